@@ -1,0 +1,1 @@
+//! Reading cells as numbers, times and names, with located problems.

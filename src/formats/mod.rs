@@ -1,0 +1,243 @@
+//! The registry of export formats: what each is called, how it is recognised, which function reads
+//! it. One file per format below `usage/`, `bills/` and `revenue/`; nothing else in the program
+//! knows a vendor's column names.
+//!
+//! A reader turns rows into records and reports what it cannot read. It knows no mapping, no
+//! period and no other format.
+
+pub mod bills;
+pub mod fields;
+pub mod revenue;
+pub mod usage;
+
+use std::collections::BTreeMap;
+
+use crate::model::records::{
+    BillingCustomer, Charge, Invoice, ListPrice, Payment, Subscription, UsageRecord,
+};
+use crate::model::{Currency, Instant, Zone};
+use crate::problem::{Problem, Problems};
+use crate::scan::{Header, Row, RowSource};
+
+/// What a file contributes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A usage log: who used what, when.
+    Usage,
+    /// A provider's bill.
+    Bill,
+    /// Invoices, payments, or other revenue.
+    Revenue,
+    /// Billing records that join or name things but carry no money of a period: customers,
+    /// subscriptions, prices.
+    Catalog,
+}
+
+impl Kind {
+    /// The word used in messages and `tanso formats`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Usage => "usage",
+            Kind::Bill => "bill",
+            Kind::Revenue => "revenue",
+            Kind::Catalog => "catalog",
+        }
+    }
+}
+
+/// How a file is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Rows under a header: CSV, JSON lines or a columnar file.
+    Table,
+    /// One JSON document.
+    Document,
+}
+
+/// The beginning of a file, for recognising it.
+#[derive(Debug)]
+pub struct Sample<'a> {
+    /// Table or document.
+    pub layout: Layout,
+    /// The columns; empty for a document.
+    pub header: &'a Header,
+    /// The first rows (at most a few dozen); empty for a document.
+    pub rows: &'a [Row],
+    /// The first bytes of the text (at most 64 KiB).
+    pub text: &'a str,
+    /// The file's name without folders, lower case.
+    pub file_name: &'a str,
+}
+
+impl Sample<'_> {
+    /// Whether all these columns are there, in any case.
+    pub fn has_all(&self, names: &[&str]) -> bool {
+        self.layout == Layout::Table && names.iter().all(|name| self.header.has(name))
+    }
+}
+
+/// How the cached tokens of a log relate to its input tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CachedTokens {
+    /// The input count includes them.
+    Inside,
+    /// The input count leaves them out.
+    Beside,
+}
+
+/// What the user said about a file in `[[input]]` or on the command line.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Our field name → the file's column.
+    pub columns: BTreeMap<String, String>,
+    /// Whether input tokens include cached ones.
+    pub cached_tokens: Option<CachedTokens>,
+    /// Zone of time stamps without offset.
+    pub zone: Option<Zone>,
+    /// Provider of a file that names none.
+    pub provider: Option<String>,
+    /// Currency of a file that names none.
+    pub currency: Option<Currency>,
+    /// Whether numbers have a decimal comma.
+    pub decimal_comma: Option<bool>,
+    /// Extra usage columns to keep as dimensions, in this order.
+    pub dimensions: Vec<String>,
+}
+
+/// A remark for the report's notes: entry code, text, how many rows it concerns.
+#[derive(Clone, Debug)]
+pub struct Remark {
+    /// Catalogue entry (a note or a warning).
+    pub entry: &'static crate::problem::Entry,
+    /// What it says, without the file's name; `{n}` stands for the number of rows.
+    pub text: String,
+    /// Rows concerned.
+    pub rows: u64,
+}
+
+/// What became of the rows of one file. `read = used + Σ skipped` when the reader returns; repeats
+/// and periods are decided later.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Rows read, blank lines included.
+    pub read: u64,
+    /// Rows that became records.
+    pub used: u64,
+    /// Rows left out, by reason (`blank`, `empty day`).
+    pub skipped: BTreeMap<&'static str, u64>,
+    /// The time the file covers, if its rows say: bills include empty days here.
+    pub covers: Option<(Instant, Instant)>,
+    /// Remarks.
+    pub remarks: Vec<Remark>,
+}
+
+impl Tally {
+    /// Counts a row that is left out.
+    pub fn skip(&mut self, reason: &'static str) {
+        *self.skipped.entry(reason).or_default() += 1;
+    }
+
+    /// Widens the covered time.
+    pub fn cover(&mut self, start: Instant, end: Instant) {
+        self.covers = Some(match self.covers {
+            None => (start, end),
+            Some((a, b)) => (a.min(start), b.max(end)),
+        });
+    }
+}
+
+/// Takes usage records one by one, so that no row is ever kept.
+pub trait UsageSink {
+    /// Takes one record. A record that cannot be taken (a conflict, say) is a problem.
+    fn take(&mut self, record: &UsageRecord<'_>) -> Result<(), Problem>;
+}
+
+/// What revenue readers fill.
+#[derive(Clone, Debug, Default)]
+pub struct RevenueRecords {
+    /// Invoices, and lines of generic revenue files.
+    pub invoices: Vec<Invoice>,
+    /// Payments.
+    pub payments: Vec<Payment>,
+    /// Subscriptions.
+    pub subscriptions: Vec<Subscription>,
+    /// Price list.
+    pub prices: Vec<ListPrice>,
+    /// Customers of the billing system.
+    pub customers: Vec<BillingCustomer>,
+}
+
+/// A function that reads a usage file.
+pub type ReadUsage = fn(&mut dyn RowSource, &Settings, &mut dyn UsageSink, &mut Problems) -> Tally;
+/// A function that reads a bill laid out as a table.
+pub type ReadBill = fn(&mut dyn RowSource, &Settings, &mut Vec<Charge>, &mut Problems) -> Tally;
+/// A function that reads a bill that is one JSON document.
+pub type ReadBillDocument =
+    fn(&std::sync::Arc<str>, &str, &Settings, &mut Vec<Charge>, &mut Problems) -> Tally;
+/// A function that reads a revenue file.
+pub type ReadRevenue =
+    fn(&mut dyn RowSource, &Settings, &mut RevenueRecords, &mut Problems) -> Tally;
+
+/// The function that reads a format.
+#[derive(Clone, Copy, Debug)]
+pub enum Reader {
+    /// Usage, row by row.
+    Usage(ReadUsage),
+    /// A bill, row by row.
+    Bill(ReadBill),
+    /// A bill in one JSON document.
+    BillDocument(ReadBillDocument),
+    /// Revenue, row by row.
+    Revenue(ReadRevenue),
+}
+
+/// One export format.
+#[derive(Debug)]
+pub struct Format {
+    /// The name used in `FORMAT:path` and in reports.
+    pub name: &'static str,
+    /// What it contributes.
+    pub kind: Kind,
+    /// One line: the export's own name.
+    pub title: &'static str,
+    /// Columns or keys without which a file is not this format; for messages and the docs.
+    pub required: &'static [&'static str],
+    /// The page section of `docs/formats.md`: where the user clicks, units, zone, quirks.
+    pub page: &'static str,
+    /// Table or document.
+    pub layout: Layout,
+    /// Whether the sample is this format. Formats are asked in the registry's order.
+    pub detect: fn(&Sample<'_>) -> bool,
+    /// Reads it.
+    pub read: Reader,
+}
+
+/// A known export that is of no use here: recognised, so that the message can say so.
+#[derive(Debug)]
+pub struct KnownUseless {
+    /// The export's own name.
+    pub title: &'static str,
+    /// Whether the sample is this export.
+    pub detect: fn(&Sample<'_>) -> bool,
+    /// Why it does not help, and what to export instead.
+    pub advice: &'static str,
+}
+
+/// Every format, in the order in which they are tried: the first match wins.
+pub static FORMATS: &[&Format] = &[];
+
+/// Exports that are recognised in order to be refused with advice.
+pub static USELESS: &[&KnownUseless] = &[];
+
+/// The format of a name.
+pub fn named(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().copied().find(|format| format.name == name)
+}
+
+/// The first format that the sample fits.
+pub fn detect(sample: &Sample<'_>) -> Option<&'static Format> {
+    FORMATS
+        .iter()
+        .copied()
+        .find(|format| format.layout == sample.layout && (format.detect)(sample))
+}

@@ -1,0 +1,13 @@
+//! tanso reads the files an AI company already has (usage logs, provider bills, Stripe exports),
+//! ties them to the last digit and tells which customers make money.
+//!
+//! The path of the data, one way, left to right:
+//! `scan` → `formats` → `load` → `identity` → `attribution` + `revenue` → `margin` → `report`.
+
+#![forbid(unsafe_code)]
+
+pub mod model;
+pub mod problem;
+pub mod scan;
+
+pub mod formats;

@@ -1,0 +1,674 @@
+//! `Exact`: the one number type for money and quantities.
+//!
+//! A decimal of up to 76 digits: parsed from text without rounding, added, subtracted and
+//! multiplied without rounding. There is no division that returns an `Exact`, except
+//! [`Exact::ratio`], which states its places and rounds half to even. No binary float comes near.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
+
+use ethnum::I256;
+use num_bigint::BigInt;
+use num_integer::Integer;
+use num_traits::{Signed, ToPrimitive, Zero};
+
+/// More significant digits than this are refused, so that sums keep headroom in 256 bits.
+pub const MAX_DIGITS: usize = 38;
+/// More decimal places than this are refused. OpenAI prints 36.
+pub const MAX_PLACES: usize = 40;
+
+/// An exact decimal: `mantissa / 10^scale`. Compares and hashes by value, prints in plain
+/// notation without trailing zeros.
+#[derive(Clone, Copy, Debug)]
+pub struct Exact {
+    mantissa: I256,
+    scale: u8,
+}
+
+/// Raised (as a panic payload) when a sum or product leaves 256 bits. The command line turns it
+/// into exit code 5; wrapping or saturating would print a wrong number.
+#[derive(Debug)]
+pub struct OutOfRange;
+
+/// Why a text is not an exact number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotANumber {
+    /// Nothing but blanks.
+    Empty,
+    /// A character that no plain decimal has.
+    Character(char),
+    /// `NaN`, `inf`, `n/a` and other words.
+    Word,
+    /// A comma: a decimal comma or a thousands separator, which cannot be told apart.
+    Comma,
+    /// More digits or places than [`MAX_DIGITS`] and [`MAX_PLACES`], or a huge exponent.
+    TooLong,
+    /// Digits are there, but not in the form of a number (`1.2.3`, `5-`, `e5`).
+    Form,
+}
+
+impl NotANumber {
+    /// What is wrong with it, as the end of "… is not a number: ".
+    pub fn reason(self) -> String {
+        match self {
+            NotANumber::Empty => "it is empty".into(),
+            NotANumber::Character(c) => {
+                format!("it has the character {:?} (U+{:04X})", c, c as u32)
+            }
+            NotANumber::Word => "it is a word".into(),
+            NotANumber::Comma => {
+                "it has a comma, which could be a decimal comma or a thousands separator".into()
+            }
+            NotANumber::TooLong => {
+                format!("it has more than {MAX_DIGITS} significant digits or {MAX_PLACES} places")
+            }
+            NotANumber::Form => "its digits do not form one decimal number".into(),
+        }
+    }
+}
+
+fn pow10(exponent: u32) -> I256 {
+    let mut power = I256::ONE;
+    for _ in 0..exponent {
+        power = power
+            .checked_mul(I256::from(10))
+            .unwrap_or_else(|| std::panic::panic_any(OutOfRange));
+    }
+    power
+}
+
+fn checked(value: Option<I256>) -> I256 {
+    value.unwrap_or_else(|| std::panic::panic_any(OutOfRange))
+}
+
+impl Exact {
+    /// Zero.
+    pub const ZERO: Exact = Exact {
+        mantissa: I256::ZERO,
+        scale: 0,
+    };
+    /// One.
+    pub const ONE: Exact = Exact {
+        mantissa: I256::ONE,
+        scale: 0,
+    };
+
+    /// `mantissa / 10^scale`.
+    pub fn new(mantissa: i128, scale: u8) -> Exact {
+        Exact {
+            mantissa: I256::from(mantissa),
+            scale,
+        }
+    }
+
+    /// Parses plain or E-notation: `12`, `-0.5`, `.5`, `5.`, `+5`, `1.05e-05`. No blanks inside, no
+    /// separators, no symbols. Exact or refused.
+    ///
+    /// # Errors
+    /// [`NotANumber`], which says why.
+    pub fn parse(text: &str) -> Result<Exact, NotANumber> {
+        let bytes = text.as_bytes();
+        let (negative, digits) = match bytes.first() {
+            None => return Err(NotANumber::Empty),
+            Some(b'-') => (true, &bytes[1..]),
+            Some(b'+') => (false, &bytes[1..]),
+            Some(_) => (false, bytes),
+        };
+        // The common case, and the hot one: a short run of digits.
+        if !digits.is_empty() && digits.len() <= 18 && digits.iter().all(u8::is_ascii_digit) {
+            let value = digits
+                .iter()
+                .fold(0i64, |sum, d| sum * 10 + i64::from(d - b'0'));
+            let value = if negative { -value } else { value };
+            return Ok(Exact {
+                mantissa: I256::from(value),
+                scale: 0,
+            });
+        }
+        parse_general(text, negative, digits)
+    }
+
+    /// Whether the value is zero.
+    pub fn is_zero(&self) -> bool {
+        self.mantissa == I256::ZERO
+    }
+
+    /// Whether the value is below zero.
+    pub fn is_negative(&self) -> bool {
+        self.mantissa < I256::ZERO
+    }
+
+    /// Whether the value is above zero.
+    pub fn is_positive(&self) -> bool {
+        self.mantissa > I256::ZERO
+    }
+
+    /// Whether the value has no fraction.
+    pub fn is_integer(&self) -> bool {
+        self.normalized().scale == 0
+    }
+
+    /// The value without sign.
+    pub fn abs(&self) -> Exact {
+        if self.is_negative() { -*self } else { *self }
+    }
+
+    /// The number of decimal places that are not trailing zeros.
+    pub fn places(&self) -> u8 {
+        self.normalized().scale
+    }
+
+    /// The value × 10^`power`, exactly. Negative powers divide.
+    pub fn shift(&self, power: i32) -> Exact {
+        let scale = i32::from(self.scale) - power;
+        if scale >= 0 {
+            let scale = u8::try_from(scale).unwrap_or_else(|_| std::panic::panic_any(OutOfRange));
+            Exact {
+                mantissa: self.mantissa,
+                scale,
+            }
+        } else {
+            Exact {
+                mantissa: checked(self.mantissa.checked_mul(pow10((-scale) as u32))),
+                scale: 0,
+            }
+        }
+    }
+
+    /// Rounds to `places` decimals, half to even.
+    pub fn round(&self, places: u8) -> Exact {
+        if self.scale <= places {
+            return *self;
+        }
+        let divisor = pow10(u32::from(self.scale - places));
+        let quotient = self.mantissa.div_euclid(divisor);
+        let rest = self.mantissa.rem_euclid(divisor);
+        let up = match (rest * I256::from(2)).cmp(&divisor) {
+            Ordering::Less => false,
+            Ordering::Greater => true,
+            Ordering::Equal => quotient % I256::from(2) != I256::ZERO,
+        };
+        Exact {
+            mantissa: if up { quotient + I256::ONE } else { quotient },
+            scale: places,
+        }
+    }
+
+    /// `numerator / denominator` rounded half to even at `places`, or `None` if the denominator
+    /// is zero.
+    pub fn ratio(numerator: Exact, denominator: Exact, places: u8) -> Option<Exact> {
+        if denominator.is_zero() {
+            return None;
+        }
+        let (n, d) = common(numerator, denominator);
+        let n = big(n) * BigInt::from(10).pow(u32::from(places));
+        let d = big(d);
+        Some(Exact::from_big(&div_half_even(&n, &d), places))
+    }
+
+    /// The value in units of 10^-`scale`, as a big integer. The value must not be finer.
+    ///
+    /// # Panics
+    /// If the value has more than `scale` places: a caller's bug.
+    pub fn units(&self, scale: u8) -> BigInt {
+        let value = self.normalized();
+        assert!(
+            value.scale <= scale,
+            "units() would round {self} at {scale}"
+        );
+        big(value.mantissa) * BigInt::from(10).pow(u32::from(scale - value.scale))
+    }
+
+    /// The value in units of 10^-`scale` if it is not finer and fits, for fast paths.
+    pub fn units_i128(&self, scale: u8) -> Option<i128> {
+        if self.scale > scale {
+            let value = self.normalized();
+            if value.scale > scale {
+                return None;
+            }
+            return value.units_i128(scale);
+        }
+        let mantissa = i128::try_from(self.mantissa).ok()?;
+        10i128
+            .checked_pow(u32::from(scale - self.scale))
+            .and_then(|power| mantissa.checked_mul(power))
+    }
+
+    /// Builds a value from big-integer units of 10^-`scale`.
+    pub fn from_big(units: &BigInt, scale: u8) -> Exact {
+        let (sign, digits) = units.to_u64_digits();
+        if digits.len() > 4 || (digits.len() == 4 && digits[3] >> 63 != 0) {
+            std::panic::panic_any(OutOfRange);
+        }
+        let word = |i: usize| u128::from(digits.get(i).copied().unwrap_or(0));
+        let low = word(0) | word(1) << 64;
+        let high = word(2) | word(3) << 64;
+        let mantissa = I256::from_words(high as i128, low as i128);
+        Exact {
+            mantissa: if sign == num_bigint::Sign::Minus {
+                -mantissa
+            } else {
+                mantissa
+            },
+            scale,
+        }
+    }
+
+    /// The value as `u64` if it is a whole number in range.
+    pub fn to_u64(&self) -> Option<u64> {
+        let value = self.normalized();
+        if value.scale != 0 {
+            return None;
+        }
+        u64::try_from(value.mantissa).ok()
+    }
+
+    /// Prints with exactly `places` decimals; the value must already be rounded to them.
+    pub fn to_fixed(&self, places: u8) -> String {
+        let rounded = self.round(places);
+        let units = rounded.units(places);
+        fixed(&units, places)
+    }
+
+    /// The smaller of two values.
+    pub fn min(self, other: Exact) -> Exact {
+        if other < self { other } else { self }
+    }
+
+    /// The larger of two values.
+    pub fn max(self, other: Exact) -> Exact {
+        if other > self { other } else { self }
+    }
+
+    fn normalized(&self) -> Exact {
+        let ten = I256::from(10);
+        let mut value = *self;
+        if value.mantissa == I256::ZERO {
+            value.scale = 0;
+        }
+        while value.scale > 0 && value.mantissa % ten == I256::ZERO {
+            value.mantissa /= ten;
+            value.scale -= 1;
+        }
+        value
+    }
+}
+
+fn parse_general(text: &str, negative: bool, unsigned: &[u8]) -> Result<Exact, NotANumber> {
+    let mut digits: Vec<u8> = Vec::with_capacity(unsigned.len());
+    let mut places: i64 = 0;
+    let mut seen_point = false;
+    let mut at = 0;
+    while at < unsigned.len() {
+        match unsigned[at] {
+            d @ b'0'..=b'9' => {
+                digits.push(d - b'0');
+                places += i64::from(seen_point);
+            }
+            b'.' if !seen_point => seen_point = true,
+            b'e' | b'E' if !digits.is_empty() => break,
+            _ => return Err(why_not(text)),
+        }
+        at += 1;
+    }
+    if digits.is_empty() {
+        return Err(why_not(text));
+    }
+    if at < unsigned.len() {
+        let exponent = &unsigned[at + 1..];
+        let (minus, exponent) = match exponent.first() {
+            Some(b'-') => (true, &exponent[1..]),
+            Some(b'+') => (false, &exponent[1..]),
+            _ => (false, exponent),
+        };
+        if exponent.is_empty() || !exponent.iter().all(u8::is_ascii_digit) {
+            return Err(why_not(text));
+        }
+        if exponent.len() > 4 {
+            return Err(NotANumber::TooLong);
+        }
+        let value = exponent
+            .iter()
+            .fold(0i64, |sum, d| sum * 10 + i64::from(d - b'0'));
+        places += if minus { value } else { -value };
+    }
+    let lead = digits.iter().take_while(|d| **d == 0).count();
+    digits.drain(..lead);
+    while places > 0 && digits.last() == Some(&0) {
+        digits.pop();
+        places -= 1;
+    }
+    if digits.is_empty() {
+        return Ok(Exact::ZERO);
+    }
+    if places < 0 {
+        let zeros = usize::try_from(-places).unwrap_or(usize::MAX);
+        if digits.len().saturating_add(zeros) > MAX_DIGITS {
+            return Err(NotANumber::TooLong);
+        }
+        digits.resize(digits.len() + zeros, 0);
+        places = 0;
+    }
+    if digits.len() > MAX_DIGITS || places > MAX_PLACES as i64 {
+        return Err(NotANumber::TooLong);
+    }
+    let mantissa = digits
+        .iter()
+        .fold(0i128, |sum, d| sum * 10 + i128::from(*d));
+    Ok(Exact::new(
+        if negative { -mantissa } else { mantissa },
+        places as u8,
+    ))
+}
+
+fn why_not(text: &str) -> NotANumber {
+    let trimmed = text.trim();
+    if trimmed.is_empty() {
+        return NotANumber::Empty;
+    }
+    if trimmed.contains(',') && trimmed.chars().any(|c| c.is_ascii_digit()) {
+        return NotANumber::Comma;
+    }
+    let number_like = |c: char| c.is_ascii_digit() || matches!(c, '.' | '+' | '-' | 'e' | 'E');
+    match text.chars().find(|c| !number_like(*c)) {
+        Some(c) if c.is_alphabetic() && !trimmed.chars().any(|c| c.is_ascii_digit()) => {
+            let _ = c;
+            NotANumber::Word
+        }
+        Some(c) => NotANumber::Character(c),
+        None => NotANumber::Form,
+    }
+}
+
+fn big(value: I256) -> BigInt {
+    BigInt::from_signed_bytes_le(&value.to_le_bytes())
+}
+
+/// `n / d` rounded half to even. `d` must not be zero.
+pub fn div_half_even(n: &BigInt, d: &BigInt) -> BigInt {
+    let (quotient, rest) = n.div_mod_floor(d);
+    let twice = (&rest + &rest).abs();
+    match twice.cmp(&d.abs()) {
+        Ordering::Less => quotient,
+        Ordering::Greater => quotient + 1,
+        Ordering::Equal if quotient.is_even() => quotient,
+        Ordering::Equal => quotient + 1,
+    }
+}
+
+fn common(a: Exact, b: Exact) -> (I256, I256) {
+    match a.scale.cmp(&b.scale) {
+        Ordering::Equal => (a.mantissa, b.mantissa),
+        Ordering::Less => {
+            let power = pow10(u32::from(b.scale - a.scale));
+            (checked(a.mantissa.checked_mul(power)), b.mantissa)
+        }
+        Ordering::Greater => {
+            let power = pow10(u32::from(a.scale - b.scale));
+            (a.mantissa, checked(b.mantissa.checked_mul(power)))
+        }
+    }
+}
+
+fn fixed(units: &BigInt, places: u8) -> String {
+    let digits = units.abs().to_string();
+    let places = usize::from(places);
+    let padded = format!("{digits:0>width$}", width = places + 1);
+    let (whole, fraction) = padded.split_at(padded.len() - places);
+    let sign = if units.is_negative() && !units.is_zero() {
+        "-"
+    } else {
+        ""
+    };
+    if places == 0 {
+        format!("{sign}{whole}")
+    } else {
+        format!("{sign}{whole}.{fraction}")
+    }
+}
+
+impl Add for Exact {
+    type Output = Exact;
+    fn add(self, other: Exact) -> Exact {
+        let scale = self.scale.max(other.scale);
+        let (a, b) = common(self, other);
+        Exact {
+            mantissa: checked(a.checked_add(b)),
+            scale,
+        }
+    }
+}
+
+impl Sub for Exact {
+    type Output = Exact;
+    fn sub(self, other: Exact) -> Exact {
+        self + -other
+    }
+}
+
+impl Neg for Exact {
+    type Output = Exact;
+    fn neg(self) -> Exact {
+        Exact {
+            mantissa: checked(I256::ZERO.checked_sub(self.mantissa)),
+            scale: self.scale,
+        }
+    }
+}
+
+impl Mul for Exact {
+    type Output = Exact;
+    fn mul(self, other: Exact) -> Exact {
+        let (a, b) = (self.normalized(), other.normalized());
+        let scale = a
+            .scale
+            .checked_add(b.scale)
+            .unwrap_or_else(|| std::panic::panic_any(OutOfRange));
+        Exact {
+            mantissa: checked(a.mantissa.checked_mul(b.mantissa)),
+            scale,
+        }
+    }
+}
+
+impl AddAssign for Exact {
+    fn add_assign(&mut self, other: Exact) {
+        *self = *self + other;
+    }
+}
+
+impl SubAssign for Exact {
+    fn sub_assign(&mut self, other: Exact) {
+        *self = *self - other;
+    }
+}
+
+impl std::iter::Sum for Exact {
+    fn sum<I: Iterator<Item = Exact>>(values: I) -> Exact {
+        values.fold(Exact::ZERO, Add::add)
+    }
+}
+
+impl<'a> std::iter::Sum<&'a Exact> for Exact {
+    fn sum<I: Iterator<Item = &'a Exact>>(values: I) -> Exact {
+        values.copied().sum()
+    }
+}
+
+impl PartialEq for Exact {
+    fn eq(&self, other: &Exact) -> bool {
+        let (a, b) = (self.normalized(), other.normalized());
+        a.mantissa == b.mantissa && a.scale == b.scale
+    }
+}
+
+impl Eq for Exact {}
+
+impl std::hash::Hash for Exact {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        let value = self.normalized();
+        value.mantissa.to_le_bytes().hash(state);
+        value.scale.hash(state);
+    }
+}
+
+impl PartialOrd for Exact {
+    fn partial_cmp(&self, other: &Exact) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Exact {
+    fn cmp(&self, other: &Exact) -> Ordering {
+        let sign = self.mantissa.signum().cmp(&other.mantissa.signum());
+        if sign != Ordering::Equal {
+            return sign;
+        }
+        let (a, b) = common(*self, *other);
+        a.cmp(&b)
+    }
+}
+
+impl Default for Exact {
+    fn default() -> Exact {
+        Exact::ZERO
+    }
+}
+
+impl From<u64> for Exact {
+    fn from(value: u64) -> Exact {
+        Exact::new(i128::from(value), 0)
+    }
+}
+
+impl From<i64> for Exact {
+    fn from(value: i64) -> Exact {
+        Exact::new(i128::from(value), 0)
+    }
+}
+
+impl fmt::Display for Exact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.normalized();
+        if let Ok(mantissa) = i128::try_from(value.mantissa) {
+            if value.scale == 0 {
+                return write!(f, "{mantissa}");
+            }
+        }
+        f.write_str(&fixed(&big(value.mantissa), value.scale))
+    }
+}
+
+impl serde::Serialize for Exact {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Converts big-integer units that must fit 128 bits; used by the split's fast path.
+pub fn big_to_i128(value: &BigInt) -> Option<i128> {
+    value.to_i128()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exact(text: &str) -> Exact {
+        Exact::parse(text).unwrap()
+    }
+
+    #[test]
+    fn parses_what_providers_write() {
+        for (text, printed) in [
+            ("0.003400000000000000000000000000000000", "0.0034"),
+            (".5", "0.5"),
+            ("5.", "5"),
+            ("+5", "5"),
+            ("-0", "0"),
+            ("007.50", "7.5"),
+            ("1.0500000000000001e-05", "0.000010500000000000001"),
+            ("1.200000E-03", "0.0012"),
+            ("31422.0", "31422"),
+            ("15e-1", "1.5"),
+            ("12E3", "12000"),
+            (
+                "99999999999999999999999999999999999999",
+                "99999999999999999999999999999999999999",
+            ),
+        ] {
+            assert_eq!(exact(text).to_string(), printed, "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_not_one_plain_decimal() {
+        use NotANumber::*;
+        for (text, why) in [
+            ("", Empty),
+            ("NaN", Word),
+            ("n/a", Word),
+            ("inf", Word),
+            ("0,00123", Comma),
+            ("1,234", Comma),
+            ("$5.00", Character('$')),
+            ("(5.00)", Character('(')),
+            ("5.00-", Form),
+            ("1.2.3", Form),
+            ("1_000", Character('_')),
+            ("0x10", Character('x')),
+            ("\u{2212}5", Character('\u{2212}')),
+            ("1 000", Character(' ')),
+            ("1e400", TooLong),
+            ("1e-400", TooLong),
+            ("1e", Form),
+            ("-", Form),
+            (".", Form),
+            ("1234567890123456789012345678901234567890", TooLong),
+        ] {
+            assert_eq!(Exact::parse(text), Err(why), "{text}");
+        }
+    }
+
+    #[test]
+    fn rounds_half_to_even_both_sides_of_zero() {
+        for (text, printed) in [
+            ("0.125", "0.12"),
+            ("0.135", "0.14"),
+            ("-0.125", "-0.12"),
+            ("-0.135", "-0.14"),
+            ("-0.1251", "-0.13"),
+            ("2.5", "2.5"),
+        ] {
+            assert_eq!(exact(text).round(2).to_string(), printed, "{text}");
+        }
+        assert_eq!(exact("0.004").to_fixed(2), "0.00");
+        assert_eq!(exact("-0.004").to_fixed(2), "0.00");
+        assert_eq!(exact("-313.351234").to_fixed(2), "-313.35");
+    }
+
+    #[test]
+    fn ratio_rounds_half_to_even() {
+        let ratio = |n: &str, d: &str, p| Exact::ratio(exact(n), exact(d), p).unwrap().to_string();
+        assert_eq!(ratio("1", "3", 4), "0.3333");
+        assert_eq!(ratio("-2", "3", 4), "-0.6667");
+        assert_eq!(ratio("1", "8", 2), "0.12");
+        assert_eq!(ratio("3", "-8", 2), "-0.38");
+        assert_eq!(Exact::ratio(Exact::ONE, Exact::ZERO, 2), None);
+    }
+
+    #[test]
+    fn leaves_256_bits_loudly() {
+        let huge = exact("99999999999999999999999999999999999999");
+        let caught = std::panic::catch_unwind(|| huge * huge * huge);
+        assert!(caught.unwrap_err().is::<OutOfRange>());
+    }
+
+    #[test]
+    fn orders_by_value_not_by_writing() {
+        assert_eq!(exact("1.50"), exact("15e-1"));
+        assert!(exact("-2") < exact("-1.5"));
+        assert!(exact("0.1") < exact("0.11"));
+    }
+}

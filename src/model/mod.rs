@@ -1,0 +1,15 @@
+//! The nouns of the program: exact numbers, time, meters, ids and the records that files hold.
+//!
+//! No input or output happens here, and nothing here imports another module of the crate.
+
+pub mod currency;
+pub mod exact;
+pub mod meter;
+pub mod names;
+pub mod records;
+pub mod time;
+
+pub use currency::Currency;
+pub use exact::Exact;
+pub use meter::Meter;
+pub use time::{Day, Instant, Month, Period, Zone};

@@ -1,0 +1,303 @@
+//! Names of providers and models, as logs, bills and price books write them.
+//!
+//! A model has a *family* (`gpt-4o-mini`) and may have a *snapshot* (`2024-07-18`). Names are
+//! folded to a family by removing decoration only: case, vendor prefixes, dates, display
+//! spelling. A name never falls to its parent: `…-mini` and `…-nano` are families of their own.
+
+/// A model name taken apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModelName {
+    /// Lower case, words joined by `-`, dots written as `-`: only for comparing.
+    pub family: String,
+    /// The dated snapshot, digits only (`20240718`), if the name carries one.
+    pub snapshot: Option<String>,
+}
+
+/// Folds the spelling of a provider: `azure_openai` → `azure`, `bedrock` → `aws`, `vertex_ai` →
+/// `google`. Unknown names are only lower-cased and trimmed.
+pub fn provider(name: &str) -> String {
+    let folded = name.trim().to_lowercase();
+    let known = match folded.as_str() {
+        "azure_openai" | "azure-openai" | "azure openai" | "azure_ai" | "azure ai" => "azure",
+        "bedrock" | "aws-bedrock" | "aws_bedrock" | "amazon" | "amazon-bedrock"
+        | "amazon_bedrock" | "bedrock_converse" | "aws bedrock" => "aws",
+        "vertex_ai" | "vertex-ai" | "vertexai" | "vertex" | "gemini" | "google-ai-studio"
+        | "google_ai_studio" | "gcp" | "google-vertex" | "vertex_ai_beta" => "google",
+        "anthropic claude" | "claude" => "anthropic",
+        "open_ai" | "open-ai" | "openai_chat" | "text-completion-openai" => "openai",
+        "xai" | "x_ai" => "x-ai",
+        "mistralai" | "mistral_ai" | "mistral-ai" => "mistral",
+        "together_ai" | "together-ai" | "togetherai" => "together",
+        "fireworks_ai" | "fireworks-ai" => "fireworks",
+        "open_router" | "open-router" => "openrouter",
+        "deep_seek" | "deep-seek" => "deepseek",
+        "perplexity_ai" | "perplexity-ai" => "perplexity",
+        "moonshot" => "moonshotai",
+        "voyage" => "voyageai",
+        _ => return folded,
+    };
+    known.to_string()
+}
+
+/// The vendor whose own model family this is, for logs that name a model but no provider.
+/// Only first-party prefixes that no other vendor uses; `None` otherwise.
+pub fn vendor_of(model: &str) -> Option<&'static str> {
+    let family = ModelName::parse(model).family;
+    let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| family.starts_with(prefix));
+    if starts(&["claude-"]) {
+        Some("anthropic")
+    } else if starts(&[
+        "gpt-3",
+        "gpt-4",
+        "gpt-5",
+        "gpt-image",
+        "gpt-audio",
+        "gpt-realtime",
+        "chatgpt-",
+        "o1",
+        "o3",
+        "o4-mini",
+        "text-embedding-3",
+        "text-embedding-ada",
+        "whisper-1",
+        "dall-e",
+        "tts-1",
+        "omni-moderation",
+        "davinci",
+        "babbage",
+        "codex-mini",
+        "computer-use",
+    ]) {
+        Some("openai")
+    } else if starts(&["gemini-"]) {
+        Some("google")
+    } else if starts(&["deepseek-chat", "deepseek-reasoner"]) {
+        Some("deepseek")
+    } else if starts(&["grok-"]) {
+        Some("x-ai")
+    } else {
+        None
+    }
+}
+
+impl ModelName {
+    /// Takes a name apart. `gpt-4o-mini-2024-07-18`, `us.anthropic.claude-sonnet-4-5-20250929-v1:0`,
+    /// `anthropic/claude-sonnet-4.5`, `Claude Sonnet 4.5` and `claude-sonnet-4-5@20250929` all come
+    /// down to a family and, where dated, a snapshot.
+    pub fn parse(name: &str) -> ModelName {
+        let mut text: String = name
+            .trim()
+            .to_lowercase()
+            .chars()
+            .map(|c| {
+                if c == ' ' || c == '_' || c == '.' {
+                    if c == '.' { '.' } else { '-' }
+                } else {
+                    c
+                }
+            })
+            .collect();
+        if let Some(slash) = text.rfind('/') {
+            text.drain(..=slash);
+        }
+        text = strip_bedrock(&text);
+        for suffix in [
+            ":free",
+            ":extended",
+            ":thinking",
+            ":online",
+            ":nitro",
+            ":floor",
+            ":beta",
+        ] {
+            if let Some(bare) = text.strip_suffix(suffix) {
+                text = bare.to_string();
+            }
+        }
+        let mut text = text.replace(['.', '@'], "-");
+        let mut snapshot = take_date(&mut text);
+        if let Some(bare) = text.strip_suffix("-latest") {
+            text = bare.to_string();
+        }
+        if snapshot.is_none() {
+            snapshot = take_date(&mut text);
+        }
+        ModelName {
+            family: reorder_claude(text),
+            snapshot,
+        }
+    }
+}
+
+/// Removes Bedrock's region prefix, vendor prefix and version suffix.
+fn strip_bedrock(text: &str) -> String {
+    let mut bare = text;
+    for region in [
+        "us.", "eu.", "apac.", "ap.", "jp.", "au.", "ca.", "global.", "us-gov.",
+    ] {
+        if let Some(rest) = bare.strip_prefix(region)
+            && rest.contains('.')
+        {
+            bare = rest;
+            break;
+        }
+    }
+    for vendor in [
+        "anthropic.",
+        "amazon.",
+        "meta.",
+        "mistral.",
+        "cohere.",
+        "ai21.",
+        "deepseek.",
+        "openai.",
+        "qwen.",
+        "stability.",
+        "writer.",
+    ] {
+        if let Some(rest) = bare.strip_prefix(vendor) {
+            bare = rest;
+            break;
+        }
+    }
+    if let Some((front, version)) = bare.rsplit_once("-v")
+        && let Some((major, minor)) = version.split_once(':')
+        && [major, minor]
+            .iter()
+            .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+    {
+        bare = front;
+    }
+    bare.to_string()
+}
+
+/// Removes a trailing `-2024-07-18` or `-20240718` and returns its digits.
+fn take_date(text: &mut String) -> Option<String> {
+    let bytes = text.as_bytes();
+    for (length, dashes) in [(11, true), (9, false)] {
+        if bytes.len() <= length {
+            continue;
+        }
+        let tail = &text[text.len().checked_sub(length)?..];
+        if !tail.is_char_boundary(1) || !tail.starts_with('-') {
+            continue;
+        }
+        let digits: String = tail.chars().filter(char::is_ascii_digit).collect();
+        let shaped = if dashes {
+            tail.len() == 11 && &tail[5..6] == "-" && &tail[8..9] == "-"
+        } else {
+            digits.len() == 8
+        };
+        if shaped && digits.len() == 8 && digits.starts_with("20") {
+            text.truncate(text.len() - length);
+            return Some(digits);
+        }
+    }
+    None
+}
+
+/// `claude-3-5-sonnet` and `claude-sonnet-3-5` are one family; the API's order wins: version
+/// first up to generation 3, name first from generation 4.
+fn reorder_claude(family: String) -> String {
+    let Some(rest) = family.strip_prefix("claude-") else {
+        return family;
+    };
+    let parts: Vec<&str> = rest.split('-').collect();
+    let is_number = |part: &&str| part.len() <= 2 && part.bytes().all(|b| b.is_ascii_digit());
+    let tier = |part: &str| matches!(part, "haiku" | "sonnet" | "opus");
+    match parts.as_slice() {
+        [name, version @ ..]
+            if tier(name) && version.first() == Some(&"3") && version.iter().all(is_number) =>
+        {
+            format!("claude-{}-{name}", version.join("-"))
+        }
+        [version @ .., name]
+            if tier(name)
+                && !version.is_empty()
+                && version[0] != "3"
+                && version.iter().all(is_number) =>
+        {
+            format!("claude-{name}-{}", version.join("-"))
+        }
+        _ => family,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_family_for_every_spelling() {
+        for (name, family, snapshot) in [
+            ("gpt-4o-mini-2024-07-18", "gpt-4o-mini", Some("20240718")),
+            ("gpt-4o-mini", "gpt-4o-mini", None),
+            ("openai/gpt-4o", "gpt-4o", None),
+            ("gpt-5.6-luna", "gpt-5-6-luna", None),
+            ("Claude Haiku 4.5", "claude-haiku-4-5", None),
+            (
+                "claude-haiku-4-5-20251001",
+                "claude-haiku-4-5",
+                Some("20251001"),
+            ),
+            (
+                "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+                "claude-sonnet-4-5",
+                Some("20250929"),
+            ),
+            ("anthropic/claude-sonnet-4.5", "claude-sonnet-4-5", None),
+            (
+                "claude-sonnet-4-5@20250929",
+                "claude-sonnet-4-5",
+                Some("20250929"),
+            ),
+            (
+                "Claude 3.5 Sonnet 2024-10-22",
+                "claude-3-5-sonnet",
+                Some("20241022"),
+            ),
+            ("Claude Sonnet 3.7", "claude-3-7-sonnet", None),
+            ("claude-3-7-sonnet-latest", "claude-3-7-sonnet", None),
+            ("gemini-2.5-flash-lite", "gemini-2-5-flash-lite", None),
+            ("gpt-4-1106-preview", "gpt-4-1106-preview", None),
+        ] {
+            let parsed = ModelName::parse(name);
+            assert_eq!(parsed.family, family, "{name}");
+            assert_eq!(parsed.snapshot.as_deref(), snapshot, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_never_falls_to_its_parent() {
+        let family = |name| ModelName::parse(name).family;
+        assert_ne!(family("gpt-4o-mini"), family("gpt-4o"));
+        assert_ne!(family("gpt-5-nano"), family("gpt-5"));
+        assert_ne!(family("gemini-2.5-flash-lite"), family("gemini-2.5-flash"));
+    }
+
+    #[test]
+    fn providers_and_vendors() {
+        assert_eq!(provider("Bedrock"), "aws");
+        assert_eq!(provider("vertex_ai"), "google");
+        assert_eq!(provider("Acme Labs"), "acme labs");
+        assert_eq!(vendor_of("claude-haiku-4-5-20251001"), Some("anthropic"));
+        assert_eq!(vendor_of("gpt-4o-mini"), Some("openai"));
+        assert_eq!(vendor_of("gpt-oss-120b"), None);
+        assert_eq!(vendor_of("llama-3.1-70b"), None);
+    }
+
+    #[test]
+    fn odd_names_do_not_panic() {
+        for name in [
+            "",
+            "-",
+            "é-2024-07-18",
+            "ü",
+            "-20240718",
+            "模型-20240718",
+            "a/b/c",
+        ] {
+            let _ = ModelName::parse(name);
+        }
+    }
+}

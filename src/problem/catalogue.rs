@@ -1,0 +1,212 @@
+//! Every error, warning and note the program can print, with its stable code.
+//!
+//! To add one: an entry here (in [`ALL`]) and a folder in `fixtures/errors/`. Codes are never
+//! reused. T1xxx command line and project file, T2xxx mapping, T3xxx data, T4xxx input and output,
+//! T5xxx limits, N… notes and warnings in the report.
+
+/// Decides the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Exit 1 under `--strict`: the numbers are right, something deserves a look.
+    Warning,
+    /// Told in every output; never changes the exit code.
+    Note,
+    /// Exit 2: command line, project file or mapping at fault.
+    Usage,
+    /// Exit 3: data at fault; nothing is written.
+    Data,
+    /// Exit 4: a file cannot be read or written.
+    Io,
+    /// Exit 5: a limit is reached.
+    Limit,
+}
+
+/// One entry of the catalogue.
+#[derive(Debug)]
+pub struct Entry {
+    /// Stable code.
+    pub code: &'static str,
+    /// Class, and so the exit code.
+    pub class: Class,
+    /// A few words.
+    pub title: &'static str,
+    /// What it means and what to do, for `tanso --explain CODE` and `docs/errors.md`.
+    pub explanation: &'static str,
+}
+
+macro_rules! catalogue {
+    ($($name:ident = $code:literal $class:ident $title:literal: $explanation:literal;)*) => {
+        $(
+            #[doc = $title]
+            pub static $name: Entry = Entry {
+                code: $code,
+                class: Class::$class,
+                title: $title,
+                explanation: $explanation,
+            };
+        )*
+        /// Every entry, in the order of the codes.
+        pub static ALL: &[&Entry] = &[$(&$name),*];
+    };
+}
+
+catalogue! {
+    BAD_OPTION = "T1001" Usage "option not understood":
+        "An option has a value that cannot be used. The message says which values can.";
+    PROJECT_FILE = "T1010" Usage "project file not understood":
+        "`tanso.toml` has an unknown or repeated key, or a value of the wrong kind. Money and ratios are quoted strings, because a bare TOML number is a binary float: write price = \"99\".";
+    NO_INPUT = "T1020" Usage "no input":
+        "No files were named and no `tanso.toml` with `inputs` was found. Name the files, or run `tanso init FILES` once.";
+    WRONG_KIND = "T1030" Usage "files do not fit the command":
+        "The files are readable, but the command needs another kind of file too. The message says which kinds were found.";
+    OUTPUT_IS_INPUT = "T1040" Usage "output would overwrite an input":
+        "The output file is one of the inputs, or a directory. Choose another name.";
+    MAPPING = "T2001" Usage "mapping file not understood":
+        "The mapping file needs the columns customer, source and id; every row names a customer. Dates are written 2026-10-01.";
+    MAPPING_CONFLICT = "T2002" Usage "one id, two customers":
+        "The same id is mapped to two customers at the same time. Give the rows disjoint valid_from and valid_to dates, or remove one.";
+    MAPPING_ATTRIBUTE = "T2003" Usage "one customer, two values of an attribute":
+        "An extra column of the mapping has two different values for the same customer at the same time.";
+    EMPTY_FILE = "T3001" Data "empty file":
+        "The file has no rows. An empty bill would make every customer look profitable, so it is refused; pass --allow-empty if it is meant.";
+    UNKNOWN_FORMAT = "T3002" Data "format not recognised":
+        "The columns fit no known format. `tanso formats FILE` shows the nearest ones and what is missing; `FORMAT:path` forces one; `columns` in an [[input]] entry of tanso.toml names columns of your own.";
+    NOT_TEXT = "T3003" Data "not a text table":
+        "The file is another kind of document (HTML, PDF, XLSX, an image). Export it as CSV.";
+    WRONG_FILE = "T3004" Data "a known export that does not help":
+        "The file is a known export that carries neither usage, cost nor revenue, or one that this version does not read.";
+    ENCODING = "T3010" Data "not UTF-8":
+        "The text is not valid UTF-8. Save it as UTF-8, or say --encoding latin1 if that is what it is.";
+    CONTROL_CHARACTER = "T3011" Data "control character in the text":
+        "A NUL or another control character stands in a cell. The file is damaged, or it is not a text table.";
+    STRAY_QUOTE = "T3012" Data "stray quotation mark":
+        "A quotation mark stands inside a cell that is not quoted, or text follows a closing one. RFC 4180 doubles a quotation mark inside a quoted cell: \"5\"\" disk\".";
+    UNCLOSED_QUOTE = "T3013" Data "quotation mark never closed":
+        "A cell opens with a quotation mark that nothing closes, so the rest of the file would be swallowed.";
+    ROW_WIDTH = "T3014" Data "row of another width":
+        "The row has more or fewer cells than the header: a delimiter is missing, or one too many.";
+    CUT_OFF = "T3015" Data "file ends in the middle of a row":
+        "The last row is incomplete: the download was cut off. Export it again.";
+    HEADER = "T3016" Data "header not usable":
+        "A required column is missing or stands twice. The message lists the columns found.";
+    DELIMITER = "T3017" Data "another delimiter":
+        "The file has one column and looks as if it used another delimiter. Say delimiter = \";\" in its [[input]] entry of tanso.toml, or export it with commas.";
+    BAD_JSON = "T3018" Data "not valid JSON":
+        "The line or document is not valid JSON, or names a key twice.";
+    DAMAGED_ARCHIVE = "T3019" Data "damaged compressed file":
+        "The compressed file is cut off, fails its checksum, or is followed by other bytes.";
+    NOT_A_NUMBER = "T3021" Data "not a number":
+        "A cell that must hold a number does not hold one plain decimal. Numbers are read exactly or refused: no currency signs, separators or words. An empty amount is not zero.";
+    NEGATIVE_QUANTITY = "T3022" Data "quantity below zero":
+        "A quantity (tokens, requests) is negative.";
+    FRACTION = "T3023" Data "fraction where a whole number is needed":
+        "Tokens and requests are whole numbers; 31422.0 is one, 1.5 is not.";
+    NOT_A_TIME = "T3024" Data "not a time stamp":
+        "A cell that must hold a date or time does not hold one that can be read without guessing.";
+    NO_ZONE = "T3025" Data "time stamp without a zone":
+        "The time stamps have no offset and the format has no documented zone. Say tz = \"UTC\" (or the log's zone) in its [[input]] entry of tanso.toml, or --input-tz.";
+    SPREADSHEET_DAMAGE = "T3026" Data "damaged by a spreadsheet":
+        "An id or amount looks rewritten by a spreadsheet (1.23457E+11, 5-Mar, ########, #REF!). Export the file again and do not open it on the way.";
+    MISSING_VALUE = "T3027" Data "value missing":
+        "A cell that must be filled is empty. Absent is not zero.";
+    TOKEN_CONVENTION = "T3028" Data "cached tokens inside or beside the input":
+        "The log has cached tokens, and nothing says whether the input count includes them. Say cached_tokens = \"inside input\" or \"beside input\" in its [[input]] entry of tanso.toml, or --cached-tokens.";
+    BAD_VALUE = "T3029" Data "value not understood":
+        "A cell holds a word that the format does not have.";
+    TOTAL_ROW = "T3030" Data "total row inside the data":
+        "A row looks like a total of the others; counting it would double the file. Remove it.";
+    REPEATED_HEADER = "T3031" Data "header repeated inside the data":
+        "A row repeats the header: the file is several exports put together. Pass them as separate files.";
+    DUPLICATE_FILE = "T3032" Data "the same file twice":
+        "Two inputs have the same content. Counting both would double the numbers.";
+    OVERLAP = "T3033" Data "two bills for the same days":
+        "Two files bill the same provider, line and day. Remove one, or say --on-overlap latest to keep the file that reaches further.";
+    CONFLICT = "T3034" Data "one request id, different numbers":
+        "The log has the same request id twice with different content. Say --on-conflict last (the later one) or max (the one with more tokens), or correct the log.";
+    CURRENCIES = "T3035" Data "two currencies":
+        "Amounts of two currencies would have to be added. Pass files of one currency; conversion needs dated rates.";
+    CHANGED_WHILE_READ = "T3036" Data "file changed while it was read":
+        "The file's size or time changed during the run. Run again when nothing writes to it.";
+    DUPLICATE_RECORD = "T3037" Data "one id, two different rows":
+        "Two rows have the same invoice, payment, subscription or price id, but different content.";
+    CONTROL_TOTAL = "T3040" Data "control total does not match":
+        "The total of the files differs from the one you expect (--expect-bill, --expect-revenue). The difference is exact.";
+    NOTHING_IN_PERIOD = "T3041" Data "nothing in the period":
+        "No bill, usage or revenue lies in the report period. The message shows what each file covers.";
+    NO_PLAN_PRICE = "T3042" Data "plan price not known":
+        "The plan's present price is in no file. Say it in tanso.toml, [plan.NAME] price = \"99\", or pass Stripe's prices.csv.";
+    NO_SUCH_PLAN = "T3043" Data "no customer on that plan":
+        "No customer is known to be on the plan. Plans come from the mapping file's plan column, subscriptions with prices, or the revenue file's plan column.";
+    CANNOT_READ = "T4001" Io "cannot read":
+        "The file does not exist, is a directory, or may not be read.";
+    NO_MATCH = "T4002" Io "pattern matches nothing":
+        "No file matches the pattern.";
+    CANNOT_WRITE = "T4003" Io "cannot write":
+        "The output could not be written. A file that was there before is unchanged.";
+    LINE_TOO_LONG = "T5001" Limit "line too long":
+        "A row is longer than the limit, which guards against damaged files. Raise it with --max-line.";
+    TOO_MANY_COLUMNS = "T5002" Limit "too many columns":
+        "A row has more columns than the limit of 4,096.";
+    BOMB = "T5003" Limit "unpacks to too much":
+        "The compressed file unpacks to more than the limit, at a ratio that no real export has. Raise it with --max-unpacked.";
+    OUT_OF_RANGE = "T5004" Limit "number out of range":
+        "A sum or product has more than 76 digits.";
+    NO_BILL = "N1001" Note "no bill":
+        "No bill covers some of the usage; its cost is estimated from the price book and stands outside the bill's tie-out.";
+    PRICED_BY_LOG = "N1002" Note "cost as the log reports it":
+        "No bill covers some usage that carries its own cost; that cost is used as the estimate.";
+    UNPRICED = "N1003" Warning "usage without a price":
+        "Some usage is neither billed nor priced. It is shown with its quantity and counts as no cost, which is not the same as free.";
+    SCALED = "N1004" Note "small gap scaled away":
+        "The log and the bill differ by less than the tolerance; the bill's amount is shared out in full.";
+    NO_REQUEST_ID = "N1005" Note "rows without a request id":
+        "Rows without an id cannot be checked for repeats; they are used and counted.";
+    BLANK_METER = "N1006" Note "blank quantities":
+        "Some rows leave a quantity blank; a blank is read as none of this meter, and counted.";
+    CONTEXT_TIER = "N1007" Note "context tier not applied":
+        "Some models cost more for long requests. The log is aggregated, so the base price is used.";
+    COLUMN_CHOSEN = "N1008" Note "column chosen among several":
+        "Several columns could be the customer (or another field). The one used is named; `columns` in tanso.toml overrides it.";
+    OVER_LOGGED = "N1009" Warning "log exceeds the bill":
+        "The log has more usage than the provider billed. Shares still sum to the bill.";
+    UNKNOWN_ITEM = "N1010" Note "bill items without quantities":
+        "Some bill items are no known meter; they are spread over the usage of their model or provider and month.";
+    CUT_AT_BORDER = "N1011" Note "charges cut at a month's border":
+        "A charge covers days of two months; it is cut in proportion to its days.";
+    UNPRICED_BLOCKS_SPLIT = "N1012" Warning "charge not shared out for want of a price":
+        "A charge without quantities covers usage that has no price, so nothing can weigh it; the charge is unattributed.";
+    JOINED_BY = "N2001" Note "how ids were joined":
+        "Which key joined how many ids and how much revenue. Only exact equality joins.";
+    UNMAPPED = "N2002" Warning "ids without a customer":
+        "Some ids belong to no customer of the mapping. They are rows of their own, ranked by money.";
+    ALIKE_IDS = "N2003" Warning "ids that differ only in case, blanks or Unicode form":
+        "They count as different customers. Map them to one if they are one.";
+    AMBIGUOUS_JOIN = "N2004" Warning "id fits two customers":
+        "Two keys of one billing customer equal two different customers' ids; it is left unmapped.";
+    COVERAGE = "N2101" Warning "revenue may be understated":
+        "Revenue of a month needs the invoices of the longest billing interval before it, and the export starts later. The rows concerned carry the flag revenue_may_be_understated.";
+    GAP = "N2102" Warning "coverage differs":
+        "Usage, bills and revenue do not cover the same days.";
+    REVENUE_BASIS = "N2103" Note "revenue basis":
+        "Which source and basis the revenue comes from.";
+    REFUND_DATE = "N2104" Note "refunds without a date":
+        "The export does not say when some refunds were made; they count on the payment's date.";
+    EXCLUDED = "N2105" Note "revenue rows excluded":
+        "Drafts, test-mode rows and failed payments are excluded by name and counted.";
+    NOT_CHECKED = "N2106" Warning "status not known":
+        "Some payments have a status this version does not know. They are counted by Captured and the amounts.";
+    REPEATS = "N3001" Note "repeated usage rows":
+        "Rows with a request id that was already read, alike in everything, are dropped and counted.";
+    OUT_OF_PERIOD = "N3002" Note "rows outside the period":
+        "Rows that lie outside the report period are counted and not used.";
+    IGNORED_COLUMNS = "N3003" Note "columns not used":
+        "Columns that the format does not need.";
+    FLOAT_COLUMN = "N3004" Note "column stored as binary float":
+        "The file itself stores a number as a binary float; its shortest decimal form is read.";
+    MONEY_LOSERS = "N4001" Note "customers that lose money":
+        "How many customers cost more than they pay.";
+    RECURRING_ASSUMED = "N4002" Note "invoice taken as recurring":
+        "The invoice has no lines that tell recurring from one-off; it is re-priced whole.";
+    TRAILING_COLUMN = "N3005" Warning "empty trailing column":
+        "Every row, the header included, ends with an extra delimiter; the empty column is ignored.";
+}
