@@ -1,1 +1,336 @@
-//! Reading cells as numbers, times and names, with located problems.
+//! Reading cells as numbers, times and ids, with located problems: the part all readers share.
+
+use std::sync::Arc;
+
+use crate::formats::Settings;
+use crate::model::time::NotATime;
+use crate::model::{Currency, Exact, Instant, Zone};
+use crate::problem::{Place, Problem, Problems, catalogue};
+use crate::scan::{Header, Row, RowSource};
+
+/// Words that stand for "nothing here" in the exports of several vendors.
+pub const NULL_WORDS: &[&str] = &["null", "--", "not_available", "none", "nan"];
+
+/// The columns of one file: resolves names to positions once, and reads cells with located
+/// problems afterwards.
+#[derive(Clone, Debug)]
+pub struct Columns {
+    /// The file as the user named it.
+    pub file: Arc<str>,
+    /// Its header.
+    pub header: Header,
+    /// Whether numbers have a decimal comma.
+    pub decimal_comma: bool,
+    /// Zone of stamps that carry no offset; `None` refuses them.
+    pub zone: Option<Zone>,
+}
+
+impl Columns {
+    /// Takes the header of a source. `zone` is the format's documented zone, which the user's
+    /// `tz` overrides.
+    pub fn of(source: &dyn RowSource, settings: &Settings, zone: Option<Zone>) -> Columns {
+        Columns {
+            file: source.file().clone(),
+            header: source.header().clone(),
+            decimal_comma: settings.decimal_comma.unwrap_or(false),
+            zone: settings.zone.or(zone),
+        }
+    }
+
+    /// The column of one of these names (the first that is there). A name that stands twice is a
+    /// problem.
+    pub fn optional(&self, names: &[&str], problems: &mut Problems) -> Option<usize> {
+        for name in names {
+            match self.header.find(name) {
+                None => {}
+                Some(Ok(column)) => return Some(column),
+                Some(Err((first, second))) => {
+                    problems.push(
+                        Problem::new(
+                            &catalogue::HEADER,
+                            format!(
+                                "the column {name:?} stands twice, as field {} and field {}",
+                                first + 1,
+                                second + 1
+                            ),
+                        )
+                        .at(Place::line(&self.file, 1))
+                        .help("rename or remove one of them"),
+                    );
+                    return None;
+                }
+            }
+        }
+        None
+    }
+
+    /// The column of one of these names; a problem if none is there.
+    pub fn required(&self, names: &[&str], problems: &mut Problems) -> Option<usize> {
+        let before = problems.total();
+        let found = self.optional(names, problems);
+        if found.is_none() && problems.total() == before {
+            let nearest = self
+                .header
+                .names()
+                .iter()
+                .map(|name| {
+                    (
+                        strsim::jaro_winkler(&name.to_lowercase(), &names[0].to_lowercase()),
+                        name,
+                    )
+                })
+                .filter(|(likeness, _)| *likeness > 0.8)
+                .max_by(|a, b| a.0.total_cmp(&b.0));
+            let mut help = format!("columns found: {}", self.header.names().join(", "));
+            if let Some((_, name)) = nearest {
+                help = format!("{name:?} is near; {help}");
+            }
+            problems.push(
+                Problem::new(
+                    &catalogue::HEADER,
+                    format!("the column {:?} is missing", names.join("\" or \"")),
+                )
+                .at(Place::line(&self.file, 1))
+                .help(help),
+            );
+        }
+        found
+    }
+
+    /// A problem with one cell.
+    pub fn problem(
+        &self,
+        entry: &'static crate::problem::Entry,
+        row: &Row,
+        column: usize,
+        message: impl Into<String>,
+    ) -> Problem {
+        row.problem(entry, &self.file, &self.header, column, message)
+    }
+
+    /// The cell as a number. Blank and absent cells are problems.
+    pub fn number(&self, row: &Row, column: usize) -> Result<Exact, Problem> {
+        match self.optional_number(row, column)? {
+            Some(number) => Ok(number),
+            None => Err(self
+                .problem(
+                    &catalogue::NOT_A_NUMBER,
+                    row,
+                    column,
+                    format!("{} is empty", self.header.name(column)),
+                )
+                .help("an empty amount is not zero; write 0 if that is what it is")),
+        }
+    }
+
+    /// The cell as a number, or `None` where it is blank or absent.
+    pub fn optional_number(&self, row: &Row, column: usize) -> Result<Option<Exact>, Problem> {
+        let Some(text) = row.filled(column) else {
+            return Ok(None);
+        };
+        let parsed = if self.decimal_comma && text.contains(',') && !text.contains('.') {
+            Exact::parse(&text.replacen(',', ".", 1))
+        } else {
+            Exact::parse(text)
+        };
+        parsed.map(Some).map_err(|why| {
+            let name = self.header.name(column);
+            if looks_damaged(text) {
+                return self
+                    .problem(
+                        &catalogue::SPREADSHEET_DAMAGE,
+                        row,
+                        column,
+                        format!("{name} looks damaged by a spreadsheet"),
+                    )
+                    .help("export the file again and do not open it in a spreadsheet on the way");
+            }
+            let message = format!("{name} is not a number: {}", why.reason());
+            let help = match why {
+                crate::model::exact::NotANumber::Comma if !self.decimal_comma => {
+                    "if this file uses a decimal comma, say decimal = \",\" in its [[input]] entry of tanso.toml"
+                }
+                _ => "write one plain decimal such as 1234.56",
+            };
+            self.problem(&catalogue::NOT_A_NUMBER, row, column, message).help(help)
+        })
+    }
+
+    /// The cell as a whole number of tokens, requests and the like: not negative, no fraction.
+    pub fn count(&self, row: &Row, column: usize) -> Result<Option<Exact>, Problem> {
+        let Some(number) = self.optional_number(row, column)? else {
+            return Ok(None);
+        };
+        let name = self.header.name(column);
+        if number.is_negative() {
+            let message = format!("{name} is negative");
+            return Err(self.problem(&catalogue::NEGATIVE_QUANTITY, row, column, message));
+        }
+        if !number.is_integer() {
+            let message = format!("{name} is not a whole number");
+            return Err(self.problem(&catalogue::FRACTION, row, column, message));
+        }
+        Ok(Some(number))
+    }
+
+    /// The cell as an instant; blank and absent cells are problems.
+    pub fn instant(&self, row: &Row, column: usize) -> Result<Instant, Problem> {
+        let text = row.filled(column).unwrap_or("");
+        Instant::parse(text, self.zone).map_err(|why| {
+            let name = self.header.name(column);
+            let message = format!("{name} is not a time: {}", why.reason());
+            let (entry, help) = match why {
+                NotATime::NoZone => (
+                    &catalogue::NO_ZONE,
+                    "say tz = \"UTC\" (or the zone the log is written in) in its [[input]] entry of tanso.toml, or --input-tz UTC",
+                ),
+                _ => (
+                    &catalogue::NOT_A_TIME,
+                    "write 2026-10-01 or 2026-10-01T09:05:00Z, or export the file again without a spreadsheet on the way",
+                ),
+            };
+            self.problem(entry, row, column, message).help(help)
+        })
+    }
+
+    /// The cell as an instant, or `None` where it is blank or absent.
+    pub fn optional_instant(
+        &self,
+        row: &Row,
+        column: Option<usize>,
+    ) -> Result<Option<Instant>, Problem> {
+        match column {
+            Some(column) if row.filled(column).is_some() => self.instant(row, column).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// The cell as a currency code; blank and absent cells are problems.
+    pub fn currency(&self, row: &Row, column: usize) -> Result<Currency, Problem> {
+        let text = row.filled(column).unwrap_or("");
+        Currency::parse(text).ok_or_else(|| {
+            self.problem(
+                &catalogue::BAD_VALUE,
+                row,
+                column,
+                format!(
+                    "{} is not a three-letter currency code",
+                    self.header.name(column)
+                ),
+            )
+        })
+    }
+
+    /// The cell as an id: trimmed text, `None` where blank or absent, a problem where a
+    /// spreadsheet has rewritten it.
+    pub fn id<'r>(&self, row: &'r Row, column: usize) -> Result<Option<&'r str>, Problem> {
+        let Some(text) = row.filled(column) else {
+            return Ok(None);
+        };
+        if looks_damaged(text) {
+            return Err(self
+                .problem(
+                    &catalogue::SPREADSHEET_DAMAGE,
+                    row,
+                    column,
+                    format!(
+                        "{} looks damaged by a spreadsheet",
+                        self.header.name(column)
+                    ),
+                )
+                .help("export the file again and do not open it in a spreadsheet on the way"));
+        }
+        Ok(Some(text))
+    }
+}
+
+/// The cell's text, or `None` where it is blank, absent or one of the [`NULL_WORDS`].
+pub fn word(row: &Row, column: Option<usize>) -> Option<&str> {
+    row.filled(column?).filter(|text| {
+        !NULL_WORDS
+            .iter()
+            .any(|null| text.eq_ignore_ascii_case(null))
+    })
+}
+
+/// Decimal places as written, trailing zeros included.
+pub fn written_places(text: &str) -> u8 {
+    let digits = text.split(['e', 'E']).next().unwrap_or("");
+    digits.rsplit_once(['.', ',']).map_or(0, |(_, fraction)| {
+        fraction.trim().len().min(usize::from(u8::MAX)) as u8
+    })
+}
+
+/// Whether a spreadsheet has rewritten the text: `1.23457E+11`, `5-Mar`, `########`, `#REF!`.
+pub fn looks_damaged(text: &str) -> bool {
+    if text.starts_with("##")
+        || matches!(
+            text,
+            "#REF!" | "#N/A" | "#VALUE!" | "#DIV/0!" | "#NAME?" | "#NUM!"
+        )
+    {
+        return true;
+    }
+    if let Some((mantissa, exponent)) = text.split_once("E+") {
+        // Excel's form has a point and two digits of exponent at least; the id 1E5 has neither.
+        return mantissa.contains('.')
+            && exponent.len() >= 2
+            && exponent.bytes().all(|b| b.is_ascii_digit())
+            && mantissa.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    }
+    const MONTHS: &[&str] = &[
+        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+    ];
+    let is_month = |text: &str| MONTHS.contains(&text.to_ascii_lowercase().as_str());
+    let is_number = |text: &str| {
+        !text.is_empty() && text.len() <= 2 && text.bytes().all(|b| b.is_ascii_digit())
+    };
+    match text.split_once('-') {
+        Some((day, month)) => {
+            (is_number(day) && is_month(month)) || (is_month(day) && is_number(month))
+        }
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spreadsheet_damage_is_told_from_ids() {
+        for text in [
+            "1.23457E+11",
+            "5-Mar",
+            "Mar-05",
+            "########",
+            "#REF!",
+            "#N/A",
+        ] {
+            assert!(looks_damaged(text), "{text}");
+        }
+        for text in [
+            "1E5",
+            "2E5",
+            "00123",
+            "NA",
+            "null",
+            "cus-1",
+            "1-2",
+            "mar-x",
+            "12345678901234567890",
+            "a-may",
+            "#1",
+        ] {
+            assert!(!looks_damaged(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn places_count_trailing_zeros() {
+        assert_eq!(written_places("0.3400"), 4);
+        assert_eq!(written_places("12"), 0);
+        assert_eq!(written_places("106,80"), 2);
+        assert_eq!(written_places("1.20e-3"), 2);
+    }
+}
