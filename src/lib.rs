@@ -10,4 +10,6 @@ pub mod model;
 pub mod problem;
 pub mod scan;
 
+pub mod attribution;
 pub mod formats;
+pub mod identity;

@@ -12,9 +12,8 @@ pub mod usage;
 
 use std::collections::BTreeMap;
 
-use crate::model::records::{
-    BillingCustomer, Charge, Invoice, ListPrice, Payment, Subscription, UsageRecord,
-};
+pub use crate::model::records::RevenueRecords;
+use crate::model::records::{Charge, UsageRecord};
 use crate::model::{Currency, Instant, Zone};
 use crate::problem::{Problem, Problems};
 use crate::scan::{Header, Row, RowSource};
@@ -150,21 +149,6 @@ impl Tally {
 pub trait UsageSink {
     /// Takes one record. A record that cannot be taken (a conflict, say) is a problem.
     fn take(&mut self, record: &UsageRecord<'_>) -> Result<(), Problem>;
-}
-
-/// What revenue readers fill.
-#[derive(Clone, Debug, Default)]
-pub struct RevenueRecords {
-    /// Invoices, and lines of generic revenue files.
-    pub invoices: Vec<Invoice>,
-    /// Payments.
-    pub payments: Vec<Payment>,
-    /// Subscriptions.
-    pub subscriptions: Vec<Subscription>,
-    /// Price list.
-    pub prices: Vec<ListPrice>,
-    /// Customers of the billing system.
-    pub customers: Vec<BillingCustomer>,
 }
 
 /// A function that reads a usage file.
