@@ -11,3 +11,4 @@ pub mod problem;
 pub mod scan;
 
 pub mod formats;
+pub mod revenue;
