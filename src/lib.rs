@@ -13,3 +13,4 @@ pub mod scan;
 pub mod attribution;
 pub mod formats;
 pub mod identity;
+pub mod revenue;
