@@ -13,4 +13,5 @@ pub mod scan;
 pub mod attribution;
 pub mod formats;
 pub mod identity;
+pub mod prices;
 pub mod revenue;
