@@ -11,3 +11,5 @@ pub mod problem;
 pub mod scan;
 
 pub mod formats;
+
+pub mod prices;

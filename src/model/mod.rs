@@ -2,6 +2,7 @@
 //!
 //! No input or output happens here, and nothing here imports another module of the crate.
 
+pub mod band;
 pub mod currency;
 pub mod exact;
 pub mod meter;
@@ -9,6 +10,7 @@ pub mod names;
 pub mod records;
 pub mod time;
 
+pub use band::ContextBand;
 pub use currency::Currency;
 pub use exact::Exact;
 pub use meter::Meter;
