@@ -30,7 +30,8 @@ pub(super) struct Catalog {
     pub(super) models: Vec<Model>,
     /// Lower-case names as written; the first model that has a name keeps it.
     pub(super) by_name: BTreeMap<String, usize>,
-    pub(super) by_stem: BTreeMap<String, Vec<Candidate>>,
+    /// Built when a name is first not found as written: most runs touch few providers.
+    by_stem: OnceLock<BTreeMap<String, Vec<Candidate>>>,
 }
 
 /// A name of a model, folded.
@@ -161,7 +162,7 @@ impl PriceBook {
         let lists = &mut catalog.models[model].lists;
         match lists.last() {
             Some(last) if last.from == row.from => {
-                if band == ContextBand::BASE {
+                if last.rates.iter().any(|rate| rate.band == band) || band == ContextBand::BASE {
                     return Err("the model already has a price for that day".to_string());
                 }
             }
@@ -198,22 +199,33 @@ impl Catalog {
             if let Entry::Vacant(free) = self.by_name.entry(name.to_lowercase()) {
                 free.insert(model);
             }
-            // OpenRouter's `~vendor/model-latest` follows whatever is newest: no fixed model.
-            if name.starts_with('~') {
-                continue;
-            }
-            let stem = Stem::of(name);
-            self.by_stem.entry(stem.text).or_default().push(Candidate {
-                vendor: stem.vendor,
-                snapshot: stem.snapshot,
-                model,
-            });
         }
         self.models.push(Model {
             name: first,
             lists: Vec::new(),
         });
+        self.by_stem = OnceLock::new();
         Ok(model)
+    }
+
+    /// Names by their folded form.
+    pub(super) fn stems(&self) -> &BTreeMap<String, Vec<Candidate>> {
+        self.by_stem.get_or_init(|| {
+            let mut stems: BTreeMap<String, Vec<Candidate>> = BTreeMap::new();
+            for (name, model) in &self.by_name {
+                // OpenRouter's `~vendor/model-latest` follows whatever is newest: no fixed model.
+                if name.starts_with('~') {
+                    continue;
+                }
+                let stem = Stem::of(name);
+                stems.entry(stem.text).or_default().push(Candidate {
+                    vendor: stem.vendor,
+                    snapshot: stem.snapshot,
+                    model: *model,
+                });
+            }
+            stems
+        })
     }
 }
 

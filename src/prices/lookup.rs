@@ -145,7 +145,7 @@ impl Catalog {
             }
         }
         let stem = Stem::of(&written);
-        let candidates = self.by_stem.get(&stem.text)?;
+        let candidates = self.stems().get(&stem.text)?;
         let with = |snapshot: &Option<String>| -> Vec<&Candidate> {
             candidates
                 .iter()

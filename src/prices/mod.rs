@@ -8,5 +8,5 @@ pub mod book;
 pub mod lookup;
 pub mod names;
 
-pub use book::{BadBook, PriceBook};
+pub use book::{BadBook, BookRow, PriceBook};
 pub use lookup::{PriceRow, Quote, cost};
