@@ -54,7 +54,7 @@ pub fn share(
             };
             let weights: Vec<(usize, Exact)> = cells
                 .iter()
-                .filter_map(|(cell, cost)| cell.map(|cell| (cell, cost.max(Exact::ZERO))))
+                .filter_map(|(cell, cost)| cell.map(|cell| (cell, (*cost).max(Exact::ZERO))))
                 .filter(|_| *owner != PartyOrNobody::Nobody)
                 .collect();
             emit_cells(shelf, line, holder, part, &weights, ledger, sink);

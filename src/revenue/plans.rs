@@ -29,7 +29,9 @@ pub fn assign(identity: &mut Identity, book: &RevenueBook, records: &RevenueReco
         let Some(price) = prices.get(subscription.price.as_str()) else {
             continue;
         };
-        let at = subscription.started.or(subscription.current_period.map(|period| period.0));
+        let at = subscription
+            .started
+            .or(subscription.current_period.map(|period| period.0));
         let day = at.map(|at| zone.day(at));
         let (party, _) = identity.billing("stripe", &subscription.customer, day.unwrap_or(Day(0)));
         let rank = (false, subscription.ended.is_none(), day, plan_name(price));
@@ -38,13 +40,20 @@ pub fn assign(identity: &mut Identity, book: &RevenueBook, records: &RevenueReco
     }
     for obligation in &book.obligations {
         if let Some(plan) = &obligation.plan {
-            let rank = (true, true, Some(zone.day(obligation.service.0)), plan.as_str());
+            let rank = (
+                true,
+                true,
+                Some(zone.day(obligation.service.0)),
+                plan.as_str(),
+            );
             let best = found.entry(obligation.party).or_insert(rank);
             *best = (*best).max(rank);
         }
     }
-    let found: BTreeMap<PartyId, String> =
-        found.into_iter().map(|(party, (_, _, _, plan))| (party, plan.to_string())).collect();
+    let found: BTreeMap<PartyId, String> = found
+        .into_iter()
+        .map(|(party, (_, _, _, plan))| (party, plan.to_string()))
+        .collect();
     for (at, party) in (0u32..).zip(identity.parties_mut()) {
         if !party.attributes.contains_key("plan")
             && let Some(plan) = found.get(&PartyId(at))
