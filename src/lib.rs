@@ -13,5 +13,6 @@ pub mod scan;
 pub mod attribution;
 pub mod formats;
 pub mod identity;
+pub mod margin;
 pub mod prices;
 pub mod revenue;
