@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::records::ChargeMeter;
-use crate::model::{Currency, Exact, Meter, UsageCell};
+use crate::model::{Exact, Meter, UsageCell};
 use crate::prices::{PriceBook, Quote};
 
 /// The price book with the negotiated discounts.
@@ -97,9 +97,4 @@ impl Rates {
 /// The log's own cost of a cell.
 pub fn reported(cell: &UsageCell) -> Option<Exact> {
     cell.reported.map(|(amount, _)| amount)
-}
-
-/// The currency of a cell's own cost.
-pub fn reported_currency(cell: &UsageCell) -> Option<Currency> {
-    cell.reported.map(|(_, currency)| currency)
 }

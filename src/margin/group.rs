@@ -90,11 +90,6 @@ impl<'a> Grouping<'a> {
         symbol
     }
 
-    /// The label of a symbol.
-    pub fn label(&self, symbol: u32) -> &Arc<str> {
-        &self.labels[symbol as usize]
-    }
-
     /// Adds a cost.
     pub fn cost(&mut self, fact: &CostFact<'_>) {
         let (party, basis) = match fact.holder {

@@ -1,12 +1,12 @@
 //! The statement: rows with revenue, cost, bounds and verdicts, and what stands beside them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::dimension::{Dimension, Filter, UNATTRIBUTED, cuts};
 use super::group::{Grouping, Sums};
 use super::verdict::Verdict;
-use crate::attribution::{Attribution, BillTie, CostFact, Holder, Reason, Unpriced};
+use crate::attribution::{Attribution, CostFact, Holder, Reason};
 use crate::identity::{Identity, PartyId, PartyKind};
 use crate::model::{Exact, Meter, Period, UsageCell};
 use crate::revenue::{Coverage, RevenueBook, RevenueTie};
@@ -132,12 +132,10 @@ pub struct Statement {
     pub unattributed: Vec<Unattributed>,
     /// Ids without a customer, by money.
     pub unmapped: Vec<Unmapped>,
-    /// Usage neither billed nor priced.
-    pub unpriced: Vec<Unpriced>,
     /// Totals.
     pub totals: Totals,
-    /// Tie-out of the bills.
-    pub bill_ties: Vec<BillTie>,
+    /// The bills' tie-out, usage without a price, and what else attribution found.
+    pub attribution: Attribution,
     /// Tie-out of the revenue exports.
     pub revenue_ties: Vec<RevenueTie>,
 }
@@ -246,11 +244,30 @@ pub fn state(
         unattributed_rows,
         unattributed,
         unmapped,
-        unpriced: attribution.unpriced,
         totals,
-        bill_ties: attribution.ties,
-        revenue_ties: inputs.revenue.ties(inputs.period, inputs.identity),
+        attribution,
+        revenue_ties,
     }
+}
+
+/// Every view of a period has the same totals: those of the bills and of the exports.
+///
+/// # Panics
+/// If it has not: a bug of ours that must never print.
+fn check_totals(totals: &Totals, attribution: &Attribution, ties: &[RevenueTie]) {
+    let billed: Exact = attribution.ties.iter().map(|tie| tie.billed).sum();
+    let estimated = attribution.estimated_by_log + attribution.estimated_by_book;
+    assert!(
+        totals.cost == billed + estimated,
+        "rows cost {} but bills and estimates are {billed} and {estimated}",
+        totals.cost
+    );
+    let revenue: Exact = ties.iter().map(|tie| tie.customers + tie.unmapped + tie.internal).sum();
+    assert!(
+        totals.revenue == revenue,
+        "rows have revenue {} but the exports give {revenue}",
+        totals.revenue
+    );
 }
 
 /// Whether the statement needs cost facts with their usage cells.
@@ -347,9 +364,4 @@ fn unmapped(identity: &Identity, parties: &[(Vec<Arc<str>>, Sums)]) -> Vec<Unmap
             .then_with(|| (&a.source, &a.id).cmp(&(&b.source, &b.id)))
     });
     list
-}
-
-/// Parties of a statement that have a row.
-pub fn parties(statement: &Statement) -> BTreeSet<PartyId> {
-    statement.rows.iter().filter_map(|row| row.party).collect()
 }

@@ -7,6 +7,7 @@ pub mod currency;
 pub mod exact;
 pub mod meter;
 pub mod names;
+pub mod receipt;
 pub mod records;
 pub mod time;
 pub mod usage;
