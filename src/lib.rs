@@ -13,6 +13,7 @@ pub mod scan;
 pub mod attribution;
 pub mod formats;
 pub mod identity;
+pub mod load;
 pub mod margin;
 pub mod prices;
 pub mod revenue;

@@ -149,6 +149,12 @@ impl Tally {
 pub trait UsageSink {
     /// Takes one record. A record that cannot be taken (a conflict, say) is a problem.
     fn take(&mut self, record: &UsageRecord<'_>) -> Result<(), Problem>;
+
+    /// Settles, once at the end of a file, how the records with [`UsageRecord::cached_open`] are
+    /// to be read: if `inside`, their `input` includes their cache reads and writes, which are to
+    /// be subtracted from it; otherwise they stand as they are. Not called for a file without such
+    /// records, nor for one whose convention stays unknown, which is a problem.
+    fn settle_cached_inside(&mut self, inside: bool);
 }
 
 /// A function that reads a usage file.

@@ -139,7 +139,11 @@ impl Fold {
                     model: text(group.model),
                     tier: text(group.tier),
                     band: group.band,
-                    dimensions: group.dimensions.iter().map(|symbol| text(*symbol)).collect(),
+                    dimensions: group
+                        .dimensions
+                        .iter()
+                        .map(|symbol| text(*symbol))
+                        .collect(),
                     quantities: sums.quantities,
                     requests: sums.requests,
                     failed: sums.failed,
@@ -202,7 +206,11 @@ impl Fold {
             band,
             other_band,
             open: record.cached_open,
-            dimensions: record.dimensions.iter().map(|text| self.symbol(*text)).collect(),
+            dimensions: record
+                .dimensions
+                .iter()
+                .map(|text| self.symbol(*text))
+                .collect(),
         }
     }
 }
@@ -231,13 +239,21 @@ fn bands(record: &UsageRecord<'_>) -> (ContextBand, ContextBand) {
 }
 
 fn sums(record: &UsageRecord<'_>) -> Sums {
-    let count = |outcome| if record.outcome == outcome { record.requests } else { Exact::ZERO };
+    let count = |outcome| {
+        if record.outcome == outcome {
+            record.requests
+        } else {
+            Exact::ZERO
+        }
+    };
     Sums {
         quantities: record.quantities.to_vec(),
         requests: count(Outcome::Served),
         failed: count(Outcome::Failed),
         gateway_cached: count(Outcome::GatewayCached),
-        reported: record.reported_cost.map_or(Exact::ZERO, |(amount, _)| amount),
+        reported: record
+            .reported_cost
+            .map_or(Exact::ZERO, |(amount, _)| amount),
         currency: record.reported_cost.map(|(_, currency)| currency),
         unreported: record.reported_cost.is_none(),
         aggregated: !record.single_request,
@@ -272,12 +288,24 @@ fn settle(group: &mut Group, sums: &mut Sums, inside: bool) {
     let cached: Exact = sums
         .quantities
         .iter()
-        .filter(|(meter, _)| matches!(meter, Meter::CacheRead | Meter::CacheWrite5m | Meter::CacheWrite1h))
+        .filter(|(meter, _)| {
+            matches!(
+                meter,
+                Meter::CacheRead | Meter::CacheWrite5m | Meter::CacheWrite1h
+            )
+        })
         .map(|(_, quantity)| *quantity)
         .sum();
-    if let Some((_, input)) = sums.quantities.iter_mut().find(|(meter, _)| *meter == Meter::Input) {
+    if let Some((_, input)) = sums
+        .quantities
+        .iter_mut()
+        .find(|(meter, _)| *meter == Meter::Input)
+    {
         *input -= cached;
-        assert!(!input.is_negative(), "a reader let cached tokens exceed the input that includes them");
+        assert!(
+            !input.is_negative(),
+            "a reader let cached tokens exceed the input that includes them"
+        );
     }
 }
 
@@ -322,7 +350,12 @@ impl UsageSink for Fold {
     }
 
     fn settle_cached_inside(&mut self, inside: bool) {
-        let open: Vec<Group> = self.groups.keys().filter(|group| group.open).cloned().collect();
+        let open: Vec<Group> = self
+            .groups
+            .keys()
+            .filter(|group| group.open)
+            .cloned()
+            .collect();
         for mut group in open {
             let Some(mut sums) = self.groups.remove(&group) else {
                 continue;

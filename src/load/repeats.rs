@@ -119,7 +119,10 @@ impl<T> Repeats<T> {
 
     /// Changes everything that is held.
     pub fn each_held(&mut self, mut change: impl FnMut(&mut T)) {
-        self.held.iter_mut().filter_map(|(_, value)| value.as_mut()).for_each(&mut change);
+        self.held
+            .iter_mut()
+            .filter_map(|(_, value)| value.as_mut())
+            .for_each(&mut change);
     }
 
     /// Hands out what was held.
@@ -157,7 +160,13 @@ fn content(record: &UsageRecord<'_>) -> u64 {
             }
         };
     };
-    for field in [record.source, record.feature, record.provider, record.model, record.tier] {
+    for field in [
+        record.source,
+        record.feature,
+        record.provider,
+        record.model,
+        record.tier,
+    ] {
         text(field.map(str::trim));
     }
     for dimension in record.dimensions {
@@ -166,7 +175,11 @@ fn content(record: &UsageRecord<'_>) -> u64 {
     hash.update(&record.instant.0.to_le_bytes());
     hash.update(&[record.outcome as u8]);
     hash.update(record.requests.to_string().as_bytes());
-    for (meter, quantity) in record.quantities.iter().filter(|(_, quantity)| !quantity.is_zero()) {
+    for (meter, quantity) in record
+        .quantities
+        .iter()
+        .filter(|(_, quantity)| !quantity.is_zero())
+    {
         hash.update(format!("|{meter}={quantity}").as_bytes());
     }
     if let Some((amount, currency)) = record.reported_cost {

@@ -220,6 +220,10 @@ pub fn state(
         }
     }
     let totals = totals(&rows, &unattributed_rows, totals_revenue);
+    let revenue_ties = inputs.revenue.ties(inputs.period, inputs.identity);
+    if inputs.filters.is_empty() {
+        check_totals(&totals, &attribution, &revenue_ties);
+    }
     rows.sort_by_key(|row| {
         (
             row.gross_profit(),
@@ -262,7 +266,10 @@ fn check_totals(totals: &Totals, attribution: &Attribution, ties: &[RevenueTie])
         "rows cost {} but bills and estimates are {billed} and {estimated}",
         totals.cost
     );
-    let revenue: Exact = ties.iter().map(|tie| tie.customers + tie.unmapped + tie.internal).sum();
+    let revenue: Exact = ties
+        .iter()
+        .map(|tie| tie.customers + tie.unmapped + tie.internal)
+        .sum();
     assert!(
         totals.revenue == revenue,
         "rows have revenue {} but the exports give {revenue}",
