@@ -1,0 +1,343 @@
+//! The generic revenue layout, `revenue-csv`: one row per amount that a customer owes for a period,
+//! from any billing system.
+//!
+//! Our own definition: `customer_id,period_start,period_end,amount,currency` and optionally `tax`,
+//! `plan`, `type`, `invoice_id`, `status`. `amount` is in major units with its sign (refunds and
+//! credits are negative) and includes `tax` where that column is there, so net = amount − tax.
+//! `period_end` is exclusive; blank or equal to the start is a one-off. Dates are days of the file's
+//! zone, UTC unless stated; times of day need an offset or a stated zone.
+//!
+//! An invoice may have many rows, so `invoice_id` tells nothing apart and rows are never taken for
+//! repeats of each other. Minor units cannot be told from major ones and are not read.
+
+use super::money::Money;
+use super::rows;
+use crate::formats::fields::Columns;
+use crate::formats::{
+    Format, Kind, Layout, Reader, Remark, RevenueRecords, Sample, Settings, Tally,
+};
+use crate::model::records::{Invoice, InvoiceStatus};
+use crate::model::{Currency, Exact, Instant};
+use crate::problem::{Place, Problem, Problems, catalogue};
+use crate::scan::{Row, RowSource};
+
+/// Revenue of any billing system in our own layout.
+pub static FORMAT: Format = Format {
+    name: "revenue-csv",
+    kind: Kind::Revenue,
+    title: "Generic revenue file",
+    required: &[
+        "customer_id",
+        "period_start",
+        "period_end",
+        "amount",
+        "currency",
+    ],
+    page: PAGE,
+    layout: Layout::Table,
+    detect,
+    read: Reader::Revenue(read),
+};
+
+const PAGE: &str = "\
+For every billing system without a format of its own: CSV, JSON lines or Parquet with these columns.
+`columns` in an `[[input]]` entry of `tanso.toml` names other ones.
+
+| field | columns | meaning |
+|---|---|---|
+| `customer` | `customer_id`, `customer`, `account_id`, `tenant_id`, `org_id`, `workspace_id`, `user_id` | the id that the mapping file has under `revenue`, or the customer itself; blank is kept and counted as unmapped |
+| `period_start` | `period_start`, `start`, `date` | first moment of the service |
+| `period_end` | `period_end`, `end` | first moment after it (February is 2026-02-01 to 2026-03-01); blank, missing or equal to the start is a one-off |
+| `amount` | `amount`, `revenue`, `total` | major units (`12.50`, not 1250), refunds and credits negative; includes the tax if there is a tax column |
+| `currency` | `currency` | three letters; without the column say `currency` in `tanso.toml` |
+| `tax` | `tax` | tax inside the amount; net revenue is amount − tax; blank is none |
+| `plan` | `plan` | plan of the customer in that period |
+| `type` | `type` | `recurring` or `subscription` is re-priced by a change of the plan; `usage`, `metered`, `overage`, `one-off`, `one-time`, `setup`, `refund`, `credit`, `discount`, `adjustment` are not; blank is not known |
+| `invoice_id` | `invoice_id` | may repeat: several rows of one invoice |
+| `status` | `status` | `paid` (also where blank or missing), `open`, `void`, `draft`, `uncollectible` |
+
+Rows are never dropped as repeats, so do not pass the same file twice in two exports. A file with
+a `provider` column is a cost file and one with `proration` or `amount_due` a Stripe table in minor
+units; neither is taken for this layout.
+";
+
+const CUSTOMER: &[&str] = &[
+    "customer_id",
+    "customer",
+    "account_id",
+    "tenant_id",
+    "org_id",
+    "workspace_id",
+    "user_id",
+];
+const START: &[&str] = &["period_start", "start", "date"];
+const END: &[&str] = &["period_end", "end"];
+const AMOUNT: &[&str] = &["amount", "revenue", "total"];
+/// Columns of files whose amounts are costs or minor units.
+const FOREIGN: &[&str] = &[
+    "proration",
+    "amount_due",
+    "amount_paid",
+    "amount_in_cents",
+    "provider",
+    "vendor",
+    "model",
+    "cost",
+    "cost_usd",
+    "billedcost",
+];
+const FIELDS: &[&str] = &[
+    "customer",
+    "period_start",
+    "period_end",
+    "amount",
+    "currency",
+    "tax",
+    "plan",
+    "type",
+    "invoice_id",
+    "status",
+];
+
+fn detect(sample: &Sample<'_>) -> bool {
+    let any = |names: &[&str]| names.iter().any(|name| sample.header.has(name));
+    // A customer, a date and an amount could be costs as well: something must say revenue.
+    let speaks_of_revenue = any(END) || any(&["revenue", "invoice_id"]);
+    any(CUSTOMER) && any(START) && any(AMOUNT) && speaks_of_revenue && !any(FOREIGN)
+}
+
+struct Fields {
+    customer: usize,
+    start: usize,
+    end: Option<usize>,
+    amount: usize,
+    currency: Option<usize>,
+    tax: Option<usize>,
+    plan: Option<usize>,
+    kind: Option<usize>,
+    invoice_id: Option<usize>,
+    status: Option<usize>,
+    /// Where several columns could have been a field: which was taken.
+    choices: Vec<String>,
+}
+
+/// Finds fields by the user's own names, else by ours.
+struct Finder<'a> {
+    columns: &'a Columns,
+    settings: &'a Settings,
+    choices: Vec<String>,
+}
+
+impl Finder<'_> {
+    fn optional(&mut self, field: &str, names: &[&str], problems: &mut Problems) -> Option<usize> {
+        if let Some(name) = self.settings.columns.get(field) {
+            return self.columns.required(&[name], problems);
+        }
+        let there = names.iter().filter(|name| self.columns.header.has(name));
+        let there: Vec<&str> = there.copied().collect();
+        if let [taken, others @ ..] = there.as_slice()
+            && !others.is_empty()
+        {
+            self.choices.push(format!(
+                "{field} is read from the column {taken}; {} could be it too",
+                others.join(", ")
+            ));
+        }
+        self.columns.optional(names, problems)
+    }
+
+    fn required(&mut self, field: &str, names: &[&str], problems: &mut Problems) -> Option<usize> {
+        let before = problems.total();
+        let found = self.optional(field, names, problems);
+        if found.is_none() && problems.total() == before {
+            return self.columns.required(names, problems);
+        }
+        found
+    }
+}
+
+impl Fields {
+    fn find(columns: &Columns, settings: &Settings, problems: &mut Problems) -> Option<Fields> {
+        refuse_unknown_fields(settings, problems);
+        let mut finder = Finder {
+            columns,
+            settings,
+            choices: Vec::new(),
+        };
+        let customer = finder.required("customer", CUSTOMER, problems);
+        let start = finder.required("period_start", START, problems);
+        let amount = finder.required("amount", AMOUNT, problems);
+        let currency = match settings.currency {
+            Some(_) => finder.optional("currency", &["currency"], problems),
+            None => Some(finder.required("currency", &["currency"], problems)?),
+        };
+        let mut find = |field, names| finder.optional(field, names, problems);
+        Some(Fields {
+            customer: customer?,
+            start: start?,
+            amount: amount?,
+            currency,
+            end: find("period_end", END),
+            tax: find("tax", &["tax"]),
+            plan: find("plan", &["plan"]),
+            kind: find("type", &["type"]),
+            invoice_id: find("invoice_id", &["invoice_id"]),
+            status: find("status", &["status"]),
+            choices: finder.choices,
+        })
+    }
+}
+
+fn refuse_unknown_fields(settings: &Settings, problems: &mut Problems) {
+    for field in settings.columns.keys() {
+        if !FIELDS.contains(&field.as_str()) {
+            let message = format!("revenue-csv has no field {field:?}");
+            let help = format!("fields: {}", FIELDS.join(", "));
+            problems.push(Problem::new(&catalogue::PROJECT_FILE, message).help(help));
+        }
+    }
+}
+
+fn read(
+    source: &mut dyn RowSource,
+    settings: &Settings,
+    records: &mut RevenueRecords,
+    problems: &mut Problems,
+) -> Tally {
+    let mut tally = Tally::default();
+    let columns = Columns::of(source, settings, None);
+    let Some(fields) = Fields::find(&columns, settings, problems) else {
+        return tally;
+    };
+    let mut money = Money::of(settings);
+    let mut unknown_types = 0;
+    rows::each(source, problems, &mut tally, &mut |row, tally| {
+        let line = line(&columns, &fields, settings, row, &mut money)?;
+        let has_type = fields
+            .kind
+            .is_some_and(|column| row.filled(column).is_some());
+        unknown_types += u64::from(has_type && line.recurring.is_none());
+        let (start, end) = line.service.unwrap_or((line.date, line.date));
+        tally.cover(start, end);
+        records.invoices.push(line);
+        Ok(())
+    });
+    money.finish(problems);
+    for text in fields.choices {
+        tally.remarks.push(Remark {
+            entry: &catalogue::COLUMN_CHOSEN,
+            text,
+            rows: tally.read,
+        });
+    }
+    let text = "{n} rows have a type that is not known; whether they recur is taken as not stated";
+    rows::remark(&mut tally, &catalogue::NOT_CHECKED, unknown_types, text);
+    tally
+}
+
+fn line(
+    columns: &Columns,
+    fields: &Fields,
+    settings: &Settings,
+    row: &Row,
+    money: &mut Money,
+) -> Result<Invoice, Problem> {
+    let total = match money.unit_price(columns, row, Some(fields.amount))? {
+        Some(amount) => amount,
+        None => columns.number(row, fields.amount)?,
+    };
+    let (start, end) = period(columns, fields, row)?;
+    Ok(Invoice {
+        id: rows::other_id(columns, row, fields.invoice_id)?.unwrap_or_default(),
+        namespace: "revenue",
+        customer: rows::other_id(columns, row, Some(fields.customer))?,
+        total,
+        tax: money
+            .unit_price(columns, row, fields.tax)?
+            .unwrap_or_default(),
+        currency: currency(columns, fields, settings, row)?,
+        date: start,
+        finalized: None,
+        service: Some((start, end)),
+        status: status(columns, row, fields.status)?,
+        voided: None,
+        uncollectible: None,
+        subscription: None,
+        plan: rows::text(row, fields.plan),
+        recurring: recurring(columns, row, fields.kind, fields.amount, total)?,
+        origin: rows::origin(columns, row),
+    })
+}
+
+fn period(columns: &Columns, fields: &Fields, row: &Row) -> Result<(Instant, Instant), Problem> {
+    let start = columns.instant(row, fields.start)?;
+    let period = rows::period(columns, row, (Some(fields.start), fields.end))?;
+    Ok(period.unwrap_or((start, start)))
+}
+
+fn currency(
+    columns: &Columns,
+    fields: &Fields,
+    settings: &Settings,
+    row: &Row,
+) -> Result<Currency, Problem> {
+    match (fields.currency, settings.currency) {
+        (Some(column), _) => columns.currency(row, column),
+        (None, Some(currency)) => Ok(currency),
+        (None, None) => Err(Problem::new(&catalogue::HEADER, "no currency is stated")
+            .at(Place::line(&columns.file, 1))),
+    }
+}
+
+fn status(columns: &Columns, row: &Row, column: Option<usize>) -> Result<InvoiceStatus, Problem> {
+    let Some((column, word)) = column.and_then(|c| Some((c, row.filled(c)?))) else {
+        return Ok(InvoiceStatus::Paid);
+    };
+    super::invoice_status(&word.to_lowercase()).ok_or_else(|| {
+        rows::unknown_word(
+            columns,
+            row,
+            column,
+            "paid, open, void, draft or uncollectible",
+        )
+    })
+}
+
+/// Words of `type` for money that a price change of the plan does not touch.
+const NOT_RECURRING: &[&str] = &[
+    "usage",
+    "metered",
+    "overage",
+    "one-off",
+    "one-time",
+    "setup",
+    "discount",
+    "adjustment",
+];
+/// Words of `type` for money that goes back.
+const GIVEN_BACK: &[&str] = &["refund", "credit"];
+
+/// Whether the row recurs, by its `type`; `None` where the cell is blank or its word not known. A
+/// refund above zero is a problem: its sign, or its word, is wrong.
+fn recurring(
+    columns: &Columns,
+    row: &Row,
+    column: Option<usize>,
+    amount_column: usize,
+    amount: Exact,
+) -> Result<Option<bool>, Problem> {
+    let Some(word) = rows::text(row, column) else {
+        return Ok(None);
+    };
+    let word = word.to_lowercase().replace([' ', '_'], "-");
+    if GIVEN_BACK.contains(&word.as_str()) && amount.is_positive() {
+        let message = format!("a {word} is above zero");
+        let problem = columns.problem(&catalogue::BAD_VALUE, row, amount_column, message);
+        return Err(problem.help("money given back is negative: write -30.00"));
+    }
+    Ok(match word.as_str() {
+        "recurring" | "subscription" => Some(true),
+        word if NOT_RECURRING.contains(&word) || GIVEN_BACK.contains(&word) => Some(false),
+        _ => None,
+    })
+}
