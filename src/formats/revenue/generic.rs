@@ -341,3 +341,112 @@ fn recurring(
         _ => None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::revenue::testing::{Rows, read as read_format, read_with};
+    use crate::model::Zone;
+
+    const HEADER: &str = "customer_id,period_start,period_end,amount,currency,tax,type,status";
+
+    #[test]
+    fn a_damaged_cell_is_refused_where_it_stands() {
+        let good = "acme,2026-02-01,2026-03-01,99.00,USD,9.00,recurring,paid";
+        for (old, new, fault) in [
+            ("99.00", "", "T3021@2:4"),
+            ("99.00", "\"1,234.50\"", "T3021@2:4"),
+            ("99.00", "\"1,234\"", "T3021@2:4"),
+            ("9.00,recurring", "-,recurring", "T3021@2:6"),
+            ("USD", "", "T3029@2:5"),
+            ("2026-02-01", "", "T3024@2:2"),
+            ("2026-02-01", "01/02/2026", "T3024@2:2"),
+            ("2026-02-01", "2026-02-01 10:00", "T3025@2:2"),
+            ("2026-03-01", "2026-01-01", "T3029@2:3"),
+            ("acme", "5-Mar", "T3026@2:1"),
+            ("paid", "settled", "T3029@2:8"),
+            ("recurring", "refund", "T3029@2:4"),
+        ] {
+            let csv = format!("{HEADER}\n{}\n", good.replacen(old, new, 1));
+            let faults = read_format(&FORMAT, &csv).faults();
+            assert_eq!(
+                faults.first().map(String::as_str),
+                Some(fault),
+                "{old} → {new}"
+            );
+        }
+    }
+
+    #[test]
+    fn missing_facts_come_from_the_settings_or_are_refused() {
+        let csv = "customer,start,end,amount\nacme,2026-02-01 00:00,2026-03-01 00:00,99\n";
+        assert_eq!(read_format(&FORMAT, csv).faults(), ["T3016@1"]);
+        let settings = Settings {
+            currency: Currency::parse("EUR"),
+            zone: Zone::parse("Europe/Paris"),
+            ..Settings::default()
+        };
+        let line = &read_with(&FORMAT, csv, &settings).records.invoices[0];
+        assert_eq!(line.currency.code(), "EUR");
+        assert_eq!(line.date.to_string(), "2026-01-31T23:00:00Z");
+    }
+
+    #[test]
+    fn columns_of_the_users_own_are_read() {
+        let csv = "who,from,until,value,ccy,customer_id\nacme,2026-02-01,2026-03-01,99,usd,17\n";
+        let named = [
+            ("customer", "who"),
+            ("period_start", "from"),
+            ("period_end", "until"),
+            ("amount", "value"),
+            ("currency", "ccy"),
+        ];
+        let mut settings = Settings {
+            columns: named
+                .map(|(field, name)| (field.into(), name.into()))
+                .into(),
+            ..Settings::default()
+        };
+        let outcome = read_with(&FORMAT, csv, &settings);
+        let line = &outcome.records.invoices[0];
+        assert_eq!(line.customer.as_deref(), Some("acme"));
+        assert_eq!(outcome.remarks(), Vec::<String>::new());
+
+        settings.columns.insert("amuont".into(), "value".into());
+        assert_eq!(read_with(&FORMAT, csv, &settings).faults(), ["T1010@0"]);
+        settings.columns.remove("amuont");
+        settings.columns.insert("tax".into(), "vat".into());
+        assert_eq!(read_with(&FORMAT, csv, &settings).faults(), ["T3016@1"]);
+    }
+
+    #[test]
+    fn a_choice_among_columns_is_told_and_an_unknown_type_too() {
+        let csv = "customer_id,user_id,date,amount,total,currency,type\nacme,u1,2026-02-01,90,99,USD,seat\n";
+        let outcome = read_format(&FORMAT, csv);
+        let line = &outcome.records.invoices[0];
+        assert_eq!(
+            (line.customer.as_deref(), line.recurring),
+            (Some("acme"), None)
+        );
+        assert_eq!(line.total, Exact::from(90u64));
+        assert_eq!(outcome.remarks(), ["N1008×1", "N1008×1", "N2106×1"]);
+    }
+
+    #[test]
+    fn costs_and_minor_units_are_not_taken_for_revenue() {
+        let detected = |header: &str| detect(&Rows::of(&format!("{header}\n")).sample());
+        assert!(detected(
+            "customer_id,period_start,period_end,amount,currency"
+        ));
+        assert!(detected("Customer,Date,Revenue,Currency"));
+        for header in [
+            "customer_id,period_start,period_end,amount,currency,proration",
+            "id,customer_id,period_start,period_end,total,currency,amount_due",
+            "date,provider,cost,amount,currency,customer,revenue",
+            "customer,date,amount,currency",
+            "customer_id,timestamp,input_tokens",
+        ] {
+            assert!(!detected(header), "{header}");
+        }
+    }
+}

@@ -178,10 +178,8 @@ mod tests {
                 let csv = std::fs::read_to_string(&file).unwrap();
                 let csv = csv.trim_start_matches('\u{feff}');
                 let rows = Rows::of(csv);
-                let detected = super::super::FORMATS
-                    .iter()
-                    .find(|f| (f.detect)(&rows.sample()));
-                assert_eq!(detected.map(|f| f.name), Some(format.name), "{file:?}");
+                let detected = detect(&rows.sample()).map(|found| found.name);
+                assert_eq!(detected, Some(format.name), "{file:?}");
                 let outcome = read(format, csv);
                 assert_eq!(outcome.faults(), Vec::<String>::new(), "{file:?}");
                 let mut found = render(&outcome.records);

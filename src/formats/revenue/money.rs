@@ -207,7 +207,8 @@ mod tests {
 
     /// Reads one column of amounts in one currency.
     fn read(declared: Option<bool>, currency: &str, cells: &[&str]) -> Result<Vec<String>, String> {
-        let columns = columns_of(&["Total"]);
+        let mut columns = columns_of(&["Total"]);
+        columns.decimal_comma = declared.unwrap_or(false);
         let mut money = Money::of(&Settings {
             decimal_comma: declared,
             ..Settings::default()

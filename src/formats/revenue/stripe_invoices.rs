@@ -260,3 +260,96 @@ fn status(columns: &Columns, row: &Row, column: usize) -> Result<InvoiceStatus, 
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::revenue::testing::{Outcome, read as read_format, read_with};
+
+    const HEADER: &str = "id,Amount Due,Currency,Customer,Date (UTC),Ending Balance,Minimum Line Item Period Start (UTC),Maximum Line Item Period End (UTC),Starting Balance,Tax,Total,Status,Exclusive Tax Amount,Inclusive Tax Amount";
+    const GOOD: &str = "in_1,120.00,usd,cus_acme,2026-02-01 09:00,0.00,2026-02-01 09:00,2026-03-01 09:00,0.00,20.00,120.00,paid,20.00,0.00";
+
+    fn read_rows(rows: &[&str]) -> Outcome {
+        read_format(&FORMAT, &format!("{HEADER}\n{}\n", rows.join("\n")))
+    }
+
+    #[test]
+    fn a_damaged_cell_is_refused_where_it_stands() {
+        assert_eq!(read_rows(&[GOOD]).faults(), Vec::<String>::new());
+        for (old, new, fault) in [
+            ("20.00,120.00,paid", "20.00,,paid", "T3021@3:11"),
+            ("20.00,120.00,paid", "20.00,\"120,00\",paid", "T3021@3:11"),
+            (
+                "0.00,20.00,120.00,paid",
+                "\"0,00\",20.00,120.00,paid",
+                "T3021@3:9",
+            ),
+            ("20.00,120.00,paid", "20.00,\"1,120.00\",paid", "T3021@3:11"),
+            ("20.00,120.00,paid", "20.00,120.005,paid", "T3029@3:11"),
+            ("20.00,120.00,paid", "n/a,120.00,paid", "T3021@3:10"),
+            ("120.00,paid", "120.00,settled", "T3029@3:12"),
+            ("120.00,paid", "120.00,", "T3029@3:12"),
+            ("2026-03-01 09:00", "2026-01-01 09:00", "T3029@3:8"),
+            (
+                "cus_acme,2026-02-01 09:00",
+                "cus_acme,2/1/26 9:00",
+                "T3024@3:5",
+            ),
+            ("usd", "", "T3029@3:3"),
+            ("cus_acme", "1.23457E+11", "T3026@3:4"),
+        ] {
+            let bad = GOOD.replacen(old, new, 1);
+            assert_ne!(bad, GOOD, "{old}");
+            assert_eq!(
+                read_rows(&[GOOD, &bad, GOOD]).faults(),
+                [fault],
+                "{old} → {new}"
+            );
+        }
+    }
+
+    #[test]
+    fn net_needs_a_tax_column() {
+        let without = "id,Amount Due,Currency,Customer,Date (UTC),Total,Status\nin_1,9.00,usd,cus_acme,2026-02-01 09:00,9.00,paid\n";
+        assert_eq!(read_format(&FORMAT, without).faults(), ["T3016@1"]);
+        let half = "id,Amount Due,Currency,Customer,Date (UTC),Total,Status,Exclusive Tax Amount\nin_1,9.00,usd,cus_acme,2026-02-01 09:00,9.00,paid,1.00\n";
+        assert_eq!(read_format(&FORMAT, half).faults(), ["T3016@1"]);
+    }
+
+    #[test]
+    fn missing_periods_are_told() {
+        let csv = "id,Amount Due,Currency,Customer,Date (UTC),Total,Tax,Status\nin_1,9.00,usd,cus_acme,2026-02-01 09:00,9.00,,paid\n";
+        let outcome = read_format(&FORMAT, csv);
+        assert_eq!(outcome.records.invoices[0].service, None);
+        assert_eq!(outcome.remarks(), ["N2108×1"]);
+    }
+
+    #[test]
+    fn stripes_own_arithmetic_is_checked_on_final_invoices() {
+        // 5.00 + 120.00 − 120.00 is not 0.00.
+        let wrong_balance = GOOD.replacen("0.00,20.00,120.00,paid", "5.00,20.00,120.00,paid", 1);
+        assert_eq!(read_rows(&[&wrong_balance, GOOD]).remarks(), ["N2107×1"]);
+        assert_eq!(
+            read_rows(&[&wrong_balance.replace("paid", "draft")]).remarks(),
+            Vec::<String>::new()
+        );
+        let wrong_tax = GOOD.replacen("paid,20.00", "paid,19.00", 1);
+        assert_eq!(read_rows(&[&wrong_tax]).remarks(), ["N2107×1"]);
+    }
+
+    #[test]
+    fn amounts_with_groups_only_need_a_declaration() {
+        let csv = "id,Amount Due,Currency,Customer,Date (UTC),Total,Tax,Status\nin_1,\"1,234\",jpy,cus_acme,2026-02-01 09:00,\"1,234\",,paid\n";
+        assert_eq!(read_format(&FORMAT, csv).faults(), ["T3021@2:6"]);
+        let kwd = csv.replace("jpy", "kwd");
+        let comma = Settings {
+            decimal_comma: Some(true),
+            ..Settings::default()
+        };
+        let read = read_with(&FORMAT, &kwd, &comma);
+        assert_eq!(
+            read.records.invoices[0].total,
+            Exact::parse("1.234").unwrap()
+        );
+    }
+}

@@ -338,3 +338,231 @@ fn is_test(columns: &Columns, fields: &Fields, row: &Row) -> Result<bool, Proble
         _ => Err(rows::unknown_word(columns, row, column, "Live or Test")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::revenue::testing::{Outcome, Rows, read as read_format};
+
+    const HEADER: &str =
+        "id,Created date (UTC),Amount,Amount Refunded,Currency,Captured,Status,Mode";
+
+    fn read_rows(rows: &[&str]) -> Outcome {
+        read_format(&FORMAT, &format!("{HEADER}\n{}\n", rows.join("\n")))
+    }
+
+    fn faults(row: &str) -> Vec<String> {
+        let good = "ch_1,2026-09-01 10:00:00,12.00,0.00,usd,true,Paid,Live";
+        read_rows(&[good, row, good]).faults()
+    }
+
+    fn statuses(outcome: &Outcome) -> Vec<PaymentStatus> {
+        let payments = outcome.records.payments.iter();
+        payments.map(|payment| payment.status.clone()).collect()
+    }
+
+    #[test]
+    fn a_damaged_cell_is_refused_where_it_stands() {
+        for (row, fault) in [
+            (
+                "ch_2,2026-09-01 10:00:00,,0.00,usd,true,Paid,Live",
+                "T3021@3:3",
+            ),
+            (
+                "ch_2,2026-09-01 10:00:00,,0.00,usd,false,Failed,Live",
+                "T3021@3:3",
+            ),
+            (
+                "ch_2,2026-09-01 10:00:00,NaN,0.00,usd,true,Paid,Live",
+                "T3021@3:3",
+            ),
+            (
+                "ch_2,2026-09-01 10:00:00,n/a,0.00,usd,true,Paid,Live",
+                "T3021@3:3",
+            ),
+            (
+                "ch_2,2026-09-01 10:00:00,$5.00,0.00,usd,true,Paid,Live",
+                "T3021@3:3",
+            ),
+            (
+                "ch_2,2026-09-01 10:00:00,(5.00),0.00,usd,true,Paid,Live",
+                "T3021@3:3",
+            ),
+            (
+                "ch_2,2026-09-01 10:00:00,5.00-,0.00,usd,true,Paid,Live",
+                "T3021@3:3",
+            ),
+            (
+                "ch_2,2026-09-01 10:00:00,\"5,00\",0.00,usd,true,Paid,Live",
+                "T3021@3:3",
+            ),
+            (
+                "ch_2,2026-09-01 10:00:00,-5.00,0.00,usd,true,Paid,Live",
+                "T3029@3:3",
+            ),
+            (
+                "ch_2,2026-09-01 10:00:00,5.001,0.00,usd,true,Paid,Live",
+                "T3029@3:3",
+            ),
+            (
+                "ch_2,2026-09-01 10:00:00,5.00,5.01,usd,true,Paid,Live",
+                "T3029@3:4",
+            ),
+            (
+                "ch_2,2026-09-01 10:00:00,5.00,,usd,true,Paid,Live",
+                "T3021@3:4",
+            ),
+            (
+                "ch_2,2026-09-01 10:00:00,5.00,0.00,,true,Paid,Live",
+                "T3029@3:5",
+            ),
+            (
+                "ch_2,2026-09-01 10:00:00,5.00,0.00,dollars,true,Paid,Live",
+                "T3029@3:5",
+            ),
+            (
+                "ch_2,2026-09-01 10:00:00,5.00,0.00,usd,maybe,Paid,Live",
+                "T3029@3:6",
+            ),
+            (
+                "ch_2,2026-09-01 10:00:00,5.00,0.00,usd,true,Paid,Sandbox",
+                "T3029@3:8",
+            ),
+            (
+                "ch_2,12/25/25 20:18,5.00,0.00,usd,true,Paid,Live",
+                "T3024@3:2",
+            ),
+            ("ch_2,,5.00,0.00,usd,true,Paid,Live", "T3024@3:2"),
+            (
+                ",2026-09-01 10:00:00,5.00,0.00,usd,true,Paid,Live",
+                "T3027@3:1",
+            ),
+            (
+                "1.23457E+11,2026-09-01 10:00:00,5.00,0.00,usd,true,Paid,Live",
+                "T3026@3:1",
+            ),
+            (
+                "Total,2026-09-01 10:00:00,5.00,0.00,usd,true,Paid,Live",
+                "T3030@3:1",
+            ),
+            (HEADER, "T3031@3:1"),
+        ] {
+            assert_eq!(faults(row), [fault], "{row}");
+        }
+    }
+
+    #[test]
+    fn status_decides_then_captured_and_never_neither() {
+        let of = |captured: &str, status: &str| {
+            let row = format!("ch_1,2026-09-01 10:00:00,12.00,0.00,usd,{captured},{status},Live");
+            read_rows(&[&row])
+        };
+        let succeeded = [
+            "Paid",
+            "paid",
+            "Refunded",
+            "Partially refunded",
+            "Disputed: lost",
+        ];
+        for word in succeeded {
+            let outcome = of("true", word);
+            assert_eq!(statuses(&outcome), [PaymentStatus::Succeeded], "{word}");
+            assert_eq!(outcome.remarks(), Vec::<String>::new(), "{word}");
+        }
+        for (captured, word, why) in [
+            ("false", "Failed", "failed"),
+            ("true", "Pending", "pending"),
+            ("false", "canceled", "canceled"),
+            ("false", "requires_action", "requires_action"),
+            ("false", "requires_capture", "uncaptured"),
+            ("false", "Blocked", "blocked"),
+            ("false", "Paid", "uncaptured"),
+            ("FALSE", "", "uncaptured"),
+        ] {
+            let found = statuses(&of(captured, word));
+            assert_eq!(
+                found,
+                [PaymentStatus::NotSucceeded(why)],
+                "{captured} {word}"
+            );
+        }
+        let unknown = of("true", "Early fraud warning");
+        assert_eq!(statuses(&unknown), [PaymentStatus::Succeeded]);
+        assert_eq!(unknown.remarks(), ["N2106×1"]);
+        assert_eq!(of("", "Early fraud warning").faults(), ["T3029@2:7"]);
+    }
+
+    #[test]
+    fn test_rows_are_told_from_live_ones() {
+        let outcome = read_rows(&["ch_1,2026-09-01 10:00:00,1.00,0.00,usd,true,Paid,TEST"]);
+        assert_eq!(statuses(&outcome), [PaymentStatus::Test]);
+    }
+
+    #[test]
+    fn missing_columns_are_told_or_refused() {
+        let no_refunds = read_format(
+            &FORMAT,
+            "Currency,Amount,id,Created (UTC),Status\nusd,5.00,ch_1,2026-09-01 10:00,Paid\n",
+        );
+        assert_eq!(no_refunds.records.payments[0].refunded, Exact::ZERO);
+        assert_eq!(no_refunds.remarks(), ["N2108×1"]);
+
+        let no_outcome = "id,Created (UTC),Amount,Amount Refunded,Currency\nch_1,2026-09-01 10:00,5.00,0.00,usd\n";
+        assert_eq!(read_format(&FORMAT, no_outcome).faults(), ["T3016@1"]);
+        let no_amount = "id,Created (UTC),Converted Amount,Currency,Status\nch_1,2026-09-01 10:00,5.00,usd,Paid\n";
+        assert_eq!(read_format(&FORMAT, no_amount).faults(), ["T3016@1"]);
+    }
+
+    #[test]
+    fn a_dispute_counts_once_it_is_lost() {
+        let of = |status: &str, amount: &str| {
+            read_format(
+                &FORMAT,
+                &format!(
+                    "id,Created (UTC),Amount,Amount Refunded,Currency,Status,Disputed Amount,Dispute Status\n\
+                     ch_1,2026-09-01 10:00,5.00,0.00,usd,Paid,{amount},{status}\n"
+                ),
+            )
+        };
+        let lost = |outcome: &Outcome| outcome.records.payments[0].dispute_lost;
+        assert_eq!(lost(&of("lost", "5.00")), Some((Exact::from(5u64), None)));
+        for status in ["won", "under_review", "needs_response", ""] {
+            assert_eq!(lost(&of(status, "5.00")), None, "{status}");
+        }
+        assert_eq!(of("Lost", "").faults(), ["T3027@2:8"]);
+
+        let no_status = read_format(
+            &FORMAT,
+            "id,Created (UTC),Amount,Amount Refunded,Currency,Status,Disputed Amount\n\
+             ch_1,2026-09-01 10:00,5.00,0.00,usd,Paid,5.00\n",
+        );
+        assert_eq!(
+            (lost(&no_status), no_status.remarks()),
+            (None, vec!["N2108×1".to_string()])
+        );
+    }
+
+    #[test]
+    fn blank_rows_are_counted() {
+        let outcome = read_rows(&[
+            ",,,,,,,",
+            "ch_1,2026-09-01 10:00:00,1.00,0.00,usd,true,Paid,",
+        ]);
+        assert_eq!((outcome.tally.read, outcome.tally.used), (2, 1));
+        assert_eq!(outcome.tally.skipped["blank"], 1);
+    }
+
+    #[test]
+    fn other_stripe_files_are_not_payments() {
+        for header in [
+            "id,Type,Source,Amount,Fee,Net,Currency,Created (UTC),Amount Refunded",
+            "id,Created (UTC),Total Spend,Delinquent",
+            "id,Amount,Created (UTC),Currency,Arrival Date (UTC)",
+        ] {
+            assert!(
+                !detect(&Rows::of(&format!("{header}\n")).sample()),
+                "{header}"
+            );
+        }
+    }
+}

@@ -147,3 +147,29 @@ fn metered(columns: &Columns, row: &Row, column: Option<usize>) -> Result<bool, 
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::revenue::testing::read as read_format;
+
+    #[test]
+    fn a_damaged_cell_is_refused_where_it_stands() {
+        let header = "Price ID,Product ID,Amount,Currency,Interval,Interval Count,Usage Type";
+        let good = "price_pro,prod_pro,99.00,usd,month,1,licensed";
+        for (old, new, fault) in [
+            ("price_pro", "", "T3027@2:1"),
+            ("99.00", "$99", "T3021@2:3"),
+            ("month", "fortnight", "T3029@2:5"),
+            ("1,licensed", "0,licensed", "T3029@2:6"),
+            ("licensed", "tiered", "T3029@2:7"),
+        ] {
+            let csv = format!("{header}\n{}\n", good.replacen(old, new, 1));
+            assert_eq!(
+                read_format(&FORMAT, &csv).faults(),
+                [fault],
+                "{old} → {new}"
+            );
+        }
+    }
+}

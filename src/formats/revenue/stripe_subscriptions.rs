@@ -185,3 +185,33 @@ fn subscription(
         origin: rows::origin(columns, row),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::revenue::testing::read as read_format;
+
+    #[test]
+    fn a_damaged_cell_is_refused_where_it_stands() {
+        let header = "id,Customer ID,Plan,Quantity,Currency,Interval,Amount,Status,Current Period Start (UTC),Current Period End (UTC)";
+        let good =
+            "sub_1,cus_acme,price_pro,1,usd,month,99.00,active,2026-02-03 09:15,2026-03-03 09:15";
+        for (old, new, fault) in [
+            ("cus_acme", "", "T3027@2:2"),
+            (",1,", ",1.5,", "T3023@2:4"),
+            (",1,", ",-1,", "T3022@2:4"),
+            ("month", "quarter", "T3029@2:6"),
+            ("99.00", "free", "T3021@2:7"),
+            ("active", "", "T3029@2:8"),
+            ("active", "sleeping", "T3029@2:8"),
+            ("2026-03-03 09:15", "12/25/25 20:18", "T3024@2:10"),
+        ] {
+            let csv = format!("{header}\n{}\n", good.replacen(old, new, 1));
+            assert_eq!(
+                read_format(&FORMAT, &csv).faults(),
+                [fault],
+                "{old} → {new}"
+            );
+        }
+    }
+}

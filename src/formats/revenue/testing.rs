@@ -18,10 +18,10 @@ pub struct Rows {
 impl Rows {
     pub fn of(csv: &str) -> Rows {
         let mut records = cut(csv).into_iter();
-        let header = Header::new(records.next().unwrap_or_default());
+        let (_, header) = records.next().unwrap_or_default();
+        let header = Header::new(header);
         let rows: Vec<Row> = records
-            .zip(2..)
-            .map(|(cells, line)| {
+            .map(|(line, cells)| {
                 let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
                 Row::of_cells(line, &cells)
             })
@@ -44,21 +44,23 @@ impl Rows {
     }
 }
 
-fn cut(csv: &str) -> Vec<Vec<String>> {
+/// The records with the physical line at which each begins.
+fn cut(csv: &str) -> Vec<(u64, Vec<String>)> {
     let mut records = Vec::new();
     let mut record = vec![String::new()];
-    let mut quoted = false;
+    let (mut quoted, mut line, mut begin) = (false, 1, 1);
     for c in csv.chars() {
+        line += u64::from(c == '\n');
         match c {
             '"' => quoted = !quoted,
             ',' if !quoted => record.push(String::new()),
-            '\n' if !quoted => records.push(std::mem::replace(&mut record, vec![String::new()])),
+            '\n' if !quoted => {
+                records.push((begin, std::mem::replace(&mut record, vec![String::new()])));
+                begin = line;
+            }
             '\r' => {}
             c => record.last_mut().unwrap().push(c),
         }
-    }
-    if record.len() > 1 || !record[0].is_empty() {
-        records.push(record);
     }
     records
 }

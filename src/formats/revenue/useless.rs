@@ -110,3 +110,77 @@ fn is_sigma(sample: &Sample<'_>) -> bool {
     ];
     sample.layout == Layout::Table && tables.iter().any(|names| sample.has_all(names))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::revenue::testing::Rows;
+    use crate::formats::{USELESS, detect};
+
+    fn recognised(header: &str, file_name: &str) -> Option<&'static str> {
+        let rows = Rows::of(&format!("{header}\n"));
+        let sample = Sample {
+            file_name,
+            ..rows.sample()
+        };
+        assert_eq!(detect(&sample).map(|format| format.name), None, "{header}");
+        USELESS
+            .iter()
+            .find(|known| (known.detect)(&sample))
+            .map(|known| known.title)
+    }
+
+    #[test]
+    fn the_same_money_in_other_exports_is_recognised() {
+        let balance = "balance_transaction_id,created_utc,created,currency,gross,fee,net,reporting_category,automatic_payout_id,customer_id";
+        for (header, file_name, title) in [
+            (
+                "id,Amount,Created (UTC),Currency,Livemode,Arrival Date (UTC),Status",
+                "payouts.csv",
+                "Stripe payouts",
+            ),
+            (
+                "payout_id,effective_at_utc,effective_at,currency,gross,fee,net,reporting_category,balance_transaction_id",
+                "itemised_payouts.csv",
+                "Stripe payouts",
+            ),
+            (
+                "accounting_period,open_accounting_period,currency,customer_id,debit,credit,amount",
+                "a.csv",
+                "Stripe revenue recognition report",
+            ),
+            (
+                balance,
+                "itemised_balance_change_from_activity_usd.csv",
+                "Stripe itemised balance change",
+            ),
+            (
+                balance,
+                "itemised_payout_reconciliation.csv",
+                "Stripe payout reconciliation",
+            ),
+            (
+                "id,Type,Source,Amount,Fee,Net,Currency,Created (UTC),Available On (UTC),Customer Facing Amount",
+                "balance_history.csv",
+                "Stripe balance history",
+            ),
+            (
+                "invoice_id,amount,currency,customer_id,period_end,period_start,proration",
+                "lines.csv",
+                "Stripe Sigma or Data Pipeline table",
+            ),
+            (
+                "id,amount_due,amount_paid,customer_id,currency,period_start,period_end,status,total",
+                "invoices.csv",
+                "Stripe Sigma or Data Pipeline table",
+            ),
+            (
+                "lago_id,customer_external_id,fees_amount_cents,currency",
+                "a.csv",
+                "Lago export",
+            ),
+        ] {
+            assert_eq!(recognised(header, file_name), Some(title), "{header}");
+        }
+    }
+}
