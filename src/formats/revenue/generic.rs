@@ -205,13 +205,17 @@ fn read(
     problems: &mut Problems,
 ) -> Tally {
     let mut tally = Tally::default();
-    let columns = Columns::of(source, settings, None);
-    let Some(fields) = Fields::find(&columns, settings, problems) else {
+    let mut columns = Columns::of(source, settings, None);
+    let Some(mut fields) = Fields::find(&columns, settings, problems) else {
         return tally;
     };
     let mut money = Money::of(settings);
     let mut unknown_types = 0;
-    rows::each(source, problems, &mut tally, &mut |row, tally| {
+    rows::each_growing(source, problems, &mut tally, &mut |header, row, tally| {
+        if header.len() != columns.header.len() {
+            columns.header = header.clone();
+            fields = again(&columns, settings)?;
+        }
         let line = line(&columns, &fields, settings, row, &mut money)?;
         let has_type = fields
             .kind
@@ -233,6 +237,21 @@ fn read(
     let text = "{n} rows have a type that is not known; whether they recur is taken as not stated";
     rows::remark(&mut tally, &catalogue::NOT_CHECKED, unknown_types, text);
     tally
+}
+
+/// Looks the fields up once more, when JSON lines have brought a new column.
+fn again(columns: &Columns, settings: &Settings) -> Result<Fields, Problem> {
+    let mut problems = Problems::default();
+    let fields = Fields::find(columns, settings, &mut problems);
+    let fault = problems.kept().first().cloned();
+    match (fields, fault) {
+        (Some(fields), None) => Ok(fields),
+        (_, Some(fault)) => Err(fault),
+        (None, None) => {
+            Err(Problem::new(&catalogue::HEADER, "a field is missing")
+                .at(Place::file(&columns.file)))
+        }
+    }
 }
 
 fn line(
@@ -430,6 +449,21 @@ mod tests {
         );
         assert_eq!(line.total, Exact::from(90u64));
         assert_eq!(outcome.remarks(), ["N1008×1", "N1008×1", "N2106×1"]);
+    }
+
+    #[test]
+    fn a_column_that_comes_late_is_read_from_there_on() {
+        let csv = "customer,date,revenue,currency,+tax\n\
+                   acme,2026-02-01,90,USD\nacme,2026-03-01,90,USD,15\n";
+        let lines = read_format(&FORMAT, csv).records.invoices;
+        assert_eq!(
+            (lines[0].tax, lines[1].tax),
+            (Exact::ZERO, Exact::from(15u64))
+        );
+        let payments = "id,Created (UTC),Amount,Currency,Status,+Amount Refunded\n\
+                        ch_1,2026-02-01 09:00,5.00,usd,Paid\nch_2,2026-02-01 09:00,5.00,usd,Paid,5.00\n";
+        let refused = read_format(&crate::formats::revenue::stripe_payments::FORMAT, payments);
+        assert_eq!(refused.faults(), ["T3016@3:6"]);
     }
 
     #[test]

@@ -15,13 +15,38 @@ const METADATA: &str = " (metadata)";
 /// What a total row has where its id should be.
 const TOTALS: &[&str] = &["total", "totals", "total:", "grand total", "sum"];
 
+/// What a reader does with one row.
+pub type ReadRow<'a> = dyn FnMut(&Row, &mut Tally) -> Result<(), Problem> + 'a;
+/// The same for files whose columns may grow: it sees those known when the row was read.
+pub type ReadGrowingRow<'a> = dyn FnMut(&Header, &Row, &mut Tally) -> Result<(), Problem> + 'a;
+
 /// Reads all rows with `read`. Blank rows are skipped; a row that `read` refuses becomes a problem
-/// and is counted as skipped too, so that read = used + skipped whatever happens.
+/// and is counted as skipped too, so that read = used + skipped whatever happens. A row that brings
+/// a new column (only JSON lines can) is refused: its columns were looked up already.
 pub fn each(
     source: &mut dyn RowSource,
     problems: &mut Problems,
     tally: &mut Tally,
-    read: &mut dyn FnMut(&Row, &mut Tally) -> Result<(), Problem>,
+    read: &mut ReadRow<'_>,
+) {
+    let width = source.header().len();
+    let file = source.file().clone();
+    each_growing(source, problems, tally, &mut |header, row, tally| {
+        if header.len() == width {
+            return read(row, tally);
+        }
+        let message = format!("the column {:?} is new here", header.name(width));
+        let problem = row.problem(&catalogue::HEADER, &file, header, width, message);
+        Err(problem.help("give every row all columns, or pass the CSV as it was exported"))
+    });
+}
+
+/// As [`each`], for readers that can take new columns.
+pub fn each_growing(
+    source: &mut dyn RowSource,
+    problems: &mut Problems,
+    tally: &mut Tally,
+    read: &mut ReadGrowingRow<'_>,
 ) {
     let mut row = Row::default();
     while source.next_row(&mut row, problems) {
@@ -30,7 +55,7 @@ pub fn each(
             tally.skip("blank");
             continue;
         }
-        match read(&row, tally) {
+        match read(source.header(), &row, tally) {
             Ok(()) => tally.used += 1,
             Err(problem) => {
                 tally.skip("refused");
