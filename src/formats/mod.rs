@@ -214,10 +214,25 @@ pub struct KnownUseless {
 }
 
 /// Every format, in the order in which they are tried: the first match wins.
-pub static FORMATS: &[&Format] = &[];
+pub static FORMATS: &[&Format] = &[
+    &revenue::stripe_payments::FORMAT,
+    &revenue::stripe_invoices::FORMAT,
+    &revenue::stripe_subscriptions::FORMAT,
+    &revenue::stripe_customers::FORMAT,
+    &revenue::stripe_prices::FORMAT,
+    &revenue::generic::FORMAT,
+];
 
 /// Exports that are recognised in order to be refused with advice.
-pub static USELESS: &[&KnownUseless] = &[];
+pub static USELESS: &[&KnownUseless] = &[
+    &revenue::useless::STRIPE_PAYOUTS,
+    &revenue::useless::STRIPE_REVENUE_RECOGNITION,
+    &revenue::useless::STRIPE_PAYOUT_RECONCILIATION,
+    &revenue::useless::STRIPE_BALANCE_CHANGE,
+    &revenue::useless::STRIPE_BALANCE_HISTORY,
+    &revenue::useless::STRIPE_SIGMA,
+    &revenue::useless::LAGO,
+];
 
 /// The format of a name.
 pub fn named(name: &str) -> Option<&'static Format> {
