@@ -11,3 +11,7 @@ pub mod problem;
 pub mod scan;
 
 pub mod formats;
+
+pub mod report;
+
+pub mod cli;
