@@ -119,10 +119,9 @@ fn paragraph(problem: &Problem, color: bool) -> String {
     let mut out = format!("{on}{word}[{}]{off}: ", problem.entry.code);
     if let Some(place) = &problem.place {
         out.push_str(&visible(&place.file));
-        for number in [place.line, place.column.map(|column| column as u64)] {
-            if let Some(number) = number {
-                let _ = write!(out, ":{number}");
-            }
+        let column = place.column.map(|column| column as u64);
+        for number in [place.line, column].into_iter().flatten() {
+            let _ = write!(out, ":{number}");
         }
         out.push_str(": ");
     }

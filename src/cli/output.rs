@@ -318,9 +318,12 @@ mod tests {
         let refused = |outputs: &[(PathBuf, Vec<u8>)], inputs: &[PathBuf]| {
             write_all(outputs, inputs).unwrap_err().entry.code
         };
-        assert_eq!(refused(&[out(&a, "x")], &[a.clone()]), "T1040");
+        assert_eq!(refused(&[out(&a, "x")], std::slice::from_ref(&a)), "T1040");
         let roundabout = dir.path().join(".").join("a.csv");
-        assert_eq!(refused(&[out(&roundabout, "x")], &[a.clone()]), "T1040");
+        assert_eq!(
+            refused(&[out(&roundabout, "x")], std::slice::from_ref(&a)),
+            "T1040"
+        );
         assert_eq!(refused(&[out(dir.path(), "x")], &[]), "T1040");
         let new = dir.path().join("new.csv");
         assert_eq!(refused(&[out(&new, "x"), out(&new, "y")], &[]), "T1040");
@@ -339,7 +342,7 @@ mod tests {
         let soft = dir.path().join("soft.csv");
         std::os::unix::fs::symlink(&a, &soft).unwrap();
         for name in [hard, soft] {
-            let problem = write_all(&[out(&name, "x")], &[a.clone()]).unwrap_err();
+            let problem = write_all(&[out(&name, "x")], std::slice::from_ref(&a)).unwrap_err();
             assert_eq!(problem.entry.code, "T1040");
         }
         assert_eq!(read(&a), "old");
