@@ -111,10 +111,14 @@ impl Destination {
             Err(error) => return Err(cannot_write_file(path, &error)),
         };
         let (target, found) = if found.is_symlink() {
+            let named = path.metadata().map_err(|e| cannot_write_file(path, &e))?;
+            if !named.is_file() && !named.is_dir() {
+                // `/dev/stdout` into a pipe: the link names no path.
+                return Ok(Destination::Stream);
+            }
             let target = path
                 .canonicalize()
                 .map_err(|e| cannot_write_file(path, &e))?;
-            let named = target.metadata().map_err(|e| cannot_write_file(path, &e))?;
             if named.is_file() && everybody_writes(parent(path)) {
                 return Err(refused(
                     path,
@@ -400,6 +404,20 @@ mod tests {
         );
         assert_eq!(read(&a), "old");
         assert_eq!(names(dir.path()), ["a.csv"]);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_link_to_a_pipe_is_written_in_place() {
+        use std::io::Read;
+        use std::os::fd::AsRawFd;
+        let (mut reader, writer) = io::pipe().unwrap();
+        let path = PathBuf::from(format!("/proc/self/fd/{}", writer.as_raw_fd()));
+        write_all(&[out(&path, "report")], &[]).unwrap();
+        drop(writer);
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "report");
     }
 
     #[test]
