@@ -8,12 +8,22 @@
 
 pub mod model;
 pub mod problem;
+
 pub mod scan;
 
-pub mod attribution;
 pub mod formats;
-pub mod identity;
+
 pub mod load;
-pub mod margin;
+
+pub mod identity;
+
 pub mod prices;
+
+pub mod attribution;
 pub mod revenue;
+
+pub mod margin;
+
+pub mod report;
+
+pub mod cli;
