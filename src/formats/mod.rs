@@ -7,7 +7,11 @@
 
 pub mod bills;
 pub mod fields;
+pub mod golden;
 pub mod revenue;
+pub mod rows;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod usage;
 
 use std::collections::BTreeMap;
@@ -150,6 +154,12 @@ impl Tally {
 pub trait UsageSink {
     /// Takes one record. A record that cannot be taken (a conflict, say) is a problem.
     fn take(&mut self, record: &UsageRecord<'_>) -> Result<(), Problem>;
+
+    /// Settles, once at the end of a file, how the records with [`UsageRecord::cached_open`] are
+    /// to be read: if `inside`, their `input` includes their cache reads and writes, which are to
+    /// be subtracted from it; otherwise they stand as they are. Not called for a file without such
+    /// records, nor for one whose convention stays unknown, which is a problem.
+    fn settle_cached_inside(&mut self, inside: bool);
 }
 
 /// What revenue readers fill.
@@ -224,10 +234,21 @@ pub struct KnownUseless {
 }
 
 /// Every format, in the order in which they are tried: the first match wins.
-pub static FORMATS: &[&Format] = &[];
+pub static FORMATS: &[&Format] = &[
+    &bills::openai_empty::FORMAT,
+    &bills::openai_cost::FORMAT,
+    &bills::anthropic_cost::FORMAT,
+    &bills::anthropic_report::FORMAT,
+    &usage::litellm::FORMAT,
+    &bills::generic::FORMAT,
+    &usage::generic::FORMAT,
+];
 
 /// Exports that are recognised in order to be refused with advice.
-pub static USELESS: &[&KnownUseless] = &[];
+pub static USELESS: &[&KnownUseless] = &[
+    &usage::provider_counts::OPENAI_USAGE,
+    &usage::provider_counts::ANTHROPIC_TOKENS,
+];
 
 /// The format of a name.
 pub fn named(name: &str) -> Option<&'static Format> {

@@ -57,6 +57,9 @@ pub struct UsageRecord<'a> {
     pub outcome: Outcome,
     /// Values of the extra dimensions that were asked for, in the order asked.
     pub dimensions: &'a [Option<&'a str>],
+    /// Whether it is not known yet if the `input` quantity includes the cached tokens: the reader
+    /// settles it at the end of the file.
+    pub cached_open: bool,
     /// Physical line, 1-based.
     pub line: u64,
 }

@@ -161,6 +161,17 @@ impl Row {
             .field(header.name(column), header.len())
     }
 
+    /// A row of these cells, for tests of the readers.
+    #[cfg(test)]
+    pub(crate) fn of_cells(line: u64, cells: &[&str]) -> Row {
+        let mut row = Row::default();
+        row.clear(line, 0);
+        for cell in cells {
+            row.push(cell, 0);
+        }
+        row
+    }
+
     /// Empties the row for the next one.
     pub(super) fn clear(&mut self, line: u64, byte: u64) {
         self.text.clear();
