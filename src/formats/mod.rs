@@ -7,7 +7,11 @@
 
 pub mod bills;
 pub mod fields;
+pub mod golden;
 pub mod revenue;
+pub mod rows;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod usage;
 
 use std::collections::BTreeMap;
@@ -215,12 +219,19 @@ pub struct KnownUseless {
 
 /// Every format, in the order in which they are tried: the first match wins.
 pub static FORMATS: &[&Format] = &[
+    &bills::openai_empty::FORMAT,
+    &bills::openai_cost::FORMAT,
+    &bills::anthropic_cost::FORMAT,
+    &bills::anthropic_report::FORMAT,
+    &usage::litellm::FORMAT,
     &revenue::stripe_payments::FORMAT,
     &revenue::stripe_invoices::FORMAT,
     &revenue::stripe_subscriptions::FORMAT,
     &revenue::stripe_customers::FORMAT,
     &revenue::stripe_prices::FORMAT,
     &revenue::generic::FORMAT,
+    &bills::generic::FORMAT,
+    &usage::generic::FORMAT,
 ];
 
 /// Exports that are recognised in order to be refused with advice.
@@ -232,6 +243,8 @@ pub static USELESS: &[&KnownUseless] = &[
     &revenue::useless::STRIPE_BALANCE_HISTORY,
     &revenue::useless::STRIPE_SIGMA,
     &revenue::useless::LAGO,
+    &usage::provider_counts::OPENAI_USAGE,
+    &usage::provider_counts::ANTHROPIC_TOKENS,
 ];
 
 /// The format of a name.

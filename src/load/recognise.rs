@@ -54,15 +54,16 @@ pub fn recognise(forced: Option<&str>, opened: &Opened) -> Recognised {
     let lower = opened.name.to_lowercase();
     let file_name = lower.rsplit(['/', '\\', '!']).next().unwrap_or("");
     let sample = sample(opened, file_name);
-    if let Some(format) = formats::detect(&sample) {
-        return Recognised::Format(format);
-    }
+    // Exports known to be useless come first: the generic readers would take some of them.
     if let Some(useless) = formats::USELESS
         .iter()
         .find(|known| (known.detect)(&sample))
     {
         let problem = Problem::new(&catalogue::WRONG_FILE, format!("this is {}", useless.title));
         return Recognised::Nothing(problem.at(place).help(useless.advice));
+    }
+    if let Some(format) = formats::detect(&sample) {
+        return Recognised::Format(format);
     }
     if opened.peek.header.is_empty() && opened.peek.text.trim().is_empty() {
         let problem = Problem::new(&catalogue::EMPTY_FILE, "the file is empty");

@@ -175,6 +175,12 @@ catalogue! {
         "A charge covers days of two months; it is cut in proportion to its days.";
     UNPRICED_BLOCKS_SPLIT = "N1012" Warning "charge not shared out for want of a price":
         "A charge without quantities covers usage that has no price, so nothing can weigh it; the charge is unattributed.";
+    NO_CUSTOMER = "N1013" Note "usage rows without a customer":
+        "Some usage names no customer. It is used, counted, and its cost is unattributed.";
+    EMPTY_EXPORT = "N1014" Warning "export without charges":
+        "The export covers days, but has no charge on any of them. If that is not what you expect, export it again.";
+    MORE_PAGES = "N1015" Warning "report continues on another page":
+        "The report says that more pages follow the last one in the file, so charges are missing. Fetch the next pages and append them.";
     JOINED_BY = "N2001" Note "how ids were joined":
         "Which key joined how many ids and how much revenue. Only exact equality joins.";
     UNMAPPED = "N2002" Warning "ids without a customer":

@@ -1,1 +1,8 @@
-//! bills formats.
+//! Providers' bills, one file per export. A reader turns lines into charges; it never merges,
+//! de-duplicates or prices them.
+
+pub mod anthropic_cost;
+pub mod anthropic_report;
+pub mod generic;
+pub mod openai_cost;
+pub mod openai_empty;

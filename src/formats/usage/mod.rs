@@ -1,1 +1,8 @@
-//! usage formats.
+//! Usage logs: who used what, when. A reader hands records on one by one; it never keeps, prices
+//! or de-duplicates them.
+
+pub mod columns;
+pub mod generic;
+pub mod litellm;
+pub mod provider_counts;
+pub mod tokens;

@@ -1,0 +1,570 @@
+//! LiteLLM's spend logs: the table `LiteLLM_SpendLogs` of the proxy's database, as CSV or JSON
+//! lines.
+//!
+//! One row per request. Names are snake case except `startTime` and `endTime`. Postgres writes the
+//! times without an offset; they are UTC. `prompt_tokens` includes cached tokens and cache writes,
+//! whose counts are in `metadata.usage_object`; `metadata` is an object in JSON lines and JSON text
+//! in CSV. `spend` is a float in US dollars. `user` owns the key and is not the customer; `end_user`
+//! is. `messages` and `response` hold prompts and are never read.
+//!
+//! The rule that must hold: a hit of the gateway's cache and a failed request carry no quantity.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use crate::formats::fields::{Columns, word};
+use crate::formats::rows::{self, Fate};
+use crate::formats::usage::tokens::{Convention, Tokens};
+use crate::formats::{
+    CachedTokens, Format, Kind, Layout, Reader, Sample, Settings, Tally, UsageSink,
+};
+use crate::model::records::{Outcome, UsageRecord};
+use crate::model::{Currency, Exact, Instant, Meter, Zone};
+use crate::problem::{Place, Problem, Problems, catalogue};
+use crate::scan::{Row, RowSource};
+
+const REQUIRED: &[&str] = &["request_id", "call_type", "spend", "startTime"];
+
+/// Columns that may name the customer, best first.
+const CUSTOMERS: &[&str] = &["end_user", "team_id", "api_key"];
+
+/// The format `litellm-spend-logs`.
+pub static FORMAT: Format = Format {
+    name: "litellm-spend-logs",
+    kind: Kind::Usage,
+    title: "LiteLLM spend logs (CSV or JSON lines)",
+    required: REQUIRED,
+    page: "\
+**Where.** The table `LiteLLM_SpendLogs` of the proxy's Postgres database, for example
+`COPY (SELECT request_id, call_type, spend, \"startTime\", model, custom_llm_provider, prompt_tokens,
+completion_tokens, metadata, cache_hit, status, end_user, team_id FROM \"LiteLLM_SpendLogs\") TO STDOUT
+WITH CSV HEADER`. Leave `messages` and `response` out: they hold prompts and are not read.
+
+**Columns.** `request_id`, `call_type`, `spend` and `startTime` are needed; `model`,
+`custom_llm_provider`, `prompt_tokens`, `completion_tokens`, `metadata`, `cache_hit` and `status` are
+used where present.
+
+**Customer.** `end_user` (the `user` field of the request). Without that column `team_id`, then the
+hashed `api_key`; a note says which. `columns = { customer = \"…\" }` names another: a column,
+`metadata.KEY`, `request_tags` for the only tag of a request, or `request_tags.KEY` for the tag
+`KEY:value`. `user` is the owner of the key, not the customer. `feature` can be named in the same way.
+
+**Units and zone.** `spend` is US dollars and is kept as the log's own cost. Times are UTC unless `tz`
+says otherwise.
+
+**Tokens.** `prompt_tokens` includes cached tokens and cache writes; they are taken out of it by the
+counts in `metadata.usage_object`. Cache writes count as five-minute ones. `cached_tokens =
+\"beside input\"` is for versions of the proxy that left them out.
+
+**Quirks.** `cache_hit` True was answered by the gateway's own cache and `status` failure was not
+answered: neither has quantities, and both are counted apart. Rows disappear with the proxy's
+retention setting.
+
+**Confidence.** The table's definition in LiteLLM's source. The export of its web interface is not
+verified.
+",
+    layout: Layout::Table,
+    detect: |sample: &Sample<'_>| sample.has_all(REQUIRED),
+    read: Reader::Usage(read),
+};
+
+/// Where a text of the row comes from: a column, or a path inside a JSON column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Origin {
+    Column(usize),
+    Metadata(String),
+    Tag(Option<String>),
+}
+
+struct Positions {
+    time: usize,
+    request_id: usize,
+    spend: usize,
+    customer: Origin,
+    feature: Option<Origin>,
+    model: Option<usize>,
+    provider: Option<usize>,
+    input: Option<usize>,
+    output: Option<usize>,
+    cache_hit: Option<usize>,
+    status: Option<usize>,
+    metadata: Option<usize>,
+    tags: Option<usize>,
+    dimensions: Vec<Option<usize>>,
+}
+
+impl Positions {
+    fn find(columns: &Columns, settings: &Settings, problems: &mut Problems) -> Option<Positions> {
+        let mut required = |name: &str| columns.required(&[name], problems);
+        let time = required("startTime");
+        let (request_id, spend) = (required("request_id"), required("spend"));
+        let mut optional = |name: &str| columns.optional(&[name], problems);
+        let (model, provider) = (optional("model"), optional("custom_llm_provider"));
+        let (input, output) = (optional("prompt_tokens"), optional("completion_tokens"));
+        let (cache_hit, status) = (optional("cache_hit"), optional("status"));
+        let (metadata, tags) = (optional("metadata"), optional("request_tags"));
+        let dimensions = settings.dimensions.iter();
+        let dimensions = dimensions.map(|name| optional(name)).collect();
+        let feature = said(columns, settings, "feature", problems);
+        let customer = match settings.columns.contains_key("customer") {
+            true => said(columns, settings, "customer", problems),
+            false => columns.required(CUSTOMERS, problems).map(Origin::Column),
+        };
+        Some(Positions {
+            time: time?,
+            request_id: request_id?,
+            spend: spend?,
+            customer: customer?,
+            feature,
+            model,
+            provider,
+            input,
+            output,
+            cache_hit,
+            status,
+            metadata,
+            tags,
+            dimensions,
+        })
+    }
+}
+
+/// What `columns` says about a field.
+fn said(
+    columns: &Columns,
+    settings: &Settings,
+    field: &str,
+    problems: &mut Problems,
+) -> Option<Origin> {
+    let name = settings.columns.get(field)?;
+    if let Some(column) = columns.optional(&[name], problems)
+        && name != "request_tags"
+    {
+        return Some(Origin::Column(column));
+    }
+    if let Some(path) = name.strip_prefix("metadata.") {
+        return Some(Origin::Metadata(path.to_string()));
+    }
+    if name == "request_tags" {
+        return Some(Origin::Tag(None));
+    }
+    if let Some(key) = name.strip_prefix("request_tags.") {
+        return Some(Origin::Tag(Some(key.to_string())));
+    }
+    problems.push(rows::no_such_column(columns, field, name));
+    None
+}
+
+fn read(
+    source: &mut dyn RowSource,
+    settings: &Settings,
+    sink: &mut dyn UsageSink,
+    problems: &mut Problems,
+) -> Tally {
+    let mut columns = Columns::of(source, settings, Some(Zone::Utc));
+    rows::known_fields(&columns.file, settings, &["customer", "feature"], problems);
+    // JSON lines bring columns as they go, so what is missing is only certain at the end.
+    let mut missing = Problems::default();
+    let mut found = Positions::find(&columns, settings, &mut missing);
+    let (mut unread, mut nobody) = (None, 0);
+    let mut tally = rows::each(source, problems, |header, row, tally| {
+        if header.len() != columns.header.len() {
+            columns.header = header.clone();
+            missing = Problems::default();
+            let before = found.take();
+            found = Positions::find(&columns, settings, &mut missing);
+            same_customer(&columns, row, before.as_ref(), found.as_ref())?;
+        }
+        let Some(at) = &found else {
+            unread.get_or_insert(row.line());
+            return Ok(Fate::Skipped("refused"));
+        };
+        let (instant, named) = take(&columns, at, settings, row, sink)?;
+        nobody += u64::from(!named);
+        tally.cover(instant, Instant(instant.0 + 1));
+        Ok(Fate::Used)
+    });
+    if let (Some(line), Some(_)) = (unread, &found) {
+        let message = "the row lacks columns that later rows have";
+        let place = Place::line(&columns.file, line);
+        problems.push(Problem::new(&catalogue::MISSING_VALUE, message).at(place));
+    }
+    problems.extend(missing);
+    if let Some(Origin::Column(column)) = found.map(|at| at.customer)
+        && !settings.columns.contains_key("customer")
+        && !columns
+            .header
+            .name(column)
+            .eq_ignore_ascii_case(CUSTOMERS[0])
+    {
+        let name = columns.header.name(column);
+        let text = format!("customer is read from {name}, because there is no end_user");
+        let rows = tally.used;
+        rows::remark(&mut tally, &catalogue::COLUMN_CHOSEN, rows, text);
+    }
+    let text = "{n} rows name no customer";
+    rows::remark(&mut tally, &catalogue::NO_CUSTOMER, nobody, text);
+    tally
+}
+
+/// The customer must not come from another column later in the file.
+fn same_customer(
+    columns: &Columns,
+    row: &Row,
+    before: Option<&Positions>,
+    after: Option<&Positions>,
+) -> Result<(), Problem> {
+    match (before, after) {
+        (Some(before), Some(after)) if before.customer != after.customer => {
+            let column = match after.customer {
+                Origin::Column(column) => column,
+                _ => 0,
+            };
+            let message = "this column appears here, after rows were read without it";
+            let problem = columns.problem(&catalogue::HEADER, row, column, message);
+            Err(problem
+                .help("say columns = { customer = \"…\" } in its [[input]] entry of tanso.toml"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Hands one row on; returns its instant and whether it names a customer.
+fn take(
+    columns: &Columns,
+    at: &Positions,
+    settings: &Settings,
+    row: &Row,
+    sink: &mut dyn UsageSink,
+) -> Result<(Instant, bool), Problem> {
+    let instant = rows::stamp(columns, row, at.time)?;
+    let metadata = parsed(columns, row, at.metadata)?;
+    let customer = text(columns, at, row, &metadata, Some(&at.customer))?;
+    let feature = text(columns, at, row, &metadata, at.feature.as_ref())?;
+    let outcome = outcome(at, row);
+    let mut quantities = Vec::new();
+    if outcome == Outcome::Served {
+        quantities = tokens(columns, at, settings, row, &metadata)?;
+    }
+    let spend = columns.optional_number(row, at.spend)?;
+    if spend.is_some_and(|spend| spend.is_negative()) {
+        let message = "spend is negative";
+        return Err(columns.problem(&catalogue::NEGATIVE_QUANTITY, row, at.spend, message));
+    }
+    let dimensions: Vec<Option<&str>> = at
+        .dimensions
+        .iter()
+        .map(|column| row.filled((*column)?))
+        .collect();
+    sink.take(&UsageRecord {
+        instant,
+        source: customer.as_deref(),
+        feature: feature.as_deref(),
+        provider: word(row, at.provider).or(settings.provider.as_deref()),
+        model: word(row, at.model),
+        tier: None,
+        quantities: &quantities,
+        requests: Exact::ONE,
+        single_request: true,
+        reported_cost: spend.map(|spend| (spend, Currency::USD)),
+        request_id: columns.id(row, at.request_id)?,
+        outcome,
+        dimensions: &dimensions,
+        cached_open: false,
+        line: row.line(),
+    })?;
+    Ok((instant, customer.is_some()))
+}
+
+fn outcome(at: &Positions, row: &Row) -> Outcome {
+    let is = |column, expected: &str| {
+        word(row, column).is_some_and(|word| word.eq_ignore_ascii_case(expected))
+    };
+    if is(at.cache_hit, "true") {
+        Outcome::GatewayCached
+    } else if is(at.status, "failure") {
+        Outcome::Failed
+    } else {
+        Outcome::Served
+    }
+}
+
+/// A JSON column as a value; null where it is blank, or where the file is nested JSON itself.
+fn parsed(columns: &Columns, row: &Row, column: Option<usize>) -> Result<Value, Problem> {
+    let Some((column, text)) = column.and_then(|c| Some((c, row.filled(c)?))) else {
+        return Ok(Value::Null);
+    };
+    serde_json::from_str(text).map_err(|why| {
+        let message = format!("{} is not valid JSON: {why}", columns.header.name(column));
+        columns
+            .problem(&catalogue::BAD_JSON, row, column, message)
+            // The cell may hold keys and names of people: nothing of it is shown.
+            .excerpt("")
+    })
+}
+
+/// The text of a customer or feature; `None` where it is blank.
+fn text<'r>(
+    columns: &Columns,
+    at: &Positions,
+    row: &'r Row,
+    metadata: &Value,
+    origin: Option<&Origin>,
+) -> Result<Option<Cow<'r, str>>, Problem> {
+    match origin {
+        None => Ok(None),
+        Some(Origin::Column(column)) => Ok(columns.id(row, *column)?.map(Cow::Borrowed)),
+        Some(Origin::Metadata(path)) => {
+            // In JSON lines the path is a column, in CSV it is inside the JSON text.
+            if let Some(Ok(column)) = columns.header.find(&format!("metadata.{path}")) {
+                return Ok(columns.id(row, column)?.map(Cow::Borrowed));
+            }
+            let inside = path
+                .split('.')
+                .try_fold(metadata, |value, key| value.get(key));
+            let text = inside.and_then(|value| match value {
+                Value::String(text) => Some(text.trim().to_string()),
+                Value::Number(number) => Some(number.to_string()),
+                _ => None,
+            });
+            Ok(text.filter(|text| !text.is_empty()).map(Cow::Owned))
+        }
+        Some(Origin::Tag(key)) => tag(columns, row, at.tags, key.as_deref()),
+    }
+}
+
+/// The tag `KEY:value`, or the only tag.
+fn tag<'r>(
+    columns: &Columns,
+    row: &'r Row,
+    column: Option<usize>,
+    key: Option<&str>,
+) -> Result<Option<Cow<'r, str>>, Problem> {
+    let tags = parsed(columns, row, column)?;
+    let tags = tags.as_array().map_or(&[][..], Vec::as_slice);
+    let mut fitting = tags
+        .iter()
+        .filter_map(Value::as_str)
+        .filter_map(|tag| match key {
+            None => Some(tag.trim()),
+            Some(key) => tag.strip_prefix(key)?.strip_prefix(':').map(str::trim),
+        });
+    match (fitting.next(), fitting.next(), column) {
+        (Some(_), Some(_), Some(column)) => {
+            let message = "several tags could name it";
+            let problem = columns.problem(&catalogue::BAD_VALUE, row, column, message);
+            Err(problem.help("say request_tags.KEY for the tag KEY:value"))
+        }
+        (first, _, _) => Ok(first.map(|tag| Cow::Owned(tag.to_string()))),
+    }
+}
+
+fn tokens(
+    columns: &Columns,
+    at: &Positions,
+    settings: &Settings,
+    row: &Row,
+    metadata: &Value,
+) -> Result<Vec<(Meter, Exact)>, Problem> {
+    let count = |column: Option<usize>| match column {
+        Some(column) => columns.count(row, column),
+        None => Ok(None),
+    };
+    let detail = |path: &str| detail(columns, at, row, metadata, path);
+    // Both spellings count the same tokens; a zero means that the other one is in use.
+    let either = |first: &str, second: &str| -> Result<Option<Exact>, Problem> {
+        let found = detail(first)?.filter(Exact::is_positive);
+        Ok(found.or(detail(second)?))
+    };
+    let tokens = Tokens {
+        input: count(at.input)?,
+        read: either(
+            "cache_read_input_tokens",
+            "prompt_tokens_details.cached_tokens",
+        )?,
+        write_5m: either(
+            "cache_creation_input_tokens",
+            "prompt_tokens_details.cache_creation_tokens",
+        )?,
+        output: count(at.output)?,
+        ..Tokens::default()
+    };
+    let convention = match settings.cached_tokens {
+        Some(CachedTokens::Beside) => Convention::Beside,
+        _ => Convention::Inside,
+    };
+    let mut quantities = Vec::new();
+    if tokens.disjoint(convention, &mut quantities).is_none() {
+        let column = at.input.unwrap_or(at.request_id);
+        let message = "there are more cached tokens in metadata than prompt_tokens, which should include them";
+        let problem = columns.problem(&catalogue::TOKEN_CONVENTION, row, column, message);
+        return Err(problem.help(
+            "say cached_tokens = \"beside input\" if this version of the proxy leaves them out",
+        ));
+    }
+    Ok(quantities)
+}
+
+/// A count of `metadata.usage_object`.
+fn detail(
+    columns: &Columns,
+    at: &Positions,
+    row: &Row,
+    metadata: &Value,
+    path: &str,
+) -> Result<Option<Exact>, Problem> {
+    let nested = columns
+        .header
+        .find(&format!("metadata.usage_object.{path}"));
+    if let Some(Ok(column)) = nested
+        && row.filled(column).is_some()
+    {
+        return columns.count(row, column);
+    }
+    let usage = metadata.get("usage_object");
+    let value =
+        usage.and_then(|usage| path.split('.').try_fold(usage, |value, key| value.get(key)));
+    let Some(number) = value.and_then(Value::as_number) else {
+        return Ok(None);
+    };
+    match Exact::parse(&number.to_string()) {
+        Ok(count) if count.is_integer() && !count.is_negative() => Ok(Some(count)),
+        _ => {
+            let column = at.metadata.unwrap_or(0);
+            let message = format!("metadata.usage_object.{path} is not a whole number");
+            let problem = columns.problem(&catalogue::FRACTION, row, column, message);
+            Err(problem.excerpt(number.to_string()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::golden;
+    use crate::formats::testing::{growing, table};
+    use serde_json::json;
+
+    #[derive(Default)]
+    struct Kept(Vec<Value>);
+
+    impl UsageSink for Kept {
+        fn take(&mut self, record: &UsageRecord<'_>) -> Result<(), Problem> {
+            self.0.push(golden::usage(record));
+            Ok(())
+        }
+
+        fn settle_cached_inside(&mut self, _: bool) {}
+    }
+
+    fn run(mut source: impl RowSource, settings: &Settings) -> (Vec<Value>, Tally, Problems) {
+        let (mut kept, mut problems) = (Kept::default(), Problems::default());
+        let tally = read(&mut source, settings, &mut kept, &mut problems);
+        (kept.0, tally, problems)
+    }
+
+    const HEADER: &str = "request_id,call_type,api_key,spend,prompt_tokens,completion_tokens,startTime,model,custom_llm_provider,metadata,cache_hit,request_tags,team_id,end_user,status\n";
+
+    fn row(tokens: &str, metadata: &str, cache_hit: &str, status: &str) -> String {
+        format!(
+            "{HEADER}r1,acompletion,hash,1.05e-05,{tokens},2026-09-01 10:00:00.5,gpt-4o,openai,\"{}\",{cache_hit},\"[\"\"tenant:acme\"\",\"\"prod\"\"]\",team-1,eu-1,{status}\n",
+            metadata.replace('"', "\"\"")
+        )
+    }
+
+    fn customer(name: &str) -> Settings {
+        Settings {
+            columns: [("customer".to_string(), name.to_string())].into(),
+            ..Settings::default()
+        }
+    }
+
+    #[test]
+    fn cached_tokens_leave_the_prompt() {
+        let metadata = r#"{"usage_object":{"cache_read_input_tokens":0,"prompt_tokens_details":{"cached_tokens":40,"cache_creation_tokens":10},"completion_tokens_details":{"reasoning_tokens":3}}}"#;
+        let text = row("100,7", metadata, "False", "success");
+        let (records, _, problems) = run(table("s.csv", &text), &Settings::default());
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!(
+            records[0]["quantities"],
+            json!({"input": "50", "cache_read": "40", "cache_write_5m": "10", "output": "7"})
+        );
+        assert_eq!(records[0]["cost"], "0.0000105 USD");
+        assert_eq!(records[0]["instant"], "2026-09-01T10:00:00.500000Z");
+        assert_eq!(records[0]["source"], "eu-1");
+        let (_, _, problems) = run(
+            table("s.csv", &row("49,7", metadata, "False", "success")),
+            &Settings::default(),
+        );
+        assert_eq!(problems.kept()[0].entry.code, "T3028");
+        let (_, _, problems) = run(
+            table("s.csv", &row("49,7", "{broken", "False", "success")),
+            &Settings::default(),
+        );
+        assert_eq!(problems.kept()[0].entry.code, "T3018");
+        assert_eq!(problems.kept()[0].excerpt.as_deref(), Some(""));
+    }
+
+    #[test]
+    fn hits_and_failures_have_no_quantities() {
+        for (hit, status, expected) in [
+            ("True", "success", "gateway cached"),
+            ("None", "failure", "failed"),
+        ] {
+            let text = row("100,7", "{}", hit, status);
+            let (records, _, _) = run(table("s.csv", &text), &Settings::default());
+            assert_eq!(records[0]["outcome"], expected);
+            assert_eq!(records[0]["quantities"], json!({}));
+        }
+    }
+
+    #[test]
+    fn the_customer_can_be_chosen() {
+        let text = row("1,1", r#"{"tenant":"m1","a":{"b":7}}"#, "", "");
+        for (name, source) in [
+            ("team_id", "team-1"),
+            ("metadata.tenant", "m1"),
+            ("metadata.a.b", "7"),
+            ("request_tags.tenant", "acme"),
+        ] {
+            let (records, _, problems) = run(table("s.csv", &text), &customer(name));
+            assert!(problems.is_empty(), "{name}: {problems:?}");
+            assert_eq!(records[0]["source"], source, "{name}");
+        }
+        let (_, _, problems) = run(table("s.csv", &text), &customer("request_tags"));
+        assert_eq!(problems.kept()[0].entry.code, "T3029");
+        let (_, _, problems) = run(table("s.csv", &text), &customer("tenant"));
+        assert_eq!(problems.kept()[0].entry.code, "T3016");
+    }
+
+    #[test]
+    fn without_an_end_user_the_team_stands_in_and_a_note_says_so() {
+        let text =
+            "request_id,call_type,spend,startTime,team_id\nr,acompletion,0,2026-09-01 10:00:00,\n";
+        let (records, tally, problems) = run(table("s.csv", text), &Settings::default());
+        assert!(problems.is_empty());
+        assert_eq!(records[0]["source"], Value::Null);
+        let codes: Vec<&str> = tally.remarks.iter().map(|r| r.entry.code).collect();
+        assert_eq!(codes, ["N1008", "N1013"]);
+        let text = "request_id,call_type,spend,startTime\nr,acompletion,0,2026-09-01 10:00:00\n";
+        let (_, _, problems) = run(table("s.csv", text), &Settings::default());
+        assert_eq!(problems.kept()[0].entry.code, "T3016");
+    }
+
+    #[test]
+    fn json_lines_nest_the_metadata() {
+        let text = r#"{"request_id":"r1","call_type":"acompletion","spend":2e-06,"startTime":"2026-09-01T10:00:00Z","end_user":"acme","prompt_tokens":9,"completion_tokens":1}
+{"request_id":"r2","call_type":"acompletion","spend":0,"startTime":"2026-09-01T10:00:00Z","end_user":"acme","prompt_tokens":9,"completion_tokens":1,"metadata":{"usage_object":{"cache_read_input_tokens":4}}}"#;
+        let (records, _, problems) = run(growing("s.jsonl", text), &Settings::default());
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!(
+            records[0]["quantities"],
+            json!({"input": "9", "output": "1"})
+        );
+        assert_eq!(
+            records[1]["quantities"],
+            json!({"input": "5", "cache_read": "4", "output": "1"})
+        );
+    }
+}
