@@ -56,8 +56,8 @@ pub fn finish(result: io::Result<()>, name: &str) -> Result<Wrote, Problem> {
 ///
 /// # Errors
 /// `OUTPUT_IS_INPUT` for a directory, an input or the same output twice; `CANNOT_WRITE` with the
-/// system's reason for everything else. Only a failing rename, which is the last step, can leave
-/// some destinations new and others old.
+/// system's reason for everything else. Only a failing rename, which comes after everything that can
+/// run out of space, can leave some destinations new and others old.
 pub fn write_all(outputs: &[(PathBuf, Vec<u8>)], inputs: &[PathBuf]) -> Result<(), Problem> {
     let places = outputs
         .iter()
@@ -80,10 +80,14 @@ pub fn write_all(outputs: &[(PathBuf, Vec<u8>)], inputs: &[PathBuf]) -> Result<(
             finish(written, &path.to_string_lossy())?;
         }
     }
+    let mut renamed = Vec::new();
     for (path, target, temporary) in complete {
         temporary
             .persist(target)
             .map_err(|e| cannot_write_file(path, &e.error))?;
+        renamed.push((path, target));
+    }
+    for (path, target) in renamed {
         sync_directory(target).map_err(|e| cannot_write_file(path, &e))?;
     }
     Ok(())
