@@ -6,18 +6,18 @@
 //! columnar file has no lines. polars' own messages are never shown.
 
 use std::collections::VecDeque;
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta};
 use polars::prelude::{
     ArrowDataType, ChunkedArray, DataFrame, DataType, ParquetReader, PolarsNumericType,
     PolarsResult, SerReader, Series, TimeUnit,
 };
 
 use super::peek::{Peek, ROWS};
+use super::plain::{date, decimal, display, time};
 use super::row::{Header, Row, RowSource};
 use super::spool::spool;
 use super::unpack::{Unpacked, damaged};
@@ -318,9 +318,14 @@ fn render(series: &Series) -> PolarsResult<Option<TextColumn>> {
         }
         DataType::Date => collect(series.date()?.physical().iter(), date),
         DataType::Datetime(unit, zone) => {
-            let (unit, zoned) = (*unit, zone.is_some());
+            let zoned = zone.is_some();
+            let per_second = match unit {
+                TimeUnit::Nanoseconds => 1_000_000_000,
+                TimeUnit::Microseconds => 1_000_000,
+                TimeUnit::Milliseconds => 1_000,
+            };
             collect(series.datetime()?.physical().iter(), |text, ticks| {
-                time(text, ticks, unit, zoned)
+                time(text, ticks, per_second, zoned)
             })
         }
         DataType::String => collect(series.str()?.iter(), |text, cell| text.push_str(cell)),
@@ -349,11 +354,6 @@ where
     collect(cells.iter(), display)
 }
 
-/// Rust prints floats in their shortest form that reads back to the same float.
-fn display<T: Display>(text: &mut String, value: T) {
-    let _ = write!(text, "{value}");
-}
-
 fn collect<T>(
     cells: impl Iterator<Item = Option<T>>,
     print: impl Fn(&mut String, T),
@@ -368,41 +368,4 @@ fn collect<T>(
         column.cells.push(ends);
     }
     column
-}
-
-fn decimal(text: &mut String, units: i128, scale: usize) {
-    let digits = format!("{:0>width$}", units.unsigned_abs(), width = scale + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - scale);
-    if units < 0 {
-        text.push('-');
-    }
-    text.push_str(whole);
-    if scale > 0 {
-        text.push('.');
-        text.push_str(fraction);
-    }
-}
-
-/// Days since 1970-01-01 as an ISO date; a day beyond all calendars stays a number.
-fn date(text: &mut String, days: i32) {
-    match DateTime::UNIX_EPOCH.checked_add_signed(TimeDelta::days(i64::from(days))) {
-        Some(time) => display(text, time.format("%Y-%m-%d")),
-        None => display(text, days),
-    }
-}
-
-/// Ticks since 1970-01-01T00:00:00 as an ISO time stamp. Times with a zone are stored in UTC.
-fn time(text: &mut String, ticks: i64, unit: TimeUnit, zoned: bool) {
-    let time = match unit {
-        TimeUnit::Nanoseconds => Some(DateTime::from_timestamp_nanos(ticks)),
-        TimeUnit::Microseconds => DateTime::from_timestamp_micros(ticks),
-        TimeUnit::Milliseconds => DateTime::from_timestamp_millis(ticks),
-    };
-    match time {
-        Some(time) => display(text, time.format("%Y-%m-%dT%H:%M:%S%.f")),
-        None => display(text, ticks),
-    }
-    if zoned {
-        text.push('Z');
-    }
 }
