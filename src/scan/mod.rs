@@ -22,6 +22,8 @@ mod plain;
 mod receipt;
 pub mod row;
 mod spool;
+#[cfg(test)]
+mod tests;
 mod unpack;
 mod window;
 
