@@ -311,6 +311,8 @@ impl RowSource for JsonLines {
 mod tests {
     use std::io::Cursor;
 
+    use proptest::prelude::*;
+
     use super::*;
     use crate::scan::decode::Decoder;
     use crate::scan::unpack::{Packing, Unpacked};
@@ -479,5 +481,66 @@ mod tests {
         let place = row.place(&name, 1);
         assert_eq!((place.line, place.byte), (Some(2), Some(26)));
         assert_eq!(&text[26..27], "5");
+    }
+    fn flatten(value: &serde_json::Value, path: &str, found: &mut Vec<(String, String)>) {
+        for (key, value) in value.as_object().unwrap() {
+            let path = match path {
+                "" => key.clone(),
+                _ => format!("{path}.{key}"),
+            };
+            match value {
+                serde_json::Value::Object(_) => flatten(value, &path, found),
+                serde_json::Value::String(text) => found.push((path, text.clone())),
+                serde_json::Value::Null => found.push((path, "~".to_string())),
+                other => found.push((path, other.to_string())),
+            }
+        }
+    }
+
+    fn object() -> impl Strategy<Value = serde_json::Value> {
+        let leaf = prop_oneof![
+            any::<i64>().prop_map(serde_json::Value::from),
+            any::<bool>().prop_map(serde_json::Value::from),
+            "[a\"\\\\\né漢😀\u{1}]{0,4}".prop_map(serde_json::Value::from),
+            Just(serde_json::Value::Null),
+            prop::collection::vec(any::<u8>(), 0..3).prop_map(serde_json::Value::from),
+        ];
+        let map = |value| prop::collection::btree_map("[a-d\"é]{1,2}", value, 0..5);
+        let object = |pairs: std::collections::BTreeMap<String, serde_json::Value>| {
+            serde_json::Value::from_iter(pairs)
+        };
+        let nested = leaf.prop_recursive(3, 20, 4, move |inner| map(inner).prop_map(object));
+        map(nested.boxed()).prop_map(object)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        /// Every value arrives under its path, whatever rows came before.
+        #[test]
+        fn flattening_keeps_every_value(
+            objects in prop::collection::vec(object(), 0..6),
+            block in 1..30usize,
+        ) {
+            let text: String = objects.iter().map(|object| format!("{object}\n")).collect();
+            let (header, rows, problems, _) = scan_with(&text, &How::default(), block);
+            prop_assert_eq!(problems, vec![]);
+            prop_assert_eq!(rows.len(), objects.len());
+            for (row, object) in rows.iter().zip(&objects) {
+                let mut expected = Vec::new();
+                flatten(object, "", &mut expected);
+                let cells: Vec<&str> = match row.as_str() {
+                    "" if expected.is_empty() => vec![],
+                    row => row.split('|').collect(),
+                };
+                for (path, value) in &expected {
+                    let column = header.iter().position(|name| name == path).unwrap();
+                    prop_assert_eq!(cells[column], value);
+                }
+                let filled = cells.iter().filter(|cell| **cell != "~").count();
+                let values = expected.iter().filter(|(_, value)| value != "~").count();
+                prop_assert_eq!(filled, values);
+            }
+        }
     }
 }

@@ -463,6 +463,33 @@ fn peek_stops_at_whole_rows() {
     assert_eq!(read(opened).0.len(), 40);
 }
 
+#[test]
+fn every_prefix_is_refused_or_exact_up_to_its_last_row() {
+    let whole = format!("{TABLE}2026-09-03,\"k,\"\"1\"\"\",7\n");
+    let full = read(one(whole.as_bytes())).0;
+    let mut silent = 0;
+    for length in TABLE.find('\n').unwrap()..whole.len() {
+        let Ok(mut all) = bytes(&whole.as_bytes()[..length]) else {
+            panic!("the header is whole");
+        };
+        let receipt = all[0].receipt.clone();
+        let (rows, codes) = read(all.remove(0));
+        let exact = full.starts_with(&rows);
+        if codes.is_empty() && !exact {
+            // Only the last cell of a row without a line end may be short, and that is noted.
+            assert!(full.starts_with(&rows[..rows.len() - 1]));
+            assert!(receipt.unterminated(), "{length}");
+            silent += 1;
+        }
+        assert!(
+            exact || codes.is_empty(),
+            "rows given beside a problem are right"
+        );
+    }
+    // `0.10` cut to nothing, `0`, `0.`, `0.1`; `2.5` to nothing, `2`, `2.`; `7` to nothing.
+    assert_eq!(silent, 8);
+}
+
 /// The damage of the published corpus that lies in the structure of the file, over a bill of the
 /// same shape: nothing of it passes, and all of it is found in its line.
 #[test]

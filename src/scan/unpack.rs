@@ -152,7 +152,13 @@ impl Unpacked {
         } else {
             format!("unpacks to more than {} bytes", self.max_bytes)
         };
-        Err(Problem::new(&catalogue::BOMB, message).at(Place::file(&self.name)))
+        let help = match absurd {
+            true => "unpack it with another program, if it is what you expect",
+            false => "if it is what you expect, raise --max-unpacked",
+        };
+        Err(Problem::new(&catalogue::BOMB, message)
+            .at(Place::file(&self.name))
+            .help(help))
     }
 
     /// Tells a file that cannot be read from one that cannot be unpacked.

@@ -109,6 +109,32 @@ fn plain_quoted_and_doubled() {
 }
 
 #[test]
+fn cells_that_trip_other_readers() {
+    assert_eq!(
+        good("key,val\n1,\"{\"\"type\"\": \"\"Point\"\", \"\"at\"\": [102.0, 0.5]}\"\n"),
+        [["1", "{\"type\": \"Point\", \"at\": [102.0, 0.5]}"]]
+    );
+    assert_eq!(
+        good("a,b,c\r\n1,\"\",\"\"\r\n2,3,4\r\n"),
+        [["1", "", ""], ["2", "3", "4"]]
+    );
+    assert_eq!(
+        good("a,b\n1,\"ha \n\"\"ha\"\" \nha\"\n3,4\n"),
+        [["1", "ha \n\"ha\" \nha"], ["3", "4"]]
+    );
+    assert_eq!(good("a,b\n1,ʤ\n2,漢😀\n"), [["1", "ʤ"], ["2", "漢😀"]]);
+    // Ids stay text.
+    assert_eq!(
+        good("id,b\n00123,1E5\nNA,null\nTRUE,12345678901234567890\n"),
+        [
+            ["00123", "1E5"],
+            ["NA", "null"],
+            ["TRUE", "12345678901234567890"]
+        ]
+    );
+}
+
+#[test]
 fn every_line_end_gives_the_same_rows() {
     for end in ["\n", "\r\n", "\r"] {
         let text = ["a,b", "1,2", "3,4", ""].join(end);
