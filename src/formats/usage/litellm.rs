@@ -9,12 +9,11 @@
 //!
 //! The rule that must hold: a hit of the gateway's cache and a failed request carry no quantity.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 
 use crate::formats::fields::{Columns, word};
 use crate::formats::rows::{self, Fate};
+use crate::formats::usage::litellm_metadata::{Origin, detail, parsed, said, text};
 use crate::formats::usage::tokens::{Convention, Tokens};
 use crate::formats::{
     CachedTokens, Format, Kind, Layout, Reader, Sample, Settings, Tally, UsageSink,
@@ -69,14 +68,6 @@ verified.
     read: Reader::Usage(read),
 };
 
-/// Where a text of the row comes from: a column, or a path inside a JSON column.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Origin {
-    Column(usize),
-    Metadata(String),
-    Tag(Option<String>),
-}
-
 struct Positions {
     time: usize,
     request_id: usize,
@@ -128,32 +119,6 @@ impl Positions {
             dimensions,
         })
     }
-}
-
-/// What `columns` says about a field.
-fn said(
-    columns: &Columns,
-    settings: &Settings,
-    field: &str,
-    problems: &mut Problems,
-) -> Option<Origin> {
-    let name = settings.columns.get(field)?;
-    if let Some(column) = columns.optional(&[name], problems)
-        && name != "request_tags"
-    {
-        return Some(Origin::Column(column));
-    }
-    if let Some(path) = name.strip_prefix("metadata.") {
-        return Some(Origin::Metadata(path.to_string()));
-    }
-    if name == "request_tags" {
-        return Some(Origin::Tag(None));
-    }
-    if let Some(key) = name.strip_prefix("request_tags.") {
-        return Some(Origin::Tag(Some(key.to_string())));
-    }
-    problems.push(rows::no_such_column(columns, field, name));
-    None
 }
 
 fn read(
@@ -240,8 +205,8 @@ fn take(
 ) -> Result<(Instant, bool), Problem> {
     let instant = rows::stamp(columns, row, at.time)?;
     let metadata = parsed(columns, row, at.metadata)?;
-    let customer = text(columns, at, row, &metadata, Some(&at.customer))?;
-    let feature = text(columns, at, row, &metadata, at.feature.as_ref())?;
+    let customer = text(columns, at.tags, row, &metadata, Some(&at.customer))?;
+    let feature = text(columns, at.tags, row, &metadata, at.feature.as_ref())?;
     let outcome = outcome(at, row);
     let mut quantities = Vec::new();
     if outcome == Outcome::Served {
@@ -290,76 +255,6 @@ fn outcome(at: &Positions, row: &Row) -> Outcome {
     }
 }
 
-/// A JSON column as a value; null where it is blank, or where the file is nested JSON itself.
-fn parsed(columns: &Columns, row: &Row, column: Option<usize>) -> Result<Value, Problem> {
-    let Some((column, text)) = column.and_then(|c| Some((c, row.filled(c)?))) else {
-        return Ok(Value::Null);
-    };
-    serde_json::from_str(text).map_err(|why| {
-        let message = format!("{} is not valid JSON: {why}", columns.header.name(column));
-        columns
-            .problem(&catalogue::BAD_JSON, row, column, message)
-            // The cell may hold keys and names of people: nothing of it is shown.
-            .excerpt("")
-    })
-}
-
-/// The text of a customer or feature; `None` where it is blank.
-fn text<'r>(
-    columns: &Columns,
-    at: &Positions,
-    row: &'r Row,
-    metadata: &Value,
-    origin: Option<&Origin>,
-) -> Result<Option<Cow<'r, str>>, Problem> {
-    match origin {
-        None => Ok(None),
-        Some(Origin::Column(column)) => Ok(columns.id(row, *column)?.map(Cow::Borrowed)),
-        Some(Origin::Metadata(path)) => {
-            // In JSON lines the path is a column, in CSV it is inside the JSON text.
-            if let Some(Ok(column)) = columns.header.find(&format!("metadata.{path}")) {
-                return Ok(columns.id(row, column)?.map(Cow::Borrowed));
-            }
-            let inside = path
-                .split('.')
-                .try_fold(metadata, |value, key| value.get(key));
-            let text = inside.and_then(|value| match value {
-                Value::String(text) => Some(text.trim().to_string()),
-                Value::Number(number) => Some(number.to_string()),
-                _ => None,
-            });
-            Ok(text.filter(|text| !text.is_empty()).map(Cow::Owned))
-        }
-        Some(Origin::Tag(key)) => tag(columns, row, at.tags, key.as_deref()),
-    }
-}
-
-/// The tag `KEY:value`, or the only tag.
-fn tag<'r>(
-    columns: &Columns,
-    row: &'r Row,
-    column: Option<usize>,
-    key: Option<&str>,
-) -> Result<Option<Cow<'r, str>>, Problem> {
-    let tags = parsed(columns, row, column)?;
-    let tags = tags.as_array().map_or(&[][..], Vec::as_slice);
-    let mut fitting = tags
-        .iter()
-        .filter_map(Value::as_str)
-        .filter_map(|tag| match key {
-            None => Some(tag.trim()),
-            Some(key) => tag.strip_prefix(key)?.strip_prefix(':').map(str::trim),
-        });
-    match (fitting.next(), fitting.next(), column) {
-        (Some(_), Some(_), Some(column)) => {
-            let message = "several tags could name it";
-            let problem = columns.problem(&catalogue::BAD_VALUE, row, column, message);
-            Err(problem.help("say request_tags.KEY for the tag KEY:value"))
-        }
-        (first, _, _) => Ok(first.map(|tag| Cow::Owned(tag.to_string()))),
-    }
-}
-
 fn tokens(
     columns: &Columns,
     at: &Positions,
@@ -371,7 +266,7 @@ fn tokens(
         Some(column) => columns.count(row, column),
         None => Ok(None),
     };
-    let detail = |path: &str| detail(columns, at, row, metadata, path);
+    let detail = |path: &str| detail(columns, at.metadata, row, metadata, path);
     // Both spellings count the same tokens; a zero means that the other one is in use.
     let either = |first: &str, second: &str| -> Result<Option<Exact>, Problem> {
         let found = detail(first)?.filter(Exact::is_positive);
@@ -404,39 +299,6 @@ fn tokens(
         ));
     }
     Ok(quantities)
-}
-
-/// A count of `metadata.usage_object`.
-fn detail(
-    columns: &Columns,
-    at: &Positions,
-    row: &Row,
-    metadata: &Value,
-    path: &str,
-) -> Result<Option<Exact>, Problem> {
-    let nested = columns
-        .header
-        .find(&format!("metadata.usage_object.{path}"));
-    if let Some(Ok(column)) = nested
-        && row.filled(column).is_some()
-    {
-        return columns.count(row, column);
-    }
-    let usage = metadata.get("usage_object");
-    let value =
-        usage.and_then(|usage| path.split('.').try_fold(usage, |value, key| value.get(key)));
-    let Some(number) = value.and_then(Value::as_number) else {
-        return Ok(None);
-    };
-    match Exact::parse(&number.to_string()) {
-        Ok(count) if count.is_integer() && !count.is_negative() => Ok(Some(count)),
-        _ => {
-            let column = at.metadata.unwrap_or(0);
-            let message = format!("metadata.usage_object.{path} is not a whole number");
-            let problem = columns.problem(&catalogue::FRACTION, row, column, message);
-            Err(problem.excerpt(number.to_string()))
-        }
-    }
 }
 
 #[cfg(test)]

@@ -3,8 +3,12 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::formats::CachedTokens;
 use crate::formats::golden;
 use crate::formats::testing::{growing, json_lines, sample, table};
+use crate::model::Zone;
+use crate::model::records::UsageRecord;
+use crate::problem::Problem;
 
 /// Keeps records as golden JSON.
 #[derive(Default)]
@@ -248,6 +252,8 @@ fn units_count_the_named_meter() {
     assert_eq!(kept.records[2]["requests"], "7");
     assert_eq!(quantities[3], &json!({"units": "3"}));
     assert_eq!(codes(&problems), ["T3023", "T3028"]);
+    let twice = "time,customer,meter,units,input_tokens\n2026-09-01T10:00:00Z,a,input,5,5\n";
+    assert_eq!(codes(&csv(twice).2), ["T3029"]);
 }
 
 #[test]
