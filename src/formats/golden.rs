@@ -1,13 +1,89 @@
 //! Records as JSON in the shape of the golden files, so that one test runner serves every format.
 //!
-//! `fixtures/formats/README.md` describes the shape. Every number is a string, printed exactly;
-//! nothing is left out, so that a new field cannot go untested.
+//! `fixtures/formats/README.md` describes the shape. Every number of money or quantity is a string,
+//! printed exactly. Only what is null, false or empty is left out, so that comparing whole values
+//! tests every field.
+
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::Tally;
+use super::{CachedTokens, Settings, Tally, UsageSink};
 use crate::model::records::{Charge, ChargeKind, ChargeMeter, Outcome, UsageRecord};
-use crate::problem::Problems;
+use crate::model::{Currency, Zone};
+use crate::problem::{Problem, Problems};
+
+/// Collects the records of a log in golden shape.
+#[derive(Debug, Default)]
+pub struct UsageRecords {
+    /// The records, in the order of the file.
+    pub records: Vec<Value>,
+    /// What the reader settled about cached tokens at the end, if anything.
+    pub settled: Option<bool>,
+}
+
+impl UsageSink for UsageRecords {
+    fn take(&mut self, record: &UsageRecord<'_>) -> Result<(), Problem> {
+        self.records.push(usage(record));
+        Ok(())
+    }
+
+    fn settle_cached_inside(&mut self, inside: bool) {
+        self.settled = Some(inside);
+    }
+}
+
+/// Leaves out what is null, false or empty.
+fn compact(value: Value) -> Value {
+    let Value::Object(map) = value else {
+        return value;
+    };
+    let says_something = |value: &Value| match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Array(values) => !values.is_empty(),
+        Value::Object(map) => !map.is_empty(),
+        _ => true,
+    };
+    let fields = map.into_iter().filter(|(_, value)| says_something(value));
+    Value::Object(fields.collect())
+}
+
+/// The settings that a golden file states, `None` if one of them cannot be read.
+pub fn settings(value: &Value) -> Option<Settings> {
+    let text = |key: &str| value.get(key).and_then(Value::as_str);
+    let columns = value.get("columns").and_then(Value::as_object);
+    let dimensions = value.get("dimensions").and_then(Value::as_array);
+    let cached_tokens = match text("cached_tokens") {
+        None => None,
+        Some("inside input") => Some(CachedTokens::Inside),
+        Some("beside input") => Some(CachedTokens::Beside),
+        Some(_) => return None,
+    };
+    let zone = match text("zone") {
+        None => None,
+        Some(name) => Some(Zone::parse(name)?),
+    };
+    let currency = match text("currency") {
+        None => None,
+        Some(code) => Some(Currency::parse(code)?),
+    };
+    let mut named = BTreeMap::new();
+    for (field, column) in columns.into_iter().flatten() {
+        named.insert(field.clone(), column.as_str()?.to_string());
+    }
+    let dimensions = dimensions.into_iter().flatten();
+    Some(Settings {
+        columns: named,
+        cached_tokens,
+        zone,
+        provider: text("provider").map(str::to_string),
+        currency,
+        decimal_comma: value.get("decimal_comma").and_then(Value::as_bool),
+        dimensions: dimensions
+            .filter_map(|name| name.as_str().map(str::to_string))
+            .collect(),
+    })
+}
 
 /// Charges of a bill, in the order of the file.
 pub fn charges(charges: &[Charge]) -> Value {
@@ -31,7 +107,7 @@ fn charge(charge: &Charge) -> Value {
         .iter()
         .map(|scope| json!([scope.namespace, scope.id, scope.dimension]))
         .collect();
-    json!({
+    compact(json!({
         "provider": charge.provider,
         "start": charge.start.to_string(),
         "end": charge.end.to_string(),
@@ -46,7 +122,7 @@ fn charge(charge: &Charge) -> Value {
         "quantity": charge.quantity,
         "item": charge.item,
         "line": charge.origin.line,
-    })
+    }))
 }
 
 /// One usage record.
@@ -64,7 +140,7 @@ pub fn usage(record: &UsageRecord<'_>) -> Value {
         Outcome::Failed => "failed",
         Outcome::GatewayCached => "gateway cached",
     };
-    json!({
+    compact(json!({
         "instant": record.instant.to_string(),
         "source": record.source,
         "feature": record.feature,
@@ -73,14 +149,14 @@ pub fn usage(record: &UsageRecord<'_>) -> Value {
         "tier": record.tier,
         "quantities": quantities,
         "requests": record.requests,
-        "single_request": record.single_request,
+        "aggregate": !record.single_request,
         "cost": cost,
         "request_id": record.request_id,
         "outcome": outcome,
         "dimensions": record.dimensions,
         "cached_open": record.cached_open,
         "line": record.line,
-    })
+    }))
 }
 
 /// What became of the rows.
@@ -92,24 +168,24 @@ pub fn tally(tally: &Tally) -> Value {
             |remark| json!({ "code": remark.entry.code, "text": remark.text, "rows": remark.rows }),
         )
         .collect();
-    json!({
+    compact(json!({
         "read": tally.read,
         "used": tally.used,
         "skipped": tally.skipped,
         "covers": tally.covers.map(|(start, end)| [start.to_string(), end.to_string()]),
         "remarks": remarks,
-    })
+    }))
 }
 
 /// The kept problems: code, line and field of each.
 pub fn problems(problems: &Problems) -> Value {
     let one = |problem: &crate::problem::Problem| {
         let place = problem.place.as_ref();
-        json!({
+        compact(json!({
             "code": problem.entry.code,
             "line": place.and_then(|place| place.line),
             "column": place.and_then(|place| place.column),
-        })
+        }))
     };
     problems.kept().iter().map(one).collect()
 }

@@ -185,6 +185,28 @@ impl Positions {
     }
 }
 
+impl Positions {
+    fn reads(&self, column: usize) -> bool {
+        let one = [
+            Some(self.start),
+            Some(self.cost),
+            self.end,
+            self.currency,
+            self.provider,
+            self.model,
+            self.meter,
+            self.quantity,
+            self.kind,
+            self.tier,
+            self.item,
+        ];
+        let scopes = self.scopes.iter().map(|(column, ..)| Some(*column));
+        one.into_iter()
+            .chain(scopes)
+            .any(|known| known == Some(column))
+    }
+}
+
 fn read(
     source: &mut dyn RowSource,
     settings: &Settings,
@@ -198,7 +220,7 @@ fn read(
     let mut missing = Problems::default();
     let mut found = Positions::find(&columns, settings, &mut missing);
     let mut unread: Option<u64> = None;
-    let tally = rows::each(source, problems, |header, row, tally| {
+    let mut tally = rows::each(source, problems, |header, row, tally| {
         if header.len() != columns.header.len() {
             columns.header = header.clone();
             missing = Problems::default();
@@ -221,6 +243,9 @@ fn read(
         problems.push(Problem::new(&catalogue::MISSING_VALUE, message).at(place));
     }
     problems.extend(missing);
+    if let Some(at) = found {
+        rows::ignored(&mut tally, &columns.header, |column| at.reads(column));
+    }
     tally
 }
 

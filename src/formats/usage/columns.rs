@@ -67,6 +67,14 @@ impl Found {
         self.others.get(field as usize).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether a column is read or was a candidate.
+    pub fn knows(&self, column: usize) -> bool {
+        let chosen = self.chosen.iter().chain(&self.dimensions).flatten();
+        chosen
+            .chain(self.others.iter().flatten())
+            .any(|known| *known == column)
+    }
+
     /// Whether any column says how much was used.
     pub fn has_measure(&self) -> bool {
         MEASURES.iter().any(|field| self.at(*field).is_some())

@@ -28,6 +28,14 @@ const REQUIRED: &[&str] = &["request_id", "call_type", "spend", "startTime"];
 /// Columns that may name the customer, best first.
 const CUSTOMERS: &[&str] = &["end_user", "team_id", "api_key"];
 
+/// Counts in `metadata.usage_object`: two spellings of cache reads, two of cache writes.
+const DETAILS: [&str; 4] = [
+    "cache_read_input_tokens",
+    "prompt_tokens_details.cached_tokens",
+    "cache_creation_input_tokens",
+    "prompt_tokens_details.cache_creation_tokens",
+];
+
 /// The format `litellm-spend-logs`.
 pub static FORMAT: Format = Format {
     name: "litellm-spend-logs",
@@ -82,6 +90,8 @@ struct Positions {
     status: Option<usize>,
     metadata: Option<usize>,
     tags: Option<usize>,
+    /// The columns of [`DETAILS`] in nested JSON.
+    details: [Option<usize>; DETAILS.len()],
     dimensions: Vec<Option<usize>>,
 }
 
@@ -97,6 +107,7 @@ impl Positions {
         let (metadata, tags) = (optional("metadata"), optional("request_tags"));
         let dimensions = settings.dimensions.iter();
         let dimensions = dimensions.map(|name| optional(name)).collect();
+        let details = DETAILS.map(|path| optional(&format!("metadata.usage_object.{path}")));
         let feature = said(columns, settings, "feature", problems);
         let customer = match settings.columns.contains_key("customer") {
             true => said(columns, settings, "customer", problems),
@@ -116,6 +127,7 @@ impl Positions {
             status,
             metadata,
             tags,
+            details,
             dimensions,
         })
     }
@@ -173,23 +185,25 @@ fn read(
     tally
 }
 
-/// The customer must not come from another column later in the file.
+/// The customer must not come from one column and then from another. Nested JSON may bring the one
+/// that was asked for late; the rows before it name nobody.
 fn same_customer(
     columns: &Columns,
     row: &Row,
     before: Option<&Positions>,
     after: Option<&Positions>,
 ) -> Result<(), Problem> {
-    match (before, after) {
-        (Some(before), Some(after)) if before.customer != after.customer => {
-            let column = match after.customer {
-                Origin::Column(column) => column,
-                _ => 0,
-            };
-            let message = "this column appears here, after rows were read without it";
-            let problem = columns.problem(&catalogue::HEADER, row, column, message);
-            Err(problem
-                .help("say columns = { customer = \"…\" } in its [[input]] entry of tanso.toml"))
+    let (Some(before), Some(after)) = (before, after) else {
+        return Ok(());
+    };
+    match (&before.customer, &after.customer) {
+        (Origin::Column(old), Origin::Column(new)) if old != new => {
+            let (old, name) = (columns.header.name(*old), columns.header.name(*new));
+            let message = format!("{name} appears here, after rows were read by {old}");
+            let problem = columns.problem(&catalogue::HEADER, row, *new, message);
+            Err(problem.help(format!(
+                "say columns = {{ customer = {name:?} }} in its [[input]] entry of tanso.toml, or the other one"
+            )))
         }
         _ => Ok(()),
     }
@@ -266,22 +280,19 @@ fn tokens(
         Some(column) => columns.count(row, column),
         None => Ok(None),
     };
-    let detail = |path: &str| detail(columns, at.metadata, row, metadata, path);
+    let detail = |i: usize| {
+        let inside = (at.metadata, metadata);
+        detail(columns, at.details[i], inside, row, DETAILS[i])
+    };
     // Both spellings count the same tokens; a zero means that the other one is in use.
-    let either = |first: &str, second: &str| -> Result<Option<Exact>, Problem> {
+    let either = |first: usize| -> Result<Option<Exact>, Problem> {
         let found = detail(first)?.filter(Exact::is_positive);
-        Ok(found.or(detail(second)?))
+        Ok(found.or(detail(first + 1)?))
     };
     let tokens = Tokens {
         input: count(at.input)?,
-        read: either(
-            "cache_read_input_tokens",
-            "prompt_tokens_details.cached_tokens",
-        )?,
-        write_5m: either(
-            "cache_creation_input_tokens",
-            "prompt_tokens_details.cache_creation_tokens",
-        )?,
+        read: either(0)?,
+        write_5m: either(2)?,
         output: count(at.output)?,
         ..Tokens::default()
     };
@@ -304,26 +315,14 @@ fn tokens(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::golden;
+    use crate::formats::golden::UsageRecords as Kept;
     use crate::formats::testing::{growing, table};
     use serde_json::json;
-
-    #[derive(Default)]
-    struct Kept(Vec<Value>);
-
-    impl UsageSink for Kept {
-        fn take(&mut self, record: &UsageRecord<'_>) -> Result<(), Problem> {
-            self.0.push(golden::usage(record));
-            Ok(())
-        }
-
-        fn settle_cached_inside(&mut self, _: bool) {}
-    }
 
     fn run(mut source: impl RowSource, settings: &Settings) -> (Vec<Value>, Tally, Problems) {
         let (mut kept, mut problems) = (Kept::default(), Problems::default());
         let tally = read(&mut source, settings, &mut kept, &mut problems);
-        (kept.0, tally, problems)
+        (kept.records, tally, problems)
     }
 
     const HEADER: &str = "request_id,call_type,api_key,spend,prompt_tokens,completion_tokens,startTime,model,custom_llm_provider,metadata,cache_hit,request_tags,team_id,end_user,status\n";
@@ -377,7 +376,7 @@ mod tests {
             let text = row("100,7", "{}", hit, status);
             let (records, _, _) = run(table("s.csv", &text), &Settings::default());
             assert_eq!(records[0]["outcome"], expected);
-            assert_eq!(records[0]["quantities"], json!({}));
+            assert_eq!(records[0]["quantities"], Value::Null);
         }
     }
 
@@ -412,6 +411,18 @@ mod tests {
         let text = "request_id,call_type,spend,startTime\nr,acompletion,0,2026-09-01 10:00:00\n";
         let (_, _, problems) = run(table("s.csv", text), &Settings::default());
         assert_eq!(problems.kept()[0].entry.code, "T3016");
+    }
+
+    #[test]
+    fn json_lines_may_name_the_customer_late() {
+        let text = r#"{"request_id":"r1","call_type":"c","spend":0,"startTime":"2026-09-01T10:00:00Z","team_id":"t"}
+{"request_id":"r2","call_type":"c","spend":0,"startTime":"2026-09-01T10:00:00Z","team_id":"t","end_user":"acme"}"#;
+        let (_, _, problems) = run(growing("s.jsonl", text), &Settings::default());
+        assert_eq!(problems.kept()[0].entry.code, "T3016");
+        let (records, _, problems) = run(growing("s.jsonl", text), &customer("end_user"));
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!(records[0]["source"], Value::Null);
+        assert_eq!(records[1]["source"], "acme");
     }
 
     #[test]

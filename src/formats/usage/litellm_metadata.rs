@@ -22,11 +22,14 @@ pub enum Origin {
     Column(usize),
     /// A path inside `metadata`.
     Metadata(String),
+    /// A column that the file does not have, or not yet: JSON lines bring columns as they go.
+    Absent,
     /// The tag `KEY:value`, or the only tag.
     Tag(Option<String>),
 }
 
-/// What `columns` says about a field.
+/// What `columns` says about a field; `None` if it says nothing. A name without a column is a
+/// problem.
 pub fn said(
     columns: &Columns,
     settings: &Settings,
@@ -49,7 +52,7 @@ pub fn said(
         return Some(Origin::Tag(Some(key.to_string())));
     }
     problems.push(rows::no_such_column(columns, field, name));
-    None
+    Some(Origin::Absent)
 }
 
 /// A JSON column as a value; null where it is blank, or where the file is nested JSON itself.
@@ -75,13 +78,9 @@ pub fn text<'r>(
     origin: Option<&Origin>,
 ) -> Result<Option<Cow<'r, str>>, Problem> {
     match origin {
-        None => Ok(None),
+        None | Some(Origin::Absent) => Ok(None),
         Some(Origin::Column(column)) => Ok(columns.id(row, *column)?.map(Cow::Borrowed)),
         Some(Origin::Metadata(path)) => {
-            // In JSON lines the path is a column, in CSV it is inside the JSON text.
-            if let Some(Ok(column)) = columns.header.find(&format!("metadata.{path}")) {
-                return Ok(columns.id(row, column)?.map(Cow::Borrowed));
-            }
             let inside = path
                 .split('.')
                 .try_fold(metadata, |value, key| value.get(key));
@@ -122,21 +121,19 @@ fn tag<'r>(
     }
 }
 
-/// A count of `metadata.usage_object`; `column` is that of `metadata`, `metadata` its value.
+/// A count of `metadata.usage_object`: from its own column in nested JSON, else from inside the
+/// JSON text of `metadata`, given as its column and value.
 pub fn detail(
     columns: &Columns,
-    column: Option<usize>,
+    nested: Option<usize>,
+    (column, metadata): (Option<usize>, &Value),
     row: &Row,
-    metadata: &Value,
     path: &str,
 ) -> Result<Option<Exact>, Problem> {
-    let nested = columns
-        .header
-        .find(&format!("metadata.usage_object.{path}"));
-    if let Some(Ok(column)) = nested
-        && row.filled(column).is_some()
+    if let Some(nested) = nested
+        && row.filled(nested).is_some()
     {
-        return columns.count(row, column);
+        return columns.count(row, nested);
     }
     let usage = metadata.get("usage_object");
     let value =
@@ -147,9 +144,8 @@ pub fn detail(
     match Exact::parse(&number.to_string()) {
         Ok(count) if count.is_integer() && !count.is_negative() => Ok(Some(count)),
         _ => {
-            let column = column.unwrap_or(0);
             let message = format!("metadata.usage_object.{path} is not a whole number");
-            let problem = columns.problem(&catalogue::FRACTION, row, column, message);
+            let problem = columns.problem(&catalogue::FRACTION, row, column.unwrap_or(0), message);
             Err(problem.excerpt(number.to_string()))
         }
     }

@@ -303,6 +303,7 @@ impl<'s> Log<'s> {
                 rows::remark(tally, &catalogue::BLANK_METER, self.used - filled, text);
             }
         }
+        rows::ignored(tally, header, |column| self.found.knows(column));
     }
 }
 
