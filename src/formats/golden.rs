@@ -189,3 +189,107 @@ pub fn problems(problems: &Problems) -> Value {
     };
     problems.kept().iter().map(one).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+    use crate::formats::testing::{document, growing, sample, table};
+    use crate::formats::{self, Format, Reader};
+    use crate::scan::RowSource;
+
+    fn files(folder: &Path) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).expect("the folder is there");
+        let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        files
+    }
+
+    /// What the reader makes of a file, in the shape of an expectation.
+    fn read(format: &Format, name: &str, text: &str, said: &Settings) -> Value {
+        let mut found = Problems::default();
+        let mut source: Box<dyn RowSource> = match name.ends_with(".jsonl") {
+            true => Box::new(growing(name, text)),
+            false => Box::new(table(name, text)),
+        };
+        let mut result = json!({});
+        let sums = match format.read {
+            Reader::Usage(read) => {
+                let mut records = UsageRecords::default();
+                let sums = read(&mut *source, said, &mut records, &mut found);
+                result["usage"] = Value::Array(records.records);
+                if let Some(inside) = records.settled {
+                    result["settled_inside"] = json!(inside);
+                }
+                sums
+            }
+            Reader::Bill(read) => {
+                let mut bill = Vec::new();
+                let sums = read(&mut *source, said, &mut bill, &mut found);
+                result["charges"] = charges(&bill);
+                sums
+            }
+            Reader::BillDocument(read) => {
+                let mut bill = Vec::new();
+                let sums = read(&name.into(), text, said, &mut bill, &mut found);
+                result["charges"] = charges(&bill);
+                sums
+            }
+            Reader::Revenue(_) => unreachable!("revenue has golden files of its own"),
+        };
+        result["tally"] = tally(&sums);
+        if !found.is_empty() {
+            result["problems"] = problems(&found);
+        }
+        result
+    }
+
+    fn detected(name: &str, text: &str) -> Option<&'static str> {
+        let mut format = None;
+        match name.ends_with(".json") {
+            true => document(name, text, |s| format = formats::detect(s)),
+            false => sample(name, text, |s| format = formats::detect(s)),
+        }
+        format.map(|format| format.name)
+    }
+
+    #[test]
+    fn usage_and_bill_fixtures_are_read_as_expected() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/formats");
+        let mut cases = 0;
+        for format in formats::FORMATS {
+            if matches!(format.read, Reader::Revenue(_)) {
+                continue;
+            }
+            for file in files(&root.join(format.name)) {
+                let name = file.file_name().and_then(|name| name.to_str()).unwrap();
+                let Some((case, _)) = name.rsplit_once('.') else {
+                    continue;
+                };
+                if case.ends_with(".expected") {
+                    continue;
+                }
+                let text = std::fs::read_to_string(&file).unwrap();
+                let expected = file.with_file_name(format!("{case}.expected.json"));
+                let expected = std::fs::read_to_string(expected).expect("an expectation");
+                let mut expected: Value = serde_json::from_str(&expected).expect("valid JSON");
+                let keys = expected.as_object_mut().unwrap();
+                let said = keys.remove("settings").unwrap_or_default();
+                let said = settings(&said).expect("readable settings");
+                if keys.remove("forced").is_none() {
+                    assert_eq!(detected(name, &text), Some(format.name), "{name}");
+                }
+                let read = read(format, name, &text, &said);
+                assert_eq!(
+                    serde_json::to_string_pretty(&read).unwrap(),
+                    serde_json::to_string_pretty(&expected).unwrap(),
+                    "{}: {name}",
+                    format.name
+                );
+                cases += 1;
+            }
+        }
+        assert!(cases >= 30, "only {cases} cases were found");
+    }
+}
