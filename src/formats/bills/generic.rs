@@ -7,6 +7,7 @@
 //!
 //! The rule that must hold: a row is a charge, a named total, or a located error.
 
+use crate::formats::bills::words::{kind_named, meter_named};
 use crate::formats::fields::{Columns, word, written_places};
 use crate::formats::rows::{self, Fate};
 use crate::formats::{Format, Kind, Layout, Reader, Sample, Settings, Tally};
@@ -380,46 +381,6 @@ fn scopes(
         });
     }
     Ok(scopes)
-}
-
-fn kind_named(word: &str) -> ChargeKind {
-    match word.to_lowercase().as_str() {
-        "credit" | "credits" | "refund" | "discount" | "adjustment" | "promotion" => {
-            ChargeKind::Credit
-        }
-        "tax" | "taxes" | "vat" | "gst" | "sales tax" => ChargeKind::Tax,
-        "rounding" | "rounding error" => ChargeKind::Rounding,
-        _ => ChargeKind::Usage,
-    }
-}
-
-fn meter_named(word: &str) -> ChargeMeter {
-    let folded = word.to_lowercase().replace([' ', '-'], "_");
-    let meter = match folded.as_str() {
-        "input_tokens" | "prompt_tokens" | "uncached_input_tokens" | "input_no_cache" => {
-            Meter::Input
-        }
-        "cached_input"
-        | "cached_input_tokens"
-        | "cached_tokens"
-        | "cache_read_tokens"
-        | "cache_read_input_tokens"
-        | "input_cache_read" => Meter::CacheRead,
-        "cache_write"
-        | "cache_writes"
-        | "cache_write_tokens"
-        | "cache_creation_input_tokens"
-        | "input_cache_write_5m" => Meter::CacheWrite5m,
-        "input_cache_write_1h" => Meter::CacheWrite1h,
-        "output_tokens" | "completion_tokens" => Meter::Output,
-        "web_search" => Meter::WebSearches,
-        "all" => return ChargeMeter::All,
-        _ => match Meter::named(&folded) {
-            Meter::Other(_) => return ChargeMeter::Item(word.to_string()),
-            known => known,
-        },
-    };
-    ChargeMeter::Is(meter)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Any usage log as a table: a time, a customer, and how much was used.
 //!
 //! CSV, JSON lines or Parquet, one row per request or per aggregate. Columns are found by the
-//! names in [`names`](super::names), also below `usage` in nested JSON, or named by the user.
+//! names in [`names`], also below `usage` in nested JSON, or named by the user.
 //! Stamps without an offset need a zone; a date alone is a day. Blank quantities are none of their
 //! meter and counted, except a blank input beside output, which is a hole in the log.
 //!
