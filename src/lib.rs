@@ -8,6 +8,22 @@
 
 pub mod model;
 pub mod problem;
+
 pub mod scan;
 
 pub mod formats;
+
+pub mod load;
+
+pub mod identity;
+
+pub mod prices;
+
+pub mod attribution;
+pub mod revenue;
+
+pub mod margin;
+
+pub mod report;
+
+pub mod cli;

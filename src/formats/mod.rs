@@ -16,9 +16,8 @@ pub mod usage;
 
 use std::collections::BTreeMap;
 
-use crate::model::records::{
-    BillingCustomer, Charge, Invoice, ListPrice, Payment, Subscription, UsageRecord,
-};
+pub use crate::model::records::RevenueRecords;
+use crate::model::records::{Charge, UsageRecord};
 use crate::model::{Currency, Instant, Zone};
 use crate::problem::{Problem, Problems};
 use crate::scan::{Header, Row, RowSource};
@@ -162,21 +161,6 @@ pub trait UsageSink {
     fn settle_cached_inside(&mut self, inside: bool);
 }
 
-/// What revenue readers fill.
-#[derive(Clone, Debug, Default)]
-pub struct RevenueRecords {
-    /// Invoices, and lines of generic revenue files.
-    pub invoices: Vec<Invoice>,
-    /// Payments.
-    pub payments: Vec<Payment>,
-    /// Subscriptions.
-    pub subscriptions: Vec<Subscription>,
-    /// Price list.
-    pub prices: Vec<ListPrice>,
-    /// Customers of the billing system.
-    pub customers: Vec<BillingCustomer>,
-}
-
 /// A function that reads a usage file.
 pub type ReadUsage = fn(&mut dyn RowSource, &Settings, &mut dyn UsageSink, &mut Problems) -> Tally;
 /// A function that reads a bill laid out as a table.
@@ -240,12 +224,25 @@ pub static FORMATS: &[&Format] = &[
     &bills::anthropic_cost::FORMAT,
     &bills::anthropic_report::FORMAT,
     &usage::litellm::FORMAT,
+    &revenue::stripe_payments::FORMAT,
+    &revenue::stripe_invoices::FORMAT,
+    &revenue::stripe_subscriptions::FORMAT,
+    &revenue::stripe_customers::FORMAT,
+    &revenue::stripe_prices::FORMAT,
+    &revenue::generic::FORMAT,
     &bills::generic::FORMAT,
     &usage::generic::FORMAT,
 ];
 
 /// Exports that are recognised in order to be refused with advice.
 pub static USELESS: &[&KnownUseless] = &[
+    &revenue::useless::STRIPE_PAYOUTS,
+    &revenue::useless::STRIPE_REVENUE_RECOGNITION,
+    &revenue::useless::STRIPE_PAYOUT_RECONCILIATION,
+    &revenue::useless::STRIPE_BALANCE_CHANGE,
+    &revenue::useless::STRIPE_BALANCE_HISTORY,
+    &revenue::useless::STRIPE_SIGMA,
+    &revenue::useless::LAGO,
     &usage::provider_counts::OPENAI_USAGE,
     &usage::provider_counts::ANTHROPIC_TOKENS,
 ];

@@ -2,14 +2,19 @@
 //!
 //! No input or output happens here, and nothing here imports another module of the crate.
 
+pub mod band;
 pub mod currency;
 pub mod exact;
 pub mod meter;
 pub mod names;
+pub mod receipt;
 pub mod records;
 pub mod time;
+pub mod usage;
 
+pub use band::ContextBand;
 pub use currency::Currency;
 pub use exact::Exact;
 pub use meter::Meter;
 pub use time::{Day, Instant, Month, Period, Zone};
+pub use usage::UsageCell;

@@ -178,13 +178,14 @@ fn take_date(text: &mut String) -> Option<String> {
         if bytes.len() <= length {
             continue;
         }
-        let tail = &text[text.len().checked_sub(length)?..];
-        if !tail.is_char_boundary(1) || !tail.starts_with('-') {
+        let start = text.len() - length;
+        if bytes[start] != b'-' || !text.is_char_boundary(start) {
             continue;
         }
+        let tail = &text[start..];
         let digits: String = tail.chars().filter(char::is_ascii_digit).collect();
         let shaped = if dashes {
-            tail.len() == 11 && &tail[5..6] == "-" && &tail[8..9] == "-"
+            bytes[start + 5] == b'-' && bytes[start + 8] == b'-'
         } else {
             digits.len() == 8
         };

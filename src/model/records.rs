@@ -307,3 +307,18 @@ pub struct BillingCustomer {
     /// Where it stands.
     pub origin: Origin,
 }
+
+/// What revenue readers fill.
+#[derive(Clone, Debug, Default)]
+pub struct RevenueRecords {
+    /// Invoices, and lines of generic revenue files.
+    pub invoices: Vec<Invoice>,
+    /// Payments.
+    pub payments: Vec<Payment>,
+    /// Subscriptions.
+    pub subscriptions: Vec<Subscription>,
+    /// Price list.
+    pub prices: Vec<ListPrice>,
+    /// Customers of the billing system.
+    pub customers: Vec<BillingCustomer>,
+}

@@ -112,7 +112,7 @@ catalogue! {
     TOKEN_CONVENTION = "T3028" Data "cached tokens inside or beside the input":
         "The log has cached tokens, and nothing says whether the input count includes them. Say cached_tokens = \"inside input\" or \"beside input\" in its [[input]] entry of tanso.toml, or --cached-tokens.";
     BAD_VALUE = "T3029" Data "value not understood":
-        "A cell holds a word that the format does not have.";
+        "A cell holds a word that the format does not have, or a number that cannot stand there, such as a refund larger than its payment.";
     TOTAL_ROW = "T3030" Data "total row inside the data":
         "A row looks like a total of the others; counting it would double the file. Remove it.";
     REPEATED_HEADER = "T3031" Data "header repeated inside the data":
@@ -201,6 +201,10 @@ catalogue! {
         "Drafts, test-mode rows and failed payments are excluded by name and counted.";
     NOT_CHECKED = "N2106" Warning "status not known":
         "Some payments have a status this version does not know. They are counted by Captured and the amounts.";
+    BALANCES = "N2107" Warning "invoice columns do not add up":
+        "Stripe's own columns contradict each other on some invoices: the ending balance is not starting balance + total - amount due, or the tax is not its exclusive and inclusive parts. Total and Tax are used; export the file again if a spreadsheet has touched it.";
+    MISSING_COLUMN = "N2108" Warning "optional column missing":
+        "The export was made without a column that the numbers could use. The text says which, and what cannot be told without it.";
     REPEATS = "N3001" Note "repeated usage rows":
         "Rows with a request id that was already read, alike in everything, are dropped and counted.";
     OUT_OF_PERIOD = "N3002" Note "rows outside the period":

@@ -145,3 +145,25 @@ impl Problems {
         &self.counts
     }
 }
+
+/// A note or warning of a run that went well: carried by every output.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Note {
+    /// Stable code.
+    pub code: &'static str,
+    /// What it says.
+    pub text: String,
+    /// Whether `--strict` fails the run for it.
+    pub warning: bool,
+}
+
+impl Note {
+    /// A note of a catalogue entry.
+    pub fn new(entry: &'static Entry, text: impl Into<String>) -> Note {
+        Note {
+            code: entry.code,
+            text: text.into(),
+            warning: entry.class == Class::Warning,
+        }
+    }
+}

@@ -161,7 +161,7 @@ impl Row {
             .field(header.name(column), header.len())
     }
 
-    /// A row of these cells, for tests of the readers.
+    /// A row of these cells, for the tests of the readers.
     #[cfg(test)]
     pub(crate) fn of_cells(line: u64, cells: &[&str]) -> Row {
         let mut row = Row::default();

@@ -1,0 +1,203 @@
+//! The coarser match: charges whose pool has no usage go to the usage of the model and month, then
+//! of the provider and month.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ledger::Ledger;
+use super::lines::Line;
+use super::pools::{emit, emit_cells};
+use super::shelf::{Shelf, same_provider};
+use super::split::split;
+use super::{Attribution, Basis, CostFact, Holder, Options, Reason, Residual};
+use crate::identity::PartyId;
+use crate::model::names::ModelName;
+use crate::model::records::ChargeMeter;
+use crate::model::{Exact, Meter, Month};
+
+/// What weighs the usage.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum By {
+    /// Book value of everything.
+    Value,
+    /// Served requests, for charges per request.
+    Requests,
+    /// One meter's quantity, where some usage has no price.
+    Meter(Meter),
+}
+
+/// Provider, model family (or all) and month.
+type Reach = (Option<String>, Option<String>, Month);
+
+/// Usage within reach, weighed.
+#[derive(Clone, Debug, Default)]
+struct Within {
+    /// Owner → (cell, weight), customers in order, nobody last.
+    owners: BTreeMap<(bool, Option<PartyId>), Vec<(usize, Exact)>>,
+    /// Some of it has no price.
+    unpriced: bool,
+    /// Everyone with usage there.
+    users: BTreeSet<PartyId>,
+}
+
+/// Shares the lines that found no usage in their pool.
+pub fn share(
+    shelf: &Shelf<'_>,
+    lines: &[&Line<'_>],
+    options: &Options,
+    ledger: &mut Ledger,
+    result: &mut Attribution,
+    sink: &mut dyn FnMut(&CostFact<'_>),
+) {
+    let mut cache: BTreeMap<(Reach, By), Within> = BTreeMap::new();
+    for line in lines {
+        if options.exact_match {
+            emit(
+                shelf,
+                line,
+                Holder::Nobody(Reason::NoUsage),
+                None,
+                line.amount,
+                ledger,
+                sink,
+            );
+            continue;
+        }
+        match reach(shelf, line, &mut cache) {
+            Found::Usage(key) => give(shelf, line, &cache[&key], options, ledger, sink),
+            Found::Unpriced(key) => {
+                let users = cache[&key].users.iter().copied().collect();
+                emit(
+                    shelf,
+                    line,
+                    Holder::Nobody(Reason::UnpricedUsage),
+                    None,
+                    line.amount,
+                    ledger,
+                    sink,
+                );
+                result.residuals.push(Residual {
+                    day: line.day,
+                    amount: line.amount,
+                    users,
+                });
+            }
+            Found::Nothing => {
+                emit(
+                    shelf,
+                    line,
+                    Holder::Nobody(Reason::NoUsage),
+                    None,
+                    line.amount,
+                    ledger,
+                    sink,
+                );
+            }
+        }
+    }
+}
+
+enum Found {
+    Usage((Reach, By)),
+    Unpriced((Reach, By)),
+    Nothing,
+}
+
+/// The first of provider + model + month and provider + month that has usage to weigh.
+fn reach(shelf: &Shelf<'_>, line: &Line<'_>, cache: &mut BTreeMap<(Reach, By), Within>) -> Found {
+    let provider = line.charge.provider.clone();
+    let month = line.day.month();
+    let model = line
+        .charge
+        .model
+        .as_deref()
+        .map(|name| ModelName::parse(name).family);
+    let by = match &line.charge.meter {
+        ChargeMeter::Is(Meter::Requests | Meter::WebSearches) => By::Requests,
+        _ => By::Value,
+    };
+    let with_model = model.map(|model| (provider.clone(), Some(model), month));
+    for at in [with_model, Some((provider, None, month))]
+        .into_iter()
+        .flatten()
+    {
+        let key = (at.clone(), by.clone());
+        let within = cache
+            .entry(key.clone())
+            .or_insert_with(|| weigh(shelf, &at, &by));
+        if within.unpriced {
+            // Nothing weighs zero for want of a price: by the charge's own meter, or not at all.
+            let ChargeMeter::Is(meter) = &line.charge.meter else {
+                return Found::Unpriced(key);
+            };
+            let by_meter = (at.clone(), By::Meter(meter.clone()));
+            let within = cache
+                .entry(by_meter.clone())
+                .or_insert_with(|| weigh(shelf, &at, &by_meter.1));
+            if within.owners.is_empty() {
+                return Found::Unpriced(key);
+            }
+            return Found::Usage(by_meter);
+        }
+        if !within.owners.is_empty() {
+            return Found::Usage(key);
+        }
+    }
+    Found::Nothing
+}
+
+fn weigh(shelf: &Shelf<'_>, (provider, model, month): &Reach, by: &By) -> Within {
+    let mut within = Within::default();
+    for at in shelf.of_month(*month) {
+        let held = &shelf.held[at];
+        let family = shelf.models[held.model].as_ref().map(|name| &name.family);
+        let right_model = model.is_none() || family.is_none() || family == model.as_ref();
+        if !right_model || !same_provider(held.cell, provider.as_deref()) {
+            continue;
+        }
+        within.users.extend(held.party);
+        let weight = match by {
+            By::Requests => Some(held.cell.requests),
+            By::Meter(meter) => Some(held.cell.quantity(meter)),
+            By::Value => held.rates.value(held.cell, &ChargeMeter::All),
+        };
+        match weight {
+            None => within.unpriced = true,
+            Some(weight) if weight.is_zero() => {}
+            Some(weight) => {
+                let owner = (held.party.is_none(), held.party);
+                within.owners.entry(owner).or_default().push((at, weight));
+            }
+        }
+    }
+    within
+}
+
+fn give(
+    shelf: &Shelf<'_>,
+    line: &Line<'_>,
+    within: &Within,
+    options: &Options,
+    ledger: &mut Ledger,
+    sink: &mut dyn FnMut(&CostFact<'_>),
+) {
+    let sums: Vec<Exact> = within
+        .owners
+        .values()
+        .map(|cells| cells.iter().map(|(_, weight)| *weight).sum())
+        .collect();
+    let Some(parts) = split(line.amount, &sums) else {
+        return;
+    };
+    for (((_, party), cells), part) in within.owners.iter().zip(parts) {
+        let holder = match party {
+            Some(party) => Holder::Party(*party, Basis::Allocated),
+            None => Holder::Nobody(Reason::NoCustomerId),
+        };
+        let cells = if options.detail {
+            cells.as_slice()
+        } else {
+            &[]
+        };
+        emit_cells(shelf, line, holder, part, cells, ledger, sink);
+    }
+}

@@ -1,0 +1,76 @@
+//! Credits, tax and rounding lines follow the cost of their provider and month, the unattributed
+//! part included.
+
+use std::collections::BTreeMap;
+
+use super::ledger::{Holding, Ledger, PartyOrNobody};
+use super::lines::Line;
+use super::pools::{emit, emit_cells};
+use super::shelf::Shelf;
+use super::split::split;
+use super::{Basis, CostFact, Holder, Reason};
+use crate::model::Exact;
+
+/// Shares every line that follows others and names no customer itself.
+pub fn share(
+    shelf: &Shelf<'_>,
+    lines: &[Line<'_>],
+    ledger: &mut Ledger,
+    sink: &mut dyn FnMut(&CostFact<'_>),
+) {
+    for line in lines
+        .iter()
+        .filter(|line| line.follows() && line.direct.is_none())
+    {
+        let key = (line.charge.provider.clone(), line.day.month());
+        let owners = by_owner(ledger.given(&key));
+        let sums: Vec<Exact> = owners
+            .values()
+            // Money given back earlier cannot attract more: it weighs nothing.
+            .map(|cells| {
+                cells
+                    .iter()
+                    .map(|(_, cost)| *cost)
+                    .sum::<Exact>()
+                    .max(Exact::ZERO)
+            })
+            .collect();
+        let Some(parts) = split(line.amount, &sums) else {
+            emit(
+                shelf,
+                line,
+                Holder::Nobody(Reason::NoUsage),
+                None,
+                line.amount,
+                ledger,
+                sink,
+            );
+            continue;
+        };
+        for ((owner, cells), part) in owners.iter().zip(parts) {
+            let holder = match owner {
+                PartyOrNobody::Party(party) => Holder::Party(*party, Basis::Allocated),
+                PartyOrNobody::Nobody => Holder::Nobody(Reason::FollowsUnattributed),
+            };
+            let weights: Vec<(usize, Exact)> = cells
+                .iter()
+                .filter_map(|(cell, cost)| cell.map(|cell| (cell, (*cost).max(Exact::ZERO))))
+                .filter(|_| *owner != PartyOrNobody::Nobody)
+                .collect();
+            emit_cells(shelf, line, holder, part, &weights, ledger, sink);
+        }
+    }
+}
+
+type ByOwner = BTreeMap<PartyOrNobody, Vec<(Option<usize>, Exact)>>;
+
+fn by_owner(given: Option<&BTreeMap<Holding, Exact>>) -> ByOwner {
+    let mut owners = ByOwner::new();
+    for (holding, cost) in given.into_iter().flatten() {
+        owners
+            .entry(holding.party)
+            .or_default()
+            .push((holding.cell, *cost));
+    }
+    owners
+}

@@ -1,0 +1,130 @@
+//! Charges made ready: cut at month borders, dated, and matched to the customer they name.
+
+use super::split::split;
+use super::{Attribution, Inputs, Options};
+use crate::identity::PartyId;
+use crate::model::records::{Charge, ChargeKind, ChargeMeter};
+use crate::model::{Day, Exact, Instant};
+
+/// A charge, or the part of it that lies in one month, inside the report period.
+#[derive(Clone, Debug)]
+pub struct Line<'a> {
+    /// The charge.
+    pub charge: &'a Charge,
+    /// The part of its amount.
+    pub amount: Exact,
+    /// The part of its quantity.
+    pub quantity: Option<Exact>,
+    /// First UTC day covered.
+    pub first: Day,
+    /// First UTC day not covered.
+    pub end: Day,
+    /// Day of the report on which it counts.
+    pub day: Day,
+    /// The customer that the charge names.
+    pub direct: Option<PartyId>,
+}
+
+impl Line<'_> {
+    /// Whether it is a credit, tax or rounding line.
+    pub fn follows(&self) -> bool {
+        self.charge.kind != ChargeKind::Usage
+    }
+}
+
+/// Cuts, dates and filters the charges.
+pub fn prepare<'a>(
+    inputs: Inputs<'a>,
+    options: &Options,
+    result: &mut Attribution,
+) -> Vec<Line<'a>> {
+    let mut lines = Vec::with_capacity(inputs.charges.len());
+    for charge in inputs.charges {
+        let pieces = pieces(charge, options);
+        if pieces.len() > 1 {
+            result.cut += 1;
+        }
+        for piece in pieces {
+            if !options.period.contains(piece.day) {
+                continue;
+            }
+            if let ChargeMeter::Item(item) = &charge.meter
+                && charge.kind == ChargeKind::Usage
+            {
+                *result.items.entry(item.clone()).or_default() += piece.amount;
+            }
+            let last_day = options
+                .zone
+                .day(Instant(options.zone.start_of(piece.end).0 - 1));
+            if last_day.month() != piece.day.month() && piece.end == piece.first.plus(1) {
+                result.at_border += piece.amount;
+            }
+            let direct = charge.scopes.iter().find_map(|scope| {
+                let names_customer = scope.dimension == "customer";
+                inputs
+                    .identity
+                    .scope(&scope.namespace, &scope.id, names_customer, piece.day)
+            });
+            lines.push(Line { direct, ..piece });
+        }
+    }
+    lines
+}
+
+/// The parts of a charge by month of the report's zone. A charge of one UTC day stays whole in the
+/// month in which it starts; a longer one is cut in proportion to its days.
+fn pieces<'a>(charge: &'a Charge, options: &Options) -> Vec<Line<'a>> {
+    let first = charge.start.utc_day();
+    let last = Instant(charge.end.0 - 1).utc_day();
+    let end = if last < first {
+        first.plus(1)
+    } else {
+        last.plus(1)
+    };
+    let whole = Line {
+        charge,
+        amount: charge.amount,
+        quantity: charge.quantity,
+        first,
+        end,
+        day: options.zone.day(charge.start),
+        direct: None,
+    };
+    let days = end.0 - first.0;
+    if days <= 1 {
+        return vec![whole];
+    }
+    // A bill of a UTC month is that month's bill in any zone: longer charges go by UTC dates.
+    let mut cuts = vec![first];
+    let mut month = first.month().plus(1);
+    while month.first_day() < end {
+        cuts.push(month.first_day());
+        month = month.plus(1);
+    }
+    cuts.push(end);
+    if cuts.len() == 2 {
+        return vec![Line {
+            day: first,
+            ..whole
+        }];
+    }
+    let weights: Vec<Exact> = cuts
+        .windows(2)
+        .map(|pair| Exact::from(i64::from(pair[1].0 - pair[0].0)))
+        .collect();
+    let amounts = split(charge.amount, &weights).unwrap_or_default();
+    let quantities = charge
+        .quantity
+        .and_then(|quantity| split(quantity, &weights));
+    cuts.windows(2)
+        .enumerate()
+        .map(|(at, pair)| Line {
+            amount: amounts[at],
+            quantity: quantities.as_ref().map(|parts| parts[at]),
+            first: pair[0],
+            end: pair[1],
+            day: pair[0],
+            ..whole.clone()
+        })
+        .collect()
+}

@@ -1,0 +1,191 @@
+//! The exact split: an amount divided over weights, largest remainder, nothing lost.
+//!
+//! The rule that must hold: the parts sum to the whole, whatever the weights.
+
+use num_bigint::BigInt;
+use num_integer::Integer;
+use num_traits::{ToPrimitive, Zero};
+
+use crate::model::Exact;
+
+/// Parts are cut in units of 10⁻¹² of the currency, or finer where the amount itself is finer.
+pub const SPLIT_PLACES: u8 = 12;
+
+/// Splits `total` in proportion to `weights`, none of which is negative. Works on the absolute
+/// value and gives the sign back. Units left over go to the largest remainders, ties to the
+/// earlier weight, so callers order weights by customer id.
+///
+/// Returns `None` if the weights sum to zero: there is nobody to give it to.
+pub fn split(total: Exact, weights: &[Exact]) -> Option<Vec<Exact>> {
+    assert!(
+        weights.iter().all(|weight| !weight.is_negative()),
+        "a split must not have negative weights"
+    );
+    let holders = weights.iter().filter(|weight| !weight.is_zero()).count();
+    if holders == 0 {
+        return None;
+    }
+    if holders == 1 || total.is_zero() {
+        let give = |weight: &Exact| if weight.is_zero() { Exact::ZERO } else { total };
+        return Some(weights.iter().map(give).collect());
+    }
+    let places = SPLIT_PLACES.max(total.places());
+    let scale = weights.iter().map(Exact::places).max().unwrap_or(0);
+    let units = total.abs().units(places);
+    let shares = small(&units, weights, scale).unwrap_or_else(|| large(&units, weights, scale));
+    let parts: Vec<Exact> = shares
+        .iter()
+        .map(|share| {
+            let part = Exact::from_big(share, places);
+            if total.is_negative() { -part } else { part }
+        })
+        .collect();
+    assert!(
+        parts.iter().sum::<Exact>() == total,
+        "the parts of a split must sum to the whole"
+    );
+    Some(parts)
+}
+
+/// The fast path: everything fits 128 bits.
+fn small(units: &BigInt, weights: &[Exact], scale: u8) -> Option<Vec<BigInt>> {
+    let units = units.to_u128()?;
+    let mut small = Vec::with_capacity(weights.len());
+    let mut sum: u128 = 0;
+    for weight in weights {
+        let weight = u128::try_from(weight.units_i128(scale)?).ok()?;
+        sum = sum.checked_add(weight)?;
+        small.push(weight);
+    }
+    units.checked_mul(*small.iter().max()?)?;
+    let mut shares: Vec<u128> = Vec::with_capacity(small.len());
+    let mut remainders: Vec<(u128, usize)> = Vec::with_capacity(small.len());
+    for (at, weight) in small.iter().enumerate() {
+        let product = units * weight;
+        shares.push(product / sum);
+        remainders.push((product % sum, at));
+    }
+    let left = units - shares.iter().sum::<u128>();
+    remainders.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    for (_, at) in remainders.iter().take(usize::try_from(left).ok()?) {
+        shares[*at] += 1;
+    }
+    Some(shares.into_iter().map(BigInt::from).collect())
+}
+
+/// The general path.
+fn large(units: &BigInt, weights: &[Exact], scale: u8) -> Vec<BigInt> {
+    let weights: Vec<BigInt> = weights.iter().map(|weight| weight.units(scale)).collect();
+    let sum: BigInt = weights.iter().sum();
+    let mut shares = Vec::with_capacity(weights.len());
+    let mut remainders = Vec::with_capacity(weights.len());
+    let mut given = BigInt::zero();
+    for (at, weight) in weights.iter().enumerate() {
+        let (share, remainder) = (units * weight).div_rem(&sum);
+        given += &share;
+        shares.push(share);
+        remainders.push((remainder, at));
+    }
+    remainders.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    // Fewer units are left than there are weights, since every remainder is below the sum.
+    let left = (units - given).to_usize().unwrap_or(0);
+    for (_, at) in remainders.iter().take(left) {
+        shares[*at] += 1;
+    }
+    shares
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn exact(text: &str) -> Exact {
+        Exact::parse(text).unwrap()
+    }
+
+    fn parts(total: &str, weights: &[&str]) -> Vec<String> {
+        let weights: Vec<Exact> = weights.iter().map(|w| exact(w)).collect();
+        let parts = split(exact(total), &weights).unwrap();
+        parts.iter().map(Exact::to_string).collect()
+    }
+
+    #[test]
+    fn thirds_give_the_last_unit_to_the_first_of_equals() {
+        assert_eq!(
+            parts("1", &["1", "1", "1"]),
+            ["0.333333333334", "0.333333333333", "0.333333333333"]
+        );
+        assert_eq!(
+            parts("-100", &["1", "1", "1"]),
+            ["-33.333333333334", "-33.333333333333", "-33.333333333333"]
+        );
+    }
+
+    #[test]
+    fn the_largest_remainder_wins_whatever_the_order() {
+        // 10⁻¹² split 1 : 2: the single unit goes to the heavier one.
+        assert_eq!(
+            parts("0.000000000001", &["1", "2"]),
+            ["0", "0.000000000001"]
+        );
+        assert_eq!(
+            parts("0.000000000001", &["2", "1"]),
+            ["0.000000000001", "0"]
+        );
+    }
+
+    #[test]
+    fn a_finer_amount_is_split_at_its_own_last_digit() {
+        assert_eq!(
+            parts("0.00000000000000001", &["3", "1"]),
+            ["0.00000000000000001", "0"]
+        );
+        assert_eq!(
+            parts("0.0034000000000000000000", &["1", "1"]),
+            ["0.0017", "0.0017"]
+        );
+    }
+
+    #[test]
+    fn nobody_to_give_to() {
+        assert_eq!(split(Exact::ONE, &[]), None);
+        assert_eq!(split(Exact::ONE, &[Exact::ZERO]), None);
+        assert_eq!(parts("5", &["0", "7"]), ["0", "5"]);
+    }
+
+    #[test]
+    fn both_paths_agree_on_huge_numbers() {
+        // 10⁹ units of money at 12 places times 10¹⁵ tokens leaves 128 bits.
+        let weights = ["1000000000000000", "3000000000000000", "999999999999999"];
+        let big: Vec<Exact> = weights.iter().map(|w| exact(w)).collect();
+        let parts = split(exact("123456789012.345678901234"), &big).unwrap();
+        assert_eq!(
+            parts.iter().sum::<Exact>(),
+            exact("123456789012.345678901234")
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn parts_sum_and_each_is_within_one_unit(
+            total in -1_000_000_000_000i64..1_000_000_000_000,
+            weights in prop::collection::vec(0u32..1_000_000, 1..12),
+        ) {
+            let total = Exact::new(i128::from(total), 6);
+            let weights: Vec<Exact> = weights.iter().map(|w| Exact::from(u64::from(*w))).collect();
+            let sum: Exact = weights.iter().sum();
+            prop_assume!(!sum.is_zero());
+            let parts = split(total, &weights).unwrap();
+            prop_assert_eq!(parts.iter().sum::<Exact>(), total);
+            for (part, weight) in parts.iter().zip(&weights) {
+                // |part × sum − total × weight| < sum × 10⁻¹²
+                let difference = (*part * sum - total * *weight).abs();
+                prop_assert!(difference < sum * Exact::new(1, SPLIT_PLACES));
+            }
+            let big = large(&total.abs().units(SPLIT_PLACES), &weights, 0);
+            let small = small(&total.abs().units(SPLIT_PLACES), &weights, 0).unwrap();
+            prop_assert_eq!(big, small);
+        }
+    }
+}

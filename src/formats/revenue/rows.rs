@@ -1,0 +1,210 @@
+//! What the revenue readers share: the loop over rows, ids, yes and no, metadata columns.
+//!
+//! No column of any one export is named here, except the way Stripe marks metadata. The rule that
+//! must hold: every row is counted once, as used or as skipped for a named reason.
+
+use crate::formats::fields::Columns;
+use crate::formats::{Remark, Tally};
+use crate::model::Instant;
+use crate::model::records::Origin;
+use crate::problem::{Entry, Problem, Problems, catalogue};
+use crate::scan::{Header, Row, RowSource};
+
+/// Stripe appends this to the key of a metadata column: `tenant_id (metadata)`.
+const METADATA: &str = " (metadata)";
+/// What a total row has where its id should be.
+const TOTALS: &[&str] = &["total", "totals", "total:", "grand total", "sum"];
+
+/// What a reader does with one row.
+pub type ReadRow<'a> = dyn FnMut(&Row, &mut Tally) -> Result<(), Problem> + 'a;
+/// The same for files whose columns may grow: it sees those known when the row was read.
+pub type ReadGrowingRow<'a> = dyn FnMut(&Header, &Row, &mut Tally) -> Result<(), Problem> + 'a;
+
+/// Reads all rows with `read`. Blank rows are skipped; a row that `read` refuses becomes a problem
+/// and is counted as skipped too, so that read = used + skipped whatever happens. A row that brings
+/// a new column (only JSON lines can) is refused: its columns were looked up already.
+pub fn each(
+    source: &mut dyn RowSource,
+    problems: &mut Problems,
+    tally: &mut Tally,
+    read: &mut ReadRow<'_>,
+) {
+    let width = source.header().len();
+    let file = source.file().clone();
+    each_growing(source, problems, tally, &mut |header, row, tally| {
+        if header.len() == width {
+            return read(row, tally);
+        }
+        let message = format!("the column {:?} is new here", header.name(width));
+        let problem = row.problem(&catalogue::HEADER, &file, header, width, message);
+        Err(problem.help("give every row all columns, or pass the CSV as it was exported"))
+    });
+}
+
+/// As [`each`], for readers that can take new columns.
+pub fn each_growing(
+    source: &mut dyn RowSource,
+    problems: &mut Problems,
+    tally: &mut Tally,
+    read: &mut ReadGrowingRow<'_>,
+) {
+    let mut row = Row::default();
+    while source.next_row(&mut row, problems) {
+        tally.read += 1;
+        if row.is_blank() {
+            tally.skip("blank");
+            continue;
+        }
+        match read(source.header(), &row, tally) {
+            Ok(()) => tally.used += 1,
+            Err(problem) => {
+                tally.skip("refused");
+                problems.push(problem);
+            }
+        }
+    }
+    let blank = source.blank_lines();
+    if blank > 0 {
+        tally.read += blank;
+        *tally.skipped.entry("blank").or_default() += blank;
+    }
+}
+
+/// Where a row stands.
+pub fn origin(columns: &Columns, row: &Row) -> Origin {
+    Origin {
+        file: columns.file.clone(),
+        line: row.line(),
+    }
+}
+
+/// The row's own id. A blank one is a problem, and so are a repeated header and a total row,
+/// which show themselves in this cell.
+pub fn own_id(columns: &Columns, row: &Row, column: usize) -> Result<String, Problem> {
+    let name = columns.header.name(column);
+    let problem = |entry, message| Err(columns.problem(entry, row, column, message));
+    match columns.id(row, column)? {
+        None => problem(&catalogue::MISSING_VALUE, format!("{name} is empty")),
+        Some(text) if text.eq_ignore_ascii_case(name) => problem(
+            &catalogue::REPEATED_HEADER,
+            "the header is repeated here".to_string(),
+        ),
+        Some(text) if TOTALS.iter().any(|word| text.eq_ignore_ascii_case(word)) => problem(
+            &catalogue::TOTAL_ROW,
+            "this row looks like a total of the others".to_string(),
+        ),
+        Some(text) => Ok(text.to_string()),
+    }
+}
+
+/// Another record's id; `None` where the cell is blank or the column is missing.
+pub fn other_id(
+    columns: &Columns,
+    row: &Row,
+    column: Option<usize>,
+) -> Result<Option<String>, Problem> {
+    match column {
+        None => Ok(None),
+        Some(column) => Ok(columns.id(row, column)?.map(str::to_string)),
+    }
+}
+
+/// Free text; `None` where the cell is blank or the column is missing.
+pub fn text(row: &Row, column: Option<usize>) -> Option<String> {
+    row.filled(column?).map(str::to_string)
+}
+
+/// `true` or `false` in any case (a spreadsheet makes capitals of them); `None` where the cell is
+/// blank or the column is missing.
+pub fn yes_or_no(
+    columns: &Columns,
+    row: &Row,
+    column: Option<usize>,
+) -> Result<Option<bool>, Problem> {
+    let Some((column, text)) = column.and_then(|c| Some((c, row.filled(c)?))) else {
+        return Ok(None);
+    };
+    if text.eq_ignore_ascii_case("true") {
+        return Ok(Some(true));
+    }
+    if text.eq_ignore_ascii_case("false") {
+        return Ok(Some(false));
+    }
+    Err(unknown_word(columns, row, column, "true or false"))
+}
+
+/// The problem of a word the format does not have.
+pub fn unknown_word(columns: &Columns, row: &Row, column: usize, expected: &str) -> Problem {
+    let name = columns.header.name(column);
+    let message = format!("{name} is not {expected}");
+    columns.problem(&catalogue::BAD_VALUE, row, column, message)
+}
+
+/// A half-open period of two cells. `None` if either is blank; an end before the start is a
+/// problem.
+pub fn period(
+    columns: &Columns,
+    row: &Row,
+    (start, end): (Option<usize>, Option<usize>),
+) -> Result<Option<(Instant, Instant)>, Problem> {
+    let first = columns.optional_instant(row, start)?;
+    let last = columns.optional_instant(row, end)?;
+    let (Some(first), Some(last), Some(start), Some(end)) = (first, last, start, end) else {
+        return Ok(None);
+    };
+    if last < first {
+        let (start, name) = (columns.header.name(start), columns.header.name(end));
+        let message = format!("{name} is before {start}");
+        return Err(columns.problem(&catalogue::BAD_VALUE, row, end, message));
+    }
+    Ok(Some((first, last)))
+}
+
+/// A billing interval; blank where the price is charged once or several prices share the row.
+pub fn interval(columns: &Columns, row: &Row, column: usize) -> Result<String, Problem> {
+    let word = row.filled(column).unwrap_or("").to_lowercase();
+    match word.as_str() {
+        "" | "day" | "week" | "month" | "year" => Ok(word),
+        _ => Err(unknown_word(
+            columns,
+            row,
+            column,
+            "day, week, month or year",
+        )),
+    }
+}
+
+/// The metadata columns in the file's order, with their keys as written: two keys that differ only
+/// in case are two keys.
+pub fn metadata(header: &Header) -> Vec<(usize, String)> {
+    let names = header.names().iter().enumerate();
+    names
+        .filter_map(|(column, name)| Some((column, name.strip_suffix(METADATA)?.to_string())))
+        .collect()
+}
+
+/// The values of a row that may equal a customer's id: metadata first, then the named columns.
+pub fn keys(
+    row: &Row,
+    metadata: &[(usize, String)],
+    others: &[(&str, Option<usize>)],
+) -> Vec<(String, String)> {
+    let from_metadata = metadata
+        .iter()
+        .map(|(column, key)| (key.as_str(), Some(*column)));
+    from_metadata
+        .chain(others.iter().copied())
+        .filter_map(|(what, column)| Some((what.to_string(), text(row, column)?)))
+        .collect()
+}
+
+/// Adds a remark unless it concerns no row.
+pub fn remark(tally: &mut Tally, entry: &'static Entry, rows: u64, text: &str) {
+    if rows > 0 {
+        tally.remarks.push(Remark {
+            entry,
+            text: text.to_string(),
+            rows,
+        });
+    }
+}

@@ -1,0 +1,241 @@
+//! The mapping file's content: which id belongs to which customer, from when to when.
+//!
+//! Reading the file is `load`'s work; here are its meaning and its conflicts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::Day;
+use crate::problem::{Place, Problem, Problems, catalogue};
+
+/// A value that holds from one day (inclusive) to another (exclusive).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dated {
+    /// First day, or since ever.
+    pub from: Option<Day>,
+    /// First day after, or for ever.
+    pub to: Option<Day>,
+    /// The value.
+    pub value: String,
+    /// Line of the mapping file, 0 if it comes from elsewhere.
+    pub line: u64,
+}
+
+/// One row of the mapping file.
+#[derive(Clone, Debug)]
+pub struct Assignment {
+    /// Customer id.
+    pub customer: String,
+    /// Namespace of the source id, lower case.
+    pub namespace: String,
+    /// The source id; blank on rows that only carry attributes.
+    pub id: String,
+    /// First day, or since ever.
+    pub from: Option<Day>,
+    /// First day after, or for ever.
+    pub to: Option<Day>,
+    /// Further columns: name (lower case) and value, blanks left out.
+    pub attributes: Vec<(String, String)>,
+    /// Physical line.
+    pub line: u64,
+}
+
+/// The mapping file.
+#[derive(Clone, Debug, Default)]
+pub struct Mapping {
+    /// (namespace, id) → customers with their days, in order of days.
+    ids: BTreeMap<(String, String), Vec<Dated>>,
+    /// Customer → attribute → values with their days.
+    customers: BTreeMap<String, BTreeMap<String, Vec<Dated>>>,
+}
+
+impl Mapping {
+    /// Builds the mapping; overlapping claims are problems that name both lines.
+    pub fn build(
+        file: &std::sync::Arc<str>,
+        rows: &[Assignment],
+        problems: &mut Problems,
+    ) -> Mapping {
+        let mut mapping = Mapping::default();
+        for row in rows {
+            let attributes = mapping.customers.entry(row.customer.clone()).or_default();
+            for (name, value) in &row.attributes {
+                attributes
+                    .entry(name.clone())
+                    .or_default()
+                    .push(row.dated(value));
+            }
+            if !row.id.is_empty() {
+                let key = (row.namespace.clone(), row.id.clone());
+                mapping
+                    .ids
+                    .entry(key)
+                    .or_default()
+                    .push(row.dated(&row.customer));
+            }
+        }
+        for ((namespace, id), claims) in &mut mapping.ids {
+            if let Some((a, b)) = clash(claims) {
+                problems.push(
+                    Problem::new(
+                        &catalogue::MAPPING_CONFLICT,
+                        format!(
+                            "{namespace}:{id} belongs to {:?} (line {}) and to {:?} (line {}) at the same time",
+                            a.value, a.line, b.value, b.line
+                        ),
+                    )
+                    .at(Place::line(file, b.line))
+                    .help("give the rows disjoint valid_from and valid_to dates, or remove one"),
+                );
+            }
+        }
+        for (customer, attributes) in &mut mapping.customers {
+            for (name, values) in attributes {
+                if let Some((a, b)) = clash(values) {
+                    problems.push(
+                        Problem::new(
+                            &catalogue::MAPPING_ATTRIBUTE,
+                            format!(
+                                "customer {customer:?} has {name} {:?} (line {}) and {:?} (line {}) at the same time",
+                                a.value, a.line, b.value, b.line
+                            ),
+                        )
+                        .at(Place::line(file, b.line))
+                        .help("date the rows with valid_from and valid_to, or make them agree"),
+                    );
+                }
+            }
+        }
+        mapping
+    }
+
+    /// The customer that holds an id on a day.
+    pub fn customer(&self, namespace: &str, id: &str, day: Day) -> Option<&str> {
+        let key = (namespace.to_string(), id.to_string());
+        let claims = self.ids.get(&key)?;
+        claims
+            .iter()
+            .find(|claim| {
+                claim.from.is_none_or(|from| from <= day) && claim.to.is_none_or(|to| day < to)
+            })
+            .map(|claim| claim.value.as_str())
+    }
+
+    /// Whether the mapping names a customer of that id.
+    pub fn has_customer(&self, customer: &str) -> bool {
+        self.customers.contains_key(customer)
+    }
+
+    /// Whether the id is mapped on some day.
+    pub fn knows(&self, namespace: &str, id: &str) -> bool {
+        self.ids
+            .contains_key(&(namespace.to_string(), id.to_string()))
+    }
+
+    /// The one customer that ever holds the id, or `None` if there is none or it moved.
+    pub fn only_customer(&self, namespace: &str, id: &str) -> Option<&str> {
+        let claims = self.ids.get(&(namespace.to_string(), id.to_string()))?;
+        let first = claims.first()?;
+        claims
+            .iter()
+            .all(|claim| claim.value == first.value)
+            .then_some(first.value.as_str())
+    }
+
+    /// Customers with their attributes, in order of id.
+    pub fn customers(&self) -> &BTreeMap<String, BTreeMap<String, Vec<Dated>>> {
+        &self.customers
+    }
+
+    /// The names of all attribute columns.
+    pub fn attribute_names(&self) -> BTreeSet<&str> {
+        self.customers
+            .values()
+            .flat_map(|attributes| attributes.keys().map(String::as_str))
+            .collect()
+    }
+}
+
+impl Assignment {
+    fn dated(&self, value: &str) -> Dated {
+        Dated {
+            from: self.from,
+            to: self.to,
+            value: value.to_string(),
+            line: self.line,
+        }
+    }
+}
+
+/// Two entries of different value whose days overlap. Orders the entries by their days.
+fn clash(values: &mut [Dated]) -> Option<(Dated, Dated)> {
+    values.sort_by_key(|dated| (dated.from, dated.line));
+    for (at, a) in values.iter().enumerate() {
+        for b in &values[at + 1..] {
+            let apart = |x: &Dated, y: &Dated| matches!((x.to, y.from), (Some(to), Some(from)) if to <= from);
+            if a.value != b.value && !apart(a, b) && !apart(b, a) {
+                return Some((a.clone(), b.clone()));
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(line: u64, customer: &str, id: &str, from: &str, to: &str, plan: &str) -> Assignment {
+        let attributes = match plan {
+            "" => vec![],
+            plan => vec![("plan".to_string(), plan.to_string())],
+        };
+        Assignment {
+            customer: customer.into(),
+            namespace: "stripe".into(),
+            id: id.into(),
+            from: Day::parse(from),
+            to: Day::parse(to),
+            attributes,
+            line,
+        }
+    }
+
+    fn build(rows: &[Assignment]) -> (Mapping, Problems) {
+        let mut problems = Problems::default();
+        let mapping = Mapping::build(&"mapping.csv".into(), rows, &mut problems);
+        (mapping, problems)
+    }
+
+    #[test]
+    fn an_id_may_move_but_not_belong_to_two() {
+        let (mapping, problems) = build(&[
+            row(2, "acme", "cus_1", "", "2026-07-01", ""),
+            row(3, "umbra", "cus_1", "2026-07-01", "", ""),
+        ]);
+        assert!(problems.is_empty());
+        let on = |day| mapping.customer("stripe", "cus_1", Day::parse(day).unwrap());
+        assert_eq!(on("2026-06-30"), Some("acme"));
+        assert_eq!(on("2026-07-01"), Some("umbra"));
+        let (_, problems) = build(&[
+            row(2, "acme", "cus_1", "", "2026-07-02", ""),
+            row(3, "umbra", "cus_1", "2026-07-01", "", ""),
+        ]);
+        assert_eq!(problems.kept()[0].entry.code, "T2002");
+        assert!(problems.kept()[0].message.contains("line 2"));
+    }
+
+    #[test]
+    fn an_attribute_may_change_but_not_have_two_values() {
+        let (_, fine) = build(&[
+            row(2, "acme", "a", "", "2026-07-01", "pro"),
+            row(3, "acme", "b", "2026-07-01", "", "team"),
+            row(4, "acme", "c", "2026-08-01", "", "team"),
+        ]);
+        assert!(fine.is_empty());
+        let (_, bad) = build(&[
+            row(2, "acme", "a", "", "", "pro"),
+            row(3, "acme", "b", "", "", "team"),
+        ]);
+        assert_eq!(bad.kept()[0].entry.code, "T2003");
+    }
+}

@@ -1,0 +1,65 @@
+//! Who is who: source ids of every file to the customers of the report.
+//!
+//! Ids join by the mapping file and by exact equality only; nothing is ever joined by likeness.
+//! What no rule maps stays a party of its own, `(unmapped) <namespace>:<id>`.
+
+pub mod join;
+pub mod mapping;
+
+pub use join::{Identity, JoinKey};
+pub use mapping::{Assignment, Mapping};
+
+use std::collections::BTreeMap;
+
+/// Index of a party in [`Identity::parties`]. Parties are ordered by key, so comparing indices
+/// compares customer ids byte for byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PartyId(pub u32);
+
+/// Whether a party is a customer, one of our own accounts, or an id that nothing maps.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PartyKind {
+    /// A customer.
+    Customer,
+    /// An internal or test account: in the totals and ties, never in shared costs.
+    Internal,
+    /// An id of a file that belongs to no customer.
+    Unmapped {
+        /// Namespace of the id.
+        namespace: String,
+        /// The id.
+        id: String,
+    },
+}
+
+/// A row owner of the report.
+#[derive(Clone, Debug)]
+pub struct Party {
+    /// The customer's id, or `(unmapped) <namespace>:<id>`.
+    pub key: String,
+    /// What it is.
+    pub kind: PartyKind,
+    /// Name for display, where a file gives one.
+    pub name: Option<String>,
+    /// Attributes by name (`plan`, `segment`, …), each with the days it holds.
+    pub attributes: BTreeMap<String, Vec<mapping::Dated>>,
+}
+
+impl Party {
+    /// The attribute's value on the last day of a period on which it has one.
+    pub fn attribute(&self, name: &str, period: crate::model::Period) -> Option<&str> {
+        let values = self.attributes.get(name)?;
+        let last = period.end.plus(-1);
+        values
+            .iter()
+            .filter(|dated| dated.from.is_none_or(|from| from <= last))
+            .filter(|dated| dated.to.is_none_or(|to| to > period.start))
+            .max_by_key(|dated| (dated.from, dated.to.is_none()))
+            .map(|dated| dated.value.as_str())
+    }
+
+    /// Whether it is an id without a customer.
+    pub fn is_unmapped(&self) -> bool {
+        matches!(self.kind, PartyKind::Unmapped { .. })
+    }
+}

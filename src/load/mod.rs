@@ -1,0 +1,499 @@
+//! Files to books: recognises each file, reads it, folds usage as it arrives, drops repeats, and
+//! refuses what would be counted twice.
+//!
+//! All that can be wrong with the data is found here, and all of a run's errors at once. What
+//! leaves this module is whole.
+
+mod fold;
+mod mapping_file;
+mod overlap;
+mod recognise;
+mod repeats;
+mod same;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use fold::{FileFold, Fold};
+pub use overlap::OnOverlap;
+pub use recognise::{Recognised, recognise};
+pub use repeats::OnConflict;
+
+use crate::attribution::BillCover;
+use crate::formats::{Format, Kind, Reader, RevenueRecords, Settings, Tally};
+use crate::identity::Mapping;
+use crate::model::receipt::{InputReceipt, RowCounts};
+use crate::model::records::Charge;
+use crate::model::{Currency, Day, Instant, Period, UsageCell, Zone};
+use crate::problem::{Note, Place, Problem, Problems, catalogue};
+use crate::scan::{self, Body, How, Opened, Receipt};
+
+/// One file to read.
+#[derive(Clone, Debug)]
+pub struct InputSpec {
+    /// Where it is; `-` is standard input.
+    pub path: PathBuf,
+    /// As the user named it.
+    pub name: String,
+    /// The format, if the user forces one.
+    pub format: Option<String>,
+    /// What the user said about its content.
+    pub settings: Settings,
+    /// What the user said about its form.
+    pub how: How,
+}
+
+/// Choices of a run that concern reading.
+#[derive(Clone, Debug)]
+pub struct Choices {
+    /// Zone of the report.
+    pub zone: Zone,
+    /// Same request id, different content.
+    pub on_conflict: OnConflict,
+    /// Two bills for the same days.
+    pub on_overlap: OnOverlap,
+    /// Whether files without rows are fine.
+    pub allow_empty: bool,
+    /// Extra usage columns to keep.
+    pub dimensions: Vec<String>,
+}
+
+/// Told about the progress of reading.
+pub trait Progress {
+    /// A file begins; its receipt tells how far reading has come.
+    fn begin(&self, name: &str, receipt: &Receipt);
+    /// The file is read.
+    fn end(&self);
+}
+
+/// One file that was read.
+#[derive(Clone, Debug)]
+pub struct FileRead {
+    /// Its format.
+    pub format: &'static str,
+    /// What it contributes; `None` for the mapping file.
+    pub kind: Option<Kind>,
+    receipt: InputReceipt,
+    /// Usage records by day.
+    days: BTreeMap<Day, u64>,
+    covers: Option<(Instant, Instant)>,
+}
+
+/// Everything the files hold.
+#[derive(Debug, Default)]
+pub struct Books {
+    /// The folded log.
+    pub usage: Vec<UsageCell>,
+    /// Every charge of every bill.
+    pub charges: Vec<Charge>,
+    /// The time the bills cover.
+    pub covers: Vec<BillCover>,
+    /// The billing system's records.
+    pub records: RevenueRecords,
+    /// The mapping file.
+    pub mapping: Option<Mapping>,
+    /// The files, in the order given.
+    pub files: Vec<FileRead>,
+    /// Currencies of costs that the logs state, each with a place.
+    pub log_currencies: BTreeMap<Currency, (Arc<str>, u64)>,
+    /// Remarks of the readers.
+    pub notes: Vec<Note>,
+}
+
+/// What is being collected while reading.
+struct Reading<'c> {
+    choices: &'c Choices,
+    books: Books,
+    fold: Fold,
+    contents: BTreeMap<u128, Arc<str>>,
+    bills: Vec<overlap::Bill>,
+    remarks: BTreeMap<(&'static str, String), (bool, u64)>,
+}
+
+/// Reads all files.
+///
+/// # Errors
+/// Every problem of every file; the books are then incomplete and not returned.
+pub fn read(
+    specs: &[InputSpec],
+    choices: &Choices,
+    progress: &dyn Progress,
+) -> Result<Books, Problems> {
+    let mut problems = Problems::default();
+    let mut reading = Reading {
+        choices,
+        books: Books::default(),
+        fold: Fold::new(choices.zone, choices.on_conflict),
+        contents: BTreeMap::new(),
+        bills: Vec::new(),
+        remarks: BTreeMap::new(),
+    };
+    for spec in specs {
+        match scan::open(&spec.path, &spec.name, &spec.how) {
+            Err(problem) => problems.push(problem),
+            Ok(opened) => {
+                for one in opened {
+                    progress.begin(&one.name, &one.receipt);
+                    let mut found = Problems::default();
+                    reading.file(spec, one, &mut found);
+                    problems.extend(found);
+                    progress.end();
+                }
+            }
+        }
+    }
+    if problems.is_empty() {
+        reading.settle(&mut problems);
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    Ok(reading.finish())
+}
+
+impl Reading<'_> {
+    fn file(&mut self, spec: &InputSpec, opened: Opened, problems: &mut Problems) {
+        let name = opened.name.clone();
+        if spec
+            .format
+            .as_deref()
+            .is_none_or(|format| format == "mapping")
+            && recognise::is_mapping(&opened.peek)
+        {
+            let receipt = opened.receipt.clone();
+            let (mapping, read) = mapping_file::read(opened, problems);
+            if self.books.mapping.is_some() {
+                problems.push(
+                    Problem::new(&catalogue::MAPPING, "a second mapping file")
+                        .at(Place::file(&name))
+                        .help("put all rows into one mapping file"),
+                );
+            }
+            self.books.mapping = Some(mapping);
+            let tally = Tally {
+                read,
+                used: read,
+                ..Tally::default()
+            };
+            return self.enter(&name, "mapping", None, tally, &receipt, FileFold::default());
+        }
+        let format = match recognise(spec.format.as_deref(), &opened) {
+            Recognised::Format(format) => format,
+            Recognised::Nothing(problem) => return problems.push(problem),
+        };
+        let receipt = opened.receipt.clone();
+        let before = problems.total();
+        let (tally, folded) = self.content(format, spec, opened, problems);
+        if problems.total() > before {
+            return;
+        }
+        self.check_file(&name, format, &tally, &receipt, problems);
+        self.enter(
+            &name,
+            format.name,
+            Some(format.kind),
+            tally,
+            &receipt,
+            folded,
+        );
+    }
+
+    fn content(
+        &mut self,
+        format: &'static Format,
+        spec: &InputSpec,
+        opened: Opened,
+        problems: &mut Problems,
+    ) -> (Tally, FileFold) {
+        let mut settings = spec.settings.clone();
+        settings.dimensions = self.choices.dimensions.clone();
+        let name = opened.name.clone();
+        let floats = opened.peek.float_columns.clone();
+        let mut folded = FileFold::default();
+        let tally = match (format.read, opened.body) {
+            (Reader::Usage(read), Body::Table(mut rows)) => {
+                self.fold.begin(&name);
+                let tally = read(rows.as_mut(), &settings, &mut self.fold, problems);
+                folded = self.fold.end();
+                tally
+            }
+            (Reader::Bill(read), Body::Table(mut rows)) => {
+                let mut charges = Vec::new();
+                let tally = read(rows.as_mut(), &settings, &mut charges, problems);
+                self.bill(&name, charges, &tally);
+                tally
+            }
+            (Reader::BillDocument(read), Body::Document(text)) => {
+                let mut charges = Vec::new();
+                let tally = read(&name, &text, &settings, &mut charges, problems);
+                self.bill(&name, charges, &tally);
+                tally
+            }
+            (Reader::Revenue(read), Body::Table(mut rows)) => {
+                read(rows.as_mut(), &settings, &mut self.books.records, problems)
+            }
+            (_, body) => {
+                let found = match body {
+                    Body::Table(_) => "rows under a header",
+                    Body::Document(_) => "one JSON document",
+                };
+                problems.push(
+                    Problem::new(
+                        &catalogue::UNKNOWN_FORMAT,
+                        format!("{} is not laid out as {found}", format.name),
+                    )
+                    .at(Place::file(&name)),
+                );
+                Tally::default()
+            }
+        };
+        if !floats.is_empty() {
+            let text = format!("{name}: stored as binary floats: {}", floats.join(", "));
+            self.remarks
+                .insert((catalogue::FLOAT_COLUMN.code, text), (false, 0));
+        }
+        (tally, folded)
+    }
+
+    fn bill(&mut self, name: &Arc<str>, charges: Vec<Charge>, tally: &Tally) {
+        self.bills.push(overlap::Bill {
+            file: name.clone(),
+            charges,
+            covers: tally.covers,
+        });
+    }
+
+    /// What can only be said once a file is read to its end.
+    fn check_file(
+        &mut self,
+        name: &Arc<str>,
+        format: &Format,
+        tally: &Tally,
+        receipt: &Receipt,
+        problems: &mut Problems,
+    ) {
+        let blank = tally.skipped.get("blank").copied().unwrap_or(0);
+        if tally.read == blank && tally.covers.is_none() && !self.choices.allow_empty {
+            problems.push(
+                Problem::new(
+                    &catalogue::EMPTY_FILE,
+                    format!("{} has no rows", format.title),
+                )
+                .at(Place::file(name))
+                .help("export it again, or pass --allow-empty if it is meant to be empty"),
+            );
+        }
+        if receipt.changed() {
+            problems.push(
+                Problem::new(
+                    &catalogue::CHANGED_WHILE_READ,
+                    "the file changed while it was read",
+                )
+                .at(Place::file(name))
+                .help("run again when nothing writes to it"),
+            );
+        }
+        let Some(content) = receipt.content() else {
+            return;
+        };
+        if let Some(other) = self.contents.insert(content, name.clone()) {
+            problems.push(
+                Problem::new(
+                    &catalogue::DUPLICATE_FILE,
+                    format!("has the same content as {other}"),
+                )
+                .at(Place::file(name))
+                .help("leave one of them out"),
+            );
+        }
+    }
+
+    fn enter(
+        &mut self,
+        name: &Arc<str>,
+        format: &'static str,
+        kind: Option<Kind>,
+        tally: Tally,
+        receipt: &Receipt,
+        folded: FileFold,
+    ) {
+        let skipped = tally
+            .skipped
+            .iter()
+            .map(|(reason, n)| (reason.to_string(), *n))
+            .collect();
+        let rows = RowCounts {
+            read: tally.read,
+            used: tally.used - folded.duplicates,
+            duplicate: folded.duplicates,
+            skipped,
+            ..RowCounts::default()
+        };
+        for remark in &tally.remarks {
+            let key = (remark.entry.code, remark.text.clone());
+            let warning = remark.entry.class == crate::problem::Class::Warning;
+            self.remarks.entry(key).or_insert((warning, 0)).1 += remark.rows;
+        }
+        if folded.without_id > 0 {
+            let text = "{n} usage rows have no request id, so repeats among them cannot be told";
+            let key = (catalogue::NO_REQUEST_ID.code, text.to_string());
+            self.remarks.entry(key).or_insert((false, 0)).1 += folded.without_id;
+        }
+        self.books.files.push(FileRead {
+            format,
+            kind,
+            receipt: InputReceipt {
+                path: name.to_string(),
+                format: format.to_string(),
+                sha256: receipt.sha256().unwrap_or_default(),
+                bytes: receipt.bytes(),
+                rows,
+                covers_from: None,
+                covers_to: None,
+            },
+            days: folded.days,
+            covers: tally.covers,
+        });
+    }
+
+    /// Repeats and overlaps between files.
+    fn settle(&mut self, problems: &mut Problems) {
+        let bills = std::mem::take(&mut self.bills);
+        for bill in overlap::settle(bills, self.choices.on_overlap, problems) {
+            self.books.covers.extend(bill.cover());
+            self.books.charges.extend(bill.charges);
+        }
+        let dropped = same::settle(&mut self.books.records, problems);
+        for (file, count) in dropped {
+            let read = self
+                .books
+                .files
+                .iter_mut()
+                .find(|read| *read.receipt.path == *file);
+            if let Some(read) = read {
+                read.receipt.rows.used -= count;
+                read.receipt.rows.duplicate += count;
+            }
+        }
+    }
+
+    fn finish(mut self) -> Books {
+        self.books.log_currencies = self.fold.currencies().clone();
+        self.books.usage = self.fold.finish();
+        for ((code, text), (warning, rows)) in self.remarks {
+            self.books.notes.push(Note {
+                code,
+                text: text.replace("{n}", &rows.to_string()),
+                warning,
+            });
+        }
+        // Charges in an order that depends on their content alone.
+        self.books
+            .charges
+            .sort_by(|a, b| overlap::order(a).cmp(&overlap::order(b)));
+        self.books
+    }
+}
+
+impl Books {
+    /// Which kinds of files there are.
+    pub fn has(&self, kind: Kind) -> bool {
+        self.files.iter().any(|file| file.kind == Some(kind))
+    }
+
+    /// The receipts of the files for a report of this period.
+    pub fn receipts(&self, period: Period, zone: Zone) -> Vec<InputReceipt> {
+        let mut outside: BTreeMap<&str, u64> = BTreeMap::new();
+        for charge in &self.charges {
+            let (first, last) = (zone.day(charge.start), zone.day(Instant(charge.end.0 - 1)));
+            if last < period.start || first >= period.end {
+                *outside.entry(&charge.origin.file).or_default() += 1;
+            }
+        }
+        self.files
+            .iter()
+            .map(|file| {
+                let mut receipt = file.receipt.clone();
+                let days = file.days.iter().filter(|(day, _)| !period.contains(**day));
+                let count = days.map(|(_, rows)| *rows).sum::<u64>()
+                    + outside.get(receipt.path.as_str()).copied().unwrap_or(0);
+                receipt.rows.used -= count;
+                receipt.rows.out_of_period = count;
+                if let Some((from, to)) = file.span(zone) {
+                    receipt.covers_from = Some(from.to_string());
+                    receipt.covers_to = Some(to.to_string());
+                }
+                assert!(
+                    receipt.rows.balance(),
+                    "rows of {} are not all accounted for",
+                    receipt.path
+                );
+                receipt
+            })
+            .collect()
+    }
+
+    /// The months that the bills cover; without bills those of the usage; without usage those of
+    /// the revenue.
+    pub fn default_period(&self, zone: Zone) -> Option<Period> {
+        let bills: Vec<(Day, Day)> = self
+            .covers
+            .iter()
+            .map(|cover| (zone.day(cover.start), zone.day(Instant(cover.end.0 - 1))))
+            .collect();
+        // A UTC day that starts in the month before by local time does not open that month.
+        let utc: Vec<(Day, Day)> = self
+            .covers
+            .iter()
+            .map(|cover| (cover.start.utc_day(), Instant(cover.end.0 - 1).utc_day()))
+            .collect();
+        let usage = || {
+            let days = self.usage.iter().map(|cell| (cell.day, cell.day));
+            days.collect::<Vec<_>>()
+        };
+        let revenue = || {
+            let invoices = self.records.invoices.iter().map(|i| zone.day(i.date));
+            let payments = self.records.payments.iter().map(|p| zone.day(p.created));
+            invoices
+                .chain(payments)
+                .map(|day| (day, day))
+                .collect::<Vec<_>>()
+        };
+        let spans = match (bills.is_empty(), zone) {
+            (false, Zone::Utc) => bills,
+            (false, _) => utc,
+            (true, _) => Some(usage())
+                .filter(|days| !days.is_empty())
+                .unwrap_or_else(revenue),
+        };
+        let first = spans.iter().map(|(first, _)| *first).min()?;
+        let last = spans.iter().map(|(_, last)| *last).max()?;
+        Some(Period {
+            start: first.month().first_day(),
+            end: last.month().plus(1).first_day(),
+        })
+    }
+}
+
+impl FileRead {
+    /// First and last day covered.
+    pub fn span(&self, zone: Zone) -> Option<(Day, Day)> {
+        if let Some((from, to)) = self.covers {
+            return Some((zone.day(from), zone.day(Instant((to.0 - 1).max(from.0)))));
+        }
+        let first = self.days.keys().next()?;
+        let last = self.days.keys().next_back()?;
+        Some((*first, *last))
+    }
+
+    /// The file as the user named it.
+    pub fn path(&self) -> &str {
+        &self.receipt.path
+    }
+
+    /// Rows that became records.
+    pub fn rows(&self) -> u64 {
+        self.receipt.rows.used
+    }
+}

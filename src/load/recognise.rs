@@ -1,0 +1,128 @@
+//! Which export a file is, and why.
+
+use crate::formats::{self, FORMATS, Format, Layout, Sample};
+use crate::problem::{Place, Problem, catalogue};
+use crate::scan::{Body, Opened, Peek};
+
+/// The columns of the mapping file.
+pub const MAPPING_COLUMNS: &[&str] = &["customer", "source", "id"];
+
+/// What a file was taken for.
+#[derive(Debug)]
+pub enum Recognised {
+    /// A format that can be read.
+    Format(&'static Format),
+    /// None; the problem says what is near.
+    Nothing(Problem),
+}
+
+/// Whether the file is a mapping file.
+pub fn is_mapping(peek: &Peek) -> bool {
+    MAPPING_COLUMNS.iter().all(|name| peek.header.has(name))
+}
+
+/// The beginning of a file as formats see it.
+pub fn sample<'a>(opened: &'a Opened, file_name: &'a str) -> Sample<'a> {
+    Sample {
+        layout: match opened.body {
+            Body::Table(_) => Layout::Table,
+            Body::Document(_) => Layout::Document,
+        },
+        header: &opened.peek.header,
+        rows: &opened.peek.rows,
+        text: &opened.peek.text,
+        file_name,
+    }
+}
+
+/// Recognises a file by its content, or takes the user's word for it.
+pub fn recognise(forced: Option<&str>, opened: &Opened) -> Recognised {
+    let place = Place::file(&opened.name);
+    if let Some(name) = forced {
+        return match formats::named(name) {
+            Some(format) => Recognised::Format(format),
+            None => Recognised::Nothing(
+                Problem::new(
+                    &catalogue::BAD_OPTION,
+                    format!("there is no format {name:?}"),
+                )
+                .at(place)
+                .help(format!("formats: {}", names().join(", "))),
+            ),
+        };
+    }
+    let lower = opened.name.to_lowercase();
+    let file_name = lower.rsplit(['/', '\\', '!']).next().unwrap_or("");
+    let sample = sample(opened, file_name);
+    // Exports known to be useless come first: the generic readers would take some of them.
+    if let Some(useless) = formats::USELESS
+        .iter()
+        .find(|known| (known.detect)(&sample))
+    {
+        let problem = Problem::new(&catalogue::WRONG_FILE, format!("this is {}", useless.title));
+        return Recognised::Nothing(problem.at(place).help(useless.advice));
+    }
+    if let Some(format) = formats::detect(&sample) {
+        return Recognised::Format(format);
+    }
+    if opened.peek.header.is_empty() && opened.peek.text.trim().is_empty() {
+        let problem = Problem::new(&catalogue::EMPTY_FILE, "the file is empty");
+        return Recognised::Nothing(problem.at(place).help("export it again"));
+    }
+    Recognised::Nothing(unknown(&sample).at(place))
+}
+
+fn names() -> Vec<&'static str> {
+    FORMATS.iter().map(|format| format.name).collect()
+}
+
+/// Formats by how many of their required columns are missing, the nearest first.
+pub fn nearest(sample: &Sample<'_>) -> Vec<(&'static Format, Vec<&'static str>)> {
+    let mut near: Vec<(&'static Format, Vec<&'static str>)> = FORMATS
+        .iter()
+        .filter(|format| format.layout == sample.layout)
+        .map(|format| {
+            let missing = format
+                .required
+                .iter()
+                .copied()
+                .filter(|name| !has_any(sample, name));
+            (*format, missing.collect())
+        })
+        .filter(|(format, missing): &(&Format, Vec<&str>)| missing.len() < format.required.len())
+        .collect();
+    near.sort_by_key(|(format, missing)| (missing.len(), std::cmp::Reverse(format.required.len())));
+    near
+}
+
+/// Required columns may name alternatives: `date|period_start`.
+fn has_any(sample: &Sample<'_>, names: &str) -> bool {
+    names.split('|').any(|name| sample.header.has(name.trim()))
+}
+
+fn unknown(sample: &Sample<'_>) -> Problem {
+    let near = nearest(sample);
+    let mut help = String::new();
+    if let Some((format, missing)) = near.first() {
+        help = format!(
+            "nearest is {}, which also needs {}; ",
+            format.name,
+            missing.join(", ")
+        );
+    }
+    help.push_str("tanso formats FILE tells more, FORMAT:path forces one, and columns in an [[input]] entry of tanso.toml names columns of your own");
+    let found = match sample.layout {
+        Layout::Document => "this JSON document is no known export".to_string(),
+        Layout::Table if sample.header.len() == 1 => {
+            format!(
+                "found 1 column, {:?}, which fits no known export",
+                sample.header.name(0)
+            )
+        }
+        Layout::Table => format!(
+            "the columns fit no known export: {}",
+            sample.header.names().join(", ")
+        ),
+    };
+    Problem::new(&catalogue::UNKNOWN_FORMAT, found).help(help)
+}

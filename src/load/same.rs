@@ -1,0 +1,131 @@
+//! Billing records that stand twice: concatenated or overlapping exports.
+//!
+//! The same id with the same content is dropped and counted. With different content the more final
+//! state wins, where one is; otherwise it is an error that names both lines.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::formats::RevenueRecords;
+use crate::model::records::{Invoice, InvoiceStatus, Origin, Payment};
+use crate::problem::{Place, Problem, Problems, catalogue};
+
+/// Drops repeats; returns how many rows of each file were dropped.
+pub fn settle(records: &mut RevenueRecords, problems: &mut Problems) -> BTreeMap<Arc<str>, u64> {
+    let mut dropped = Dropped::default();
+    let invoices = std::mem::take(&mut records.invoices);
+    let (stripe, lines): (Vec<_>, Vec<_>) =
+        invoices.into_iter().partition(|i| i.namespace == "stripe");
+    // Lines of a generic revenue file may share an invoice id; each is money of its own.
+    records.invoices = dropped.settle(stripe, problems, |i| &i.id, |i| &i.origin, finality, alike);
+    records.invoices.extend(lines);
+    let payments = std::mem::take(&mut records.payments);
+    records.payments = dropped.settle(
+        payments,
+        problems,
+        |p| &p.id,
+        |p| &p.origin,
+        settlement,
+        |a, b| text(a, &a.origin) == text(b, &b.origin),
+    );
+    let subscriptions = std::mem::take(&mut records.subscriptions);
+    records.subscriptions = dropped.settle(
+        subscriptions,
+        problems,
+        |s| &s.id,
+        |s| &s.origin,
+        |s| s.current_period.map_or(0, |period| period.0.0),
+        |a, b| text(a, &a.origin) == text(b, &b.origin),
+    );
+    let prices = std::mem::take(&mut records.prices);
+    records.prices = dropped.settle(
+        prices,
+        problems,
+        |p| &p.id,
+        |p| &p.origin,
+        |_| 0,
+        |a, b| text(a, &a.origin) == text(b, &b.origin),
+    );
+    dropped.counts
+}
+
+/// How final an invoice's state is.
+fn finality(invoice: &Invoice) -> i64 {
+    match invoice.status {
+        InvoiceStatus::Draft => 0,
+        InvoiceStatus::Open => 1,
+        InvoiceStatus::Uncollectible => 2,
+        InvoiceStatus::Void | InvoiceStatus::Paid => 3,
+    }
+}
+
+/// How far a payment has come: refunds only grow.
+fn settlement(payment: &Payment) -> i64 {
+    let refunded = payment.refunded.shift(6).to_u64().unwrap_or(u64::MAX);
+    i64::try_from(refunded)
+        .unwrap_or(i64::MAX)
+        .saturating_add(i64::from(payment.dispute_lost.is_some()))
+}
+
+fn alike(a: &Invoice, b: &Invoice) -> bool {
+    text(a, &a.origin) == text(b, &b.origin)
+}
+
+/// Everything a record says but where it stands.
+fn text<T: std::fmt::Debug>(record: &T, origin: &Origin) -> String {
+    format!("{record:?}").replace(&format!("{origin:?}"), "")
+}
+
+#[derive(Default)]
+struct Dropped {
+    counts: BTreeMap<Arc<str>, u64>,
+}
+
+impl Dropped {
+    fn settle<T>(
+        &mut self,
+        records: Vec<T>,
+        problems: &mut Problems,
+        id: impl Fn(&T) -> &String,
+        origin: impl Fn(&T) -> &Origin,
+        rank: impl Fn(&T) -> i64,
+        alike: impl Fn(&T, &T) -> bool,
+    ) -> Vec<T> {
+        let mut kept: BTreeMap<String, T> = BTreeMap::new();
+        for record in records {
+            let Some(other) = kept.get(id(&record)) else {
+                kept.insert(id(&record).clone(), record);
+                continue;
+            };
+            let loser = match rank(&record).cmp(&rank(other)) {
+                Ordering::Greater => origin(other).file.clone(),
+                Ordering::Less => origin(&record).file.clone(),
+                Ordering::Equal => {
+                    if !alike(&record, other) {
+                        problems.push(conflict(id(&record), origin(&record), origin(other)));
+                    }
+                    origin(&record).file.clone()
+                }
+            };
+            *self.counts.entry(loser).or_default() += 1;
+            if rank(&record) > rank(other) {
+                kept.insert(id(&record).clone(), record);
+            }
+        }
+        kept.into_values().collect()
+    }
+}
+
+fn conflict(id: &str, origin: &Origin, other: &Origin) -> Problem {
+    Problem::new(
+        &catalogue::DUPLICATE_RECORD,
+        format!(
+            "the id stands at {}:{} too, with different content",
+            other.file, other.line
+        ),
+    )
+    .at(Place::line(&origin.file, origin.line))
+    .excerpt(id)
+    .help("export the file again; the two rows contradict each other")
+}

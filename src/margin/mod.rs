@@ -1,0 +1,15 @@
+//! Margins: revenue and cost facts summed to the rows that were asked for.
+//!
+//! Pure. The rules that must hold: every view of a period has the same total, and every row keeps
+//! revenue − cost = gross profit.
+
+pub mod dimension;
+mod group;
+mod statement;
+pub mod verdict;
+
+pub use dimension::{Dimension, Filter};
+pub use statement::{
+    Inputs, Row, RowKind, Statement, Totals, Unattributed, Unmapped, needs_detail, state,
+};
+pub use verdict::Verdict;

@@ -1,0 +1,374 @@
+//! The statement: rows with revenue, cost, bounds and verdicts, and what stands beside them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::dimension::{Dimension, Filter, UNATTRIBUTED, cuts};
+use super::group::{Grouping, Sums};
+use super::verdict::Verdict;
+use crate::attribution::{Attribution, CostFact, Holder, Reason};
+use crate::identity::{Identity, PartyId, PartyKind};
+use crate::model::{Exact, Meter, Period, UsageCell};
+use crate::revenue::{Coverage, RevenueBook, RevenueTie};
+
+/// What a row stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RowKind {
+    /// A customer, or a group that is not by customer.
+    Customer,
+    /// One of our own accounts.
+    Internal,
+    /// An id without a customer.
+    Unmapped,
+    /// Cost without a customer.
+    Unattributed,
+}
+
+/// One row.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// What it stands for.
+    pub kind: RowKind,
+    /// Its labels, one per dimension.
+    pub labels: Vec<Arc<str>>,
+    /// Its party, where customers are a dimension.
+    pub party: Option<PartyId>,
+    /// The sums.
+    pub sums: Sums,
+    /// Revenue; `None` where a dimension has no revenue.
+    pub revenue: Option<Exact>,
+    /// Flags such as `revenue_may_be_understated`.
+    pub flags: Vec<&'static str>,
+}
+
+impl Row {
+    /// Cost on every basis, the unattributed part included.
+    pub fn cost(&self) -> Exact {
+        self.sums.cost.iter().sum::<Exact>() + self.sums.unattributed
+    }
+
+    /// Revenue − cost.
+    pub fn gross_profit(&self) -> Option<Exact> {
+        Some(self.revenue? - self.cost())
+    }
+
+    /// Revenue − (direct + metered).
+    pub fn best_case(&self) -> Option<Exact> {
+        Some(self.revenue? - self.sums.cost[0] - self.sums.cost[1])
+    }
+
+    /// Best case less allocated and estimated cost and the rest of the pools used.
+    pub fn worst_case(&self) -> Option<Exact> {
+        let more = self.sums.cost[2] + self.sums.cost[3] + self.sums.residual;
+        Some(self.best_case()? - more)
+    }
+
+    /// What can be said for certain; nothing about cost without a customer.
+    pub fn verdict(&self) -> Option<Verdict> {
+        if self.kind == RowKind::Unattributed {
+            return None;
+        }
+        Some(Verdict::of(
+            self.revenue?,
+            self.best_case()?,
+            self.worst_case()?,
+        ))
+    }
+}
+
+/// Cost without a customer, by provider and reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unattributed {
+    /// Provider.
+    pub provider: Option<String>,
+    /// Why.
+    pub reason: Reason,
+    /// Amount.
+    pub amount: Exact,
+}
+
+/// An id without a customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmapped {
+    /// Namespace.
+    pub source: String,
+    /// The id.
+    pub id: String,
+    /// Its revenue.
+    pub revenue: Exact,
+    /// Its cost.
+    pub cost: Exact,
+}
+
+/// Sums over all rows and the unattributed cost.
+#[derive(Clone, Debug, Default)]
+pub struct Totals {
+    /// Revenue, whatever the dimensions.
+    pub revenue: Exact,
+    /// Cost, unattributed included.
+    pub cost: Exact,
+    /// Cost by basis.
+    pub by_basis: [Exact; 4],
+    /// Unattributed cost.
+    pub unattributed: Exact,
+    /// Served requests.
+    pub requests: Exact,
+    /// Quantities by meter.
+    pub meters: BTreeMap<Meter, Exact>,
+}
+
+/// Everything a margin report says.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// Period.
+    pub period: Period,
+    /// Dimensions of the rows.
+    pub by: Vec<Dimension>,
+    /// Rows with a customer, worst first.
+    pub rows: Vec<Row>,
+    /// Rows of cost without a customer: one, or one per month and the like.
+    pub unattributed_rows: Vec<Row>,
+    /// Cost without a customer, largest first.
+    pub unattributed: Vec<Unattributed>,
+    /// Ids without a customer, by money.
+    pub unmapped: Vec<Unmapped>,
+    /// Totals.
+    pub totals: Totals,
+    /// The bills' tie-out, usage without a price, and what else attribution found.
+    pub attribution: Attribution,
+    /// Tie-out of the revenue exports.
+    pub revenue_ties: Vec<RevenueTie>,
+}
+
+/// What a statement is made of.
+pub struct Inputs<'a> {
+    /// Who is who.
+    pub identity: &'a Identity,
+    /// The folded log.
+    pub usage: &'a [UsageCell],
+    /// Revenue.
+    pub revenue: &'a RevenueBook,
+    /// What the revenue export covers.
+    pub coverage: &'a Coverage,
+    /// Period.
+    pub period: Period,
+    /// Dimensions.
+    pub by: &'a [Dimension],
+    /// Filters; all must pass.
+    pub filters: &'a [Filter],
+}
+
+/// Makes the statement. `attribute` must hand every cost fact to the function it is given and
+/// return what attribution found besides.
+pub fn state(
+    inputs: &Inputs<'_>,
+    attribute: impl FnOnce(&mut dyn FnMut(&CostFact<'_>)) -> Attribution,
+) -> Statement {
+    let with_revenue = inputs.by.iter().all(Dimension::has_revenue);
+    let mut grouping = Grouping::new(inputs.by, inputs.filters, inputs.identity, inputs.period);
+    let customer = [Dimension::Customer];
+    let mut by_party = Grouping::new(&customer, inputs.filters, inputs.identity, inputs.period);
+    let mut nobody: BTreeMap<(Option<String>, Reason), Exact> = BTreeMap::new();
+    let keep_nobody = inputs.filters.is_empty();
+    let attribution = attribute(&mut |fact| {
+        grouping.cost(fact);
+        by_party.cost(fact);
+        if let Holder::Nobody(reason) = fact.holder
+            && keep_nobody
+        {
+            let key = (fact.provider.map(str::to_string), reason);
+            *nobody.entry(key).or_default() += fact.amount;
+        }
+    });
+    for cell in inputs
+        .usage
+        .iter()
+        .filter(|cell| inputs.period.contains(cell.day))
+    {
+        grouping.usage(cell);
+    }
+    let days = cuts(inputs.by, inputs.period);
+    let filters_have_revenue = inputs
+        .filters
+        .iter()
+        .all(|filter| filter.dimension.has_revenue());
+    if filters_have_revenue {
+        inputs.revenue.facts(inputs.period, &days, &mut |fact| {
+            if with_revenue {
+                grouping.revenue(fact.party, fact.day, fact.amount);
+            }
+            by_party.revenue(fact.party, fact.day, fact.amount);
+        });
+    }
+    if with_revenue {
+        for residual in &attribution.residuals {
+            grouping.residual(residual.day, residual.amount, &residual.users);
+        }
+    }
+    let with_revenue = with_revenue && filters_have_revenue;
+    let parties = by_party.finish();
+    let totals_revenue = parties.iter().map(|(_, sums)| sums.revenue).sum();
+    let unmapped = unmapped(inputs.identity, &parties);
+    let mut rows = Vec::new();
+    let mut unattributed_rows = Vec::new();
+    for (labels, sums) in grouping.finish() {
+        let row = row(inputs, labels, sums, with_revenue);
+        if row.kind == RowKind::Unattributed {
+            unattributed_rows.push(row);
+        } else if !is_empty(&row) {
+            rows.push(row);
+        }
+    }
+    let totals = totals(&rows, &unattributed_rows, totals_revenue);
+    let revenue_ties = inputs.revenue.ties(inputs.period, inputs.identity);
+    if inputs.filters.is_empty() {
+        check_totals(&totals, &attribution, &revenue_ties);
+    }
+    rows.sort_by_key(|row| {
+        (
+            row.gross_profit(),
+            std::cmp::Reverse(row.cost()),
+            row.labels.clone(),
+        )
+    });
+    let mut unattributed: Vec<Unattributed> = nobody
+        .into_iter()
+        .filter(|(_, amount)| !amount.is_zero())
+        .map(|((provider, reason), amount)| Unattributed {
+            provider,
+            reason,
+            amount,
+        })
+        .collect();
+    unattributed.sort_by_key(|entry| std::cmp::Reverse(entry.amount));
+    Statement {
+        period: inputs.period,
+        by: inputs.by.to_vec(),
+        rows,
+        unattributed_rows,
+        unattributed,
+        unmapped,
+        totals,
+        attribution,
+        revenue_ties,
+    }
+}
+
+/// Every view of a period has the same totals: those of the bills and of the exports.
+///
+/// # Panics
+/// If it has not: a bug of ours that must never print.
+fn check_totals(totals: &Totals, attribution: &Attribution, ties: &[RevenueTie]) {
+    let billed: Exact = attribution.ties.iter().map(|tie| tie.billed).sum();
+    let estimated = attribution.estimated_by_log + attribution.estimated_by_book;
+    assert!(
+        totals.cost == billed + estimated,
+        "rows cost {} but bills and estimates are {billed} and {estimated}",
+        totals.cost
+    );
+    let revenue: Exact = ties
+        .iter()
+        .map(|tie| tie.customers + tie.unmapped + tie.internal)
+        .sum();
+    assert!(
+        totals.revenue == revenue,
+        "rows have revenue {} but the exports give {revenue}",
+        totals.revenue
+    );
+}
+
+/// Whether the statement needs cost facts with their usage cells.
+pub fn needs_detail(by: &[Dimension], filters: &[Filter]) -> bool {
+    let coarse = |dimension: &Dimension| {
+        matches!(
+            dimension,
+            Dimension::Customer
+                | Dimension::Month
+                | Dimension::Attribute(_)
+                | Dimension::Basis
+                | Dimension::Provider
+        )
+    };
+    !by.iter().all(coarse) || !filters.iter().all(|filter| coarse(&filter.dimension))
+}
+
+fn row(inputs: &Inputs<'_>, labels: Vec<Arc<str>>, sums: Sums, with_revenue: bool) -> Row {
+    let customer = inputs.by.iter().position(|d| *d == Dimension::Customer);
+    let party = customer.and_then(|at| inputs.identity.by_key(&labels[at]));
+    let kind = if labels.iter().any(|label| &**label == UNATTRIBUTED) {
+        RowKind::Unattributed
+    } else {
+        match party.map(|party| &inputs.identity.party(party).kind) {
+            Some(PartyKind::Internal) => RowKind::Internal,
+            Some(PartyKind::Unmapped { .. }) => RowKind::Unmapped,
+            _ => RowKind::Customer,
+        }
+    };
+    let mut flags = Vec::new();
+    if let Some(party) = party
+        && inputs.coverage.understated.contains(&party)
+    {
+        flags.push("revenue_may_be_understated");
+    }
+    Row {
+        kind,
+        labels,
+        party,
+        revenue: with_revenue.then_some(sums.revenue),
+        sums,
+        flags,
+    }
+}
+
+fn is_empty(row: &Row) -> bool {
+    row.sums.revenue.is_zero()
+        && row.cost().is_zero()
+        && row.sums.cost.iter().all(Exact::is_zero)
+        && row.sums.requests.is_zero()
+        && row.sums.meters.is_empty()
+}
+
+fn totals(rows: &[Row], unattributed: &[Row], revenue: Exact) -> Totals {
+    let mut totals = Totals {
+        revenue,
+        ..Totals::default()
+    };
+    for row in rows.iter().chain(unattributed) {
+        totals.cost += row.cost();
+        for (sum, cost) in totals.by_basis.iter_mut().zip(&row.sums.cost) {
+            *sum += *cost;
+        }
+        totals.unattributed += row.sums.unattributed;
+        totals.requests += row.sums.requests;
+        for (meter, quantity) in &row.sums.meters {
+            *totals.meters.entry(meter.clone()).or_default() += *quantity;
+        }
+    }
+    totals
+}
+
+fn unmapped(identity: &Identity, parties: &[(Vec<Arc<str>>, Sums)]) -> Vec<Unmapped> {
+    let mut list: Vec<Unmapped> = parties
+        .iter()
+        .filter_map(|(labels, sums)| {
+            let party = identity.party(identity.by_key(&labels[0])?);
+            let PartyKind::Unmapped { namespace, id } = &party.kind else {
+                return None;
+            };
+            let cost = sums.cost.iter().sum();
+            Some(Unmapped {
+                source: namespace.clone(),
+                id: id.clone(),
+                revenue: sums.revenue,
+                cost,
+            })
+        })
+        .collect();
+    list.sort_by(|a, b| {
+        let money = |u: &Unmapped| u.revenue.abs() + u.cost.abs();
+        money(b)
+            .cmp(&money(a))
+            .then_with(|| (&a.source, &a.id).cmp(&(&b.source, &b.id)))
+    });
+    list
+}

@@ -1,0 +1,408 @@
+//! Parquet files as rows of text. This is the only file that names polars.
+//!
+//! Integers and decimals are written exactly, binary floats in their shortest form that reads back
+//! to the same float. Only types with a plain text form are read; lists and structures are left
+//! out and named in [`Peek::skipped_columns`]. A row's line is its number, 1-based, because a
+//! columnar file has no lines. polars' own messages are never shown.
+
+use std::collections::VecDeque;
+use std::fmt::{Display, Write as _};
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta};
+use polars::prelude::{
+    ArrowDataType, ChunkedArray, DataFrame, DataType, ParquetReader, PolarsNumericType,
+    PolarsResult, SerReader, Series, TimeUnit,
+};
+
+use super::peek::{Peek, ROWS};
+use super::row::{Header, Row, RowSource};
+use super::spool::spool;
+use super::unpack::{Unpacked, damaged};
+use super::{Body, How, Opened};
+use crate::problem::{Place, Problem, Problems, catalogue};
+
+/// Most rows turned to text at a time; a row group may have millions.
+const ROWS_AT_A_TIME: usize = 1 << 17;
+
+/// What the file's index says.
+struct Index {
+    header: Header,
+    /// The columns read, by their number in the file.
+    projection: Vec<usize>,
+    /// First row and number of rows of each stretch to read.
+    stretches: VecDeque<(usize, usize)>,
+    float_columns: Vec<String>,
+    skipped_columns: Vec<String>,
+}
+
+/// A Parquet file as a stream of rows.
+struct Columnar {
+    name: Arc<str>,
+    file: File,
+    header: Header,
+    projection: Vec<usize>,
+    stretches: VecDeque<(usize, usize)>,
+    columns: Vec<TextColumn>,
+    /// The next row of `columns`, and how many there are.
+    at: usize,
+    height: usize,
+    /// Rows given so far.
+    rows: u64,
+}
+
+/// One column of a stretch as text.
+#[derive(Default)]
+struct TextColumn {
+    text: String,
+    cells: Vec<Option<(usize, usize)>>,
+}
+
+/// Opens a Parquet file. `file` is the same bytes as a regular file, if they are one.
+pub(super) fn open(
+    mut stream: Unpacked,
+    first: &[u8],
+    file: Option<File>,
+    how: &How,
+) -> Result<Opened, Problem> {
+    let name = stream.name().clone();
+    let file = spool(&mut stream, first, file, &how.limits)?;
+    let broken = || damaged(&name, "the Parquet file is cut off or damaged");
+    let index = guard(|| index(&file)).ok_or_else(broken)?;
+    if index.header.is_empty() {
+        return Err(super::csv::empty(&name));
+    }
+    if index.header.len() > how.limits.max_columns {
+        let message = format!("the file has {} columns", index.header.len());
+        return Err(Problem::new(&catalogue::TOO_MANY_COLUMNS, message).at(Place::file(&name)));
+    }
+    let mut source = Columnar {
+        name: name.clone(),
+        file,
+        header: index.header.clone(),
+        projection: index.projection,
+        stretches: VecDeque::new(),
+        columns: Vec::new(),
+        at: 0,
+        height: 0,
+        rows: 0,
+    };
+    source.stretches.extend(first_rows(&index.stretches));
+    let mut rows = Vec::new();
+    let mut row = Row::default();
+    while source.next(&mut row)? {
+        rows.push(row.clone());
+    }
+    source.stretches = index.stretches;
+    source.rows = 0;
+    Ok(Opened {
+        name,
+        body: Body::Table(Box::new(source)),
+        peek: Peek {
+            header: index.header,
+            rows,
+            text: String::new(),
+            float_columns: index.float_columns,
+            skipped_columns: index.skipped_columns,
+        },
+        receipt: stream.receipt().clone(),
+    })
+}
+
+/// The beginning of the first stretch that has rows.
+fn first_rows(stretches: &VecDeque<(usize, usize)>) -> Option<(usize, usize)> {
+    let (start, count) = stretches.iter().find(|(_, count)| *count > 0)?;
+    Some((*start, (*count).min(ROWS)))
+}
+
+/// Runs polars, which may fail or, on hostile files, panic.
+fn guard<T>(run: impl FnOnce() -> PolarsResult<T>) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(run)).ok()?.ok()
+}
+
+/// A reader of the file's plain Parquet schema.
+fn reader(file: &File) -> PolarsResult<ParquetReader<File>> {
+    let mut reader = ParquetReader::new(file.try_clone()?);
+    let mut metadata = (**reader.get_metadata()?).clone();
+    // Writers embed their in-memory schema here (categories, local zones); what is stored is
+    // plain text and UTC, and that is what is read.
+    metadata.key_value_metadata = None;
+    reader.set_metadata(Arc::new(metadata));
+    Ok(reader)
+}
+
+fn index(file: &File) -> PolarsResult<Index> {
+    let mut reader = reader(file)?;
+    let schema = reader.schema()?;
+    let mut index = Index {
+        header: Header::default(),
+        projection: Vec::new(),
+        stretches: VecDeque::new(),
+        float_columns: Vec::new(),
+        skipped_columns: Vec::new(),
+    };
+    for (number, (name, field)) in schema.iter().enumerate() {
+        if !has_text_form(field.dtype()) {
+            index.skipped_columns.push(name.to_string());
+            continue;
+        }
+        if matches!(
+            field.dtype(),
+            ArrowDataType::Float32 | ArrowDataType::Float64
+        ) {
+            index.float_columns.push(name.to_string());
+        }
+        index.header.push(name);
+        index.projection.push(number);
+    }
+    let mut start = 0;
+    for group in &reader.get_metadata()?.row_groups {
+        let end = start + group.num_rows();
+        while start < end {
+            let count = (end - start).min(ROWS_AT_A_TIME);
+            index.stretches.push_back((start, count));
+            start += count;
+        }
+    }
+    Ok(index)
+}
+
+fn has_text_form(kind: &ArrowDataType) -> bool {
+    use ArrowDataType::*;
+    matches!(
+        kind,
+        Null | Boolean
+            | Int8
+            | Int16
+            | Int32
+            | Int64
+            | UInt8
+            | UInt16
+            | UInt32
+            | UInt64
+            | Float32
+            | Float64
+            | Decimal(..)
+            | Date32
+            | Timestamp(..)
+            | Utf8
+            | LargeUtf8
+            | Utf8View
+            | Binary
+            | LargeBinary
+            | BinaryView
+    )
+}
+
+impl Columnar {
+    fn next(&mut self, row: &mut Row) -> Result<bool, Problem> {
+        while self.at == self.height {
+            let Some((start, count)) = self.stretches.pop_front() else {
+                return Ok(false);
+            };
+            self.load(start, count)?;
+        }
+        self.rows += 1;
+        row.clear(self.rows, 0);
+        for column in &self.columns {
+            match column.cells[self.at] {
+                Some((start, end)) => row.push(&column.text[start..end], 0),
+                None => {
+                    row.cells.push(None);
+                    row.cell_bytes.push(0);
+                }
+            }
+        }
+        self.at += 1;
+        Ok(true)
+    }
+
+    fn load(&mut self, start: usize, count: usize) -> Result<(), Problem> {
+        let table = guard(|| read(&self.file, &self.projection, start, count))
+            .filter(|table| table.height() == count && table.width() == self.header.len())
+            .ok_or_else(|| {
+                damaged(&self.name, "the Parquet file is damaged inside").at(self.place(None))
+            })?;
+        self.columns.clear();
+        for (number, column) in table.columns().iter().enumerate() {
+            let series = column.as_materialized_series();
+            let text = match guard(|| render(series)) {
+                Some(Some(text)) if text.cells.len() == count => text,
+                _ => return Err(self.not_text(number)),
+            };
+            self.columns.push(text);
+        }
+        self.at = 0;
+        self.height = count;
+        Ok(())
+    }
+
+    fn not_text(&self, column: usize) -> Problem {
+        Problem::new(
+            &catalogue::ENCODING,
+            "the column holds bytes that are not text",
+        )
+        .at(self.place(Some(column + 1)))
+        .field(self.header.name(column), self.header.len())
+        .help("write the column as a string")
+    }
+
+    fn place(&self, column: Option<usize>) -> Place {
+        Place {
+            file: self.name.clone(),
+            line: Some(self.rows + 1),
+            column,
+            byte: None,
+        }
+    }
+}
+
+fn read(file: &File, projection: &[usize], start: usize, count: usize) -> PolarsResult<DataFrame> {
+    reader(file)?
+        .with_projection(Some(projection.to_vec()))
+        .with_slice(Some((start, count)))
+        .finish()
+}
+
+impl RowSource for Columnar {
+    fn file(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    fn header(&self) -> &Header {
+        &self.header
+    }
+
+    fn next_row(&mut self, row: &mut Row, problems: &mut Problems) -> bool {
+        match self.next(row) {
+            Ok(more) => more,
+            Err(problem) => {
+                problems.push(problem);
+                self.stretches.clear();
+                self.at = self.height;
+                false
+            }
+        }
+    }
+
+    fn blank_lines(&self) -> u64 {
+        0
+    }
+}
+
+/// A column as text; `None` if it has bytes that are not text.
+fn render(series: &Series) -> PolarsResult<Option<TextColumn>> {
+    Ok(Some(match series.dtype() {
+        DataType::Null => TextColumn {
+            text: String::new(),
+            cells: vec![None; series.len()],
+        },
+        DataType::Boolean => collect(series.bool()?.iter(), display),
+        DataType::Int8 => numbers(series.i8()?),
+        DataType::Int16 => numbers(series.i16()?),
+        DataType::Int32 => numbers(series.i32()?),
+        DataType::Int64 => numbers(series.i64()?),
+        DataType::UInt8 => numbers(series.u8()?),
+        DataType::UInt16 => numbers(series.u16()?),
+        DataType::UInt32 => numbers(series.u32()?),
+        DataType::UInt64 => numbers(series.u64()?),
+        DataType::Float32 => numbers(series.f32()?),
+        DataType::Float64 => numbers(series.f64()?),
+        DataType::Decimal(_, scale) => {
+            let scale = *scale;
+            collect(series.decimal()?.physical().iter(), |text, units| {
+                decimal(text, units, scale)
+            })
+        }
+        DataType::Date => collect(series.date()?.physical().iter(), date),
+        DataType::Datetime(unit, zone) => {
+            let (unit, zoned) = (*unit, zone.is_some());
+            collect(series.datetime()?.physical().iter(), |text, ticks| {
+                time(text, ticks, unit, zoned)
+            })
+        }
+        DataType::String => collect(series.str()?.iter(), |text, cell| text.push_str(cell)),
+        DataType::Binary => {
+            let cells = series.binary()?;
+            if cells
+                .iter()
+                .flatten()
+                .any(|cell| std::str::from_utf8(cell).is_err())
+            {
+                return Ok(None);
+            }
+            collect(cells.iter(), |text, cell| {
+                text.push_str(std::str::from_utf8(cell).unwrap_or(""))
+            })
+        }
+        _ => return Ok(None),
+    }))
+}
+
+fn numbers<T>(cells: &ChunkedArray<T>) -> TextColumn
+where
+    T: PolarsNumericType,
+    T::Native: Display,
+{
+    collect(cells.iter(), display)
+}
+
+/// Rust prints floats in their shortest form that reads back to the same float.
+fn display<T: Display>(text: &mut String, value: T) {
+    let _ = write!(text, "{value}");
+}
+
+fn collect<T>(
+    cells: impl Iterator<Item = Option<T>>,
+    print: impl Fn(&mut String, T),
+) -> TextColumn {
+    let mut column = TextColumn::default();
+    for cell in cells {
+        let start = column.text.len();
+        let ends = cell.map(|value| {
+            print(&mut column.text, value);
+            (start, column.text.len())
+        });
+        column.cells.push(ends);
+    }
+    column
+}
+
+fn decimal(text: &mut String, units: i128, scale: usize) {
+    let digits = format!("{:0>width$}", units.unsigned_abs(), width = scale + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - scale);
+    if units < 0 {
+        text.push('-');
+    }
+    text.push_str(whole);
+    if scale > 0 {
+        text.push('.');
+        text.push_str(fraction);
+    }
+}
+
+/// Days since 1970-01-01 as an ISO date; a day beyond all calendars stays a number.
+fn date(text: &mut String, days: i32) {
+    match DateTime::UNIX_EPOCH.checked_add_signed(TimeDelta::days(i64::from(days))) {
+        Some(time) => display(text, time.format("%Y-%m-%d")),
+        None => display(text, days),
+    }
+}
+
+/// Ticks since 1970-01-01T00:00:00 as an ISO time stamp. Times with a zone are stored in UTC.
+fn time(text: &mut String, ticks: i64, unit: TimeUnit, zoned: bool) {
+    let time = match unit {
+        TimeUnit::Nanoseconds => Some(DateTime::from_timestamp_nanos(ticks)),
+        TimeUnit::Microseconds => DateTime::from_timestamp_micros(ticks),
+        TimeUnit::Milliseconds => DateTime::from_timestamp_millis(ticks),
+    };
+    match time {
+        Some(time) => display(text, time.format("%Y-%m-%dT%H:%M:%S%.f")),
+        None => display(text, ticks),
+    }
+    if zoned {
+        text.push('Z');
+    }
+}

@@ -1,0 +1,177 @@
+//! A sliding view of the decoded text: what is read but not yet used, with its line and offset.
+//!
+//! It holds one block plus the unfinished row before it, never the whole file.
+
+use std::sync::Arc;
+
+use memchr::memchr2_iter;
+
+use super::Receipt;
+use super::decode::Decoder;
+use crate::problem::Problem;
+
+/// The unread text of a file.
+pub(super) struct Window {
+    name: Arc<str>,
+    decoder: Decoder,
+    text: String,
+    /// Where the unread part of `text` begins.
+    at: usize,
+    /// Offset of the unread part in the decoded text.
+    byte: u64,
+    /// Physical line of the unread part, 1-based.
+    line: u64,
+    end: bool,
+}
+
+impl Window {
+    pub(super) fn new(name: &Arc<str>, decoder: Decoder) -> Window {
+        Window {
+            name: name.clone(),
+            byte: decoder.start(),
+            decoder,
+            text: String::new(),
+            at: 0,
+            line: 1,
+            end: false,
+        }
+    }
+
+    /// The file as the user named it.
+    pub(super) fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// The receipt of the file.
+    pub(super) fn receipt(&self) -> &Receipt {
+        self.decoder.receipt()
+    }
+
+    /// The text read but not used.
+    pub(super) fn rest(&self) -> &str {
+        &self.text[self.at..]
+    }
+
+    /// Whether no text comes after [`Window::rest`].
+    pub(super) fn at_end(&self) -> bool {
+        self.end
+    }
+
+    /// Offset of [`Window::rest`] in the decoded text.
+    pub(super) fn byte(&self) -> u64 {
+        self.byte
+    }
+
+    /// Physical line of [`Window::rest`].
+    pub(super) fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Reads another block. A fault is told once, with the place of the text before it; then the
+    /// text is at its end.
+    pub(super) fn more(&mut self) -> Result<(), Problem> {
+        self.text.drain(..self.at);
+        self.at = 0;
+        match self.decoder.more(&mut self.text) {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                self.end = true;
+                Ok(())
+            }
+            Err(fault) => {
+                self.end = true;
+                let line = self.line + line_ends(self.text.as_bytes());
+                let cells = column(self.text.as_bytes());
+                Err(fault.problem(&self.name, line, cells))
+            }
+        }
+    }
+
+    /// Reads until so many bytes are unread, or the end is reached.
+    pub(super) fn ensure(&mut self, bytes: usize) -> Result<(), Problem> {
+        while !self.end && self.rest().len() < bytes {
+            self.more()?;
+        }
+        Ok(())
+    }
+
+    /// Uses up text that has so many line ends.
+    pub(super) fn advance(&mut self, bytes: usize, lines: u64) {
+        self.at += bytes;
+        self.byte += bytes as u64;
+        self.line += lines;
+    }
+
+    /// The length of the first line of [`Window::rest`] without and with its line end, reading as
+    /// far as needed; `None` if the line is longer than the limit.
+    pub(super) fn line_extent(
+        &mut self,
+        max_line: usize,
+    ) -> Result<Option<(usize, usize)>, Problem> {
+        loop {
+            let rest = self.rest().as_bytes();
+            let near = &rest[..rest.len().min(max_line + 2)];
+            let stop = memchr::memchr2(b'\n', b'\r', near);
+            if let Some(end) = stop
+                && let Some(next) = after_line_end(rest, end, self.end)
+            {
+                return Ok((end <= max_line).then_some((end, next)));
+            }
+            if self.end {
+                return Ok((rest.len() <= max_line).then_some((rest.len(), rest.len())));
+            }
+            if stop.is_none() && rest.len() > max_line {
+                return Ok(None);
+            }
+            self.more()?;
+        }
+    }
+
+    /// All text that is left, if it is no longer than so many bytes.
+    pub(super) fn into_text(mut self, max: usize) -> Result<Option<String>, Problem> {
+        while !self.end {
+            if self.rest().len() > max {
+                return Ok(None);
+            }
+            self.more()?;
+        }
+        self.text.drain(..self.at);
+        Ok((self.text.len() <= max).then_some(self.text))
+    }
+}
+
+/// Where the text goes on after the line end at `end`; `None` if more text is needed to tell a
+/// carriage return from the first half of a line end.
+pub(super) fn after_line_end(text: &[u8], end: usize, last: bool) -> Option<usize> {
+    if text[end] == b'\n' {
+        return Some(end + 1);
+    }
+    match text.get(end + 1) {
+        Some(b'\n') => Some(end + 2),
+        Some(_) => Some(end + 1),
+        None if last => Some(end + 1),
+        None => None,
+    }
+}
+
+/// How many line ends the text has: LF, CR LF, or CR alone.
+pub(super) fn line_ends(text: &[u8]) -> u64 {
+    let pairs = |at: &usize| text[*at] == b'\n' || text.get(at + 1) != Some(&b'\n');
+    memchr2_iter(b'\n', b'\r', text).filter(pairs).count() as u64
+}
+
+/// The number of the field that the text ends in, counting commas and tabs outside quotes since
+/// the last line end.
+fn column(text: &[u8]) -> usize {
+    let mut quoted = false;
+    let mut column = 1;
+    for byte in text {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\n' | b'\r' if !quoted => column = 1,
+            b',' | b'\t' if !quoted => column += 1,
+            _ => {}
+        }
+    }
+    column
+}
