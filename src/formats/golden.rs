@@ -195,9 +195,8 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     use super::*;
-    use crate::formats::testing::{document, growing, sample, table};
-    use crate::formats::{self, Format, Reader};
-    use crate::scan::RowSource;
+    use crate::formats::{self, Format, Layout, Reader, Sample};
+    use crate::scan::{self, Body, How};
 
     fn files(folder: &Path) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(folder).expect("the folder is there");
@@ -206,16 +205,30 @@ mod tests {
         files
     }
 
-    /// What the reader makes of a file, in the shape of an expectation.
-    fn read(format: &Format, name: &str, text: &str, said: &Settings) -> Value {
-        let mut found = Problems::default();
-        let mut source: Box<dyn RowSource> = match name.ends_with(".jsonl") {
-            true => Box::new(growing(name, text)),
-            false => Box::new(table(name, text)),
+    /// The format that a file is taken for, and its content.
+    fn opened(file: &Path, name: &str) -> (Option<&'static str>, Body) {
+        let mut opened = scan::open(file, name, &How::default()).expect("the file is readable");
+        let opened = opened.pop().expect("one table or document");
+        let layout = match &opened.body {
+            Body::Table(_) => Layout::Table,
+            Body::Document(_) => Layout::Document,
         };
+        let format = formats::detect(&Sample {
+            layout,
+            header: &opened.peek.header,
+            rows: &opened.peek.rows,
+            text: &opened.peek.text,
+            file_name: name,
+        });
+        (format.map(|format| format.name), opened.body)
+    }
+
+    /// What the reader makes of a file, in the shape of an expectation.
+    fn read(format: &Format, name: &str, body: Body, said: &Settings) -> Value {
+        let mut found = Problems::default();
         let mut result = json!({});
-        let sums = match format.read {
-            Reader::Usage(read) => {
+        let sums = match (format.read, body) {
+            (Reader::Usage(read), Body::Table(mut source)) => {
                 let mut records = UsageRecords::default();
                 let sums = read(&mut *source, said, &mut records, &mut found);
                 result["usage"] = Value::Array(records.records);
@@ -224,34 +237,25 @@ mod tests {
                 }
                 sums
             }
-            Reader::Bill(read) => {
+            (Reader::Bill(read), Body::Table(mut source)) => {
                 let mut bill = Vec::new();
                 let sums = read(&mut *source, said, &mut bill, &mut found);
                 result["charges"] = charges(&bill);
                 sums
             }
-            Reader::BillDocument(read) => {
+            (Reader::BillDocument(read), Body::Document(text)) => {
                 let mut bill = Vec::new();
-                let sums = read(&name.into(), text, said, &mut bill, &mut found);
+                let sums = read(&name.into(), &text, said, &mut bill, &mut found);
                 result["charges"] = charges(&bill);
                 sums
             }
-            Reader::Revenue(_) => unreachable!("revenue has golden files of its own"),
+            _ => panic!("{name} is not laid out as its format"),
         };
         result["tally"] = tally(&sums);
         if !found.is_empty() {
             result["problems"] = problems(&found);
         }
         result
-    }
-
-    fn detected(name: &str, text: &str) -> Option<&'static str> {
-        let mut format = None;
-        match name.ends_with(".json") {
-            true => document(name, text, |s| format = formats::detect(s)),
-            false => sample(name, text, |s| format = formats::detect(s)),
-        }
-        format.map(|format| format.name)
     }
 
     #[test]
@@ -270,7 +274,7 @@ mod tests {
                 if case.ends_with(".expected") {
                     continue;
                 }
-                let text = std::fs::read_to_string(&file).unwrap();
+                let (detected, body) = opened(&file, name);
                 let expected = file.with_file_name(format!("{case}.expected.json"));
                 let expected = std::fs::read_to_string(expected).expect("an expectation");
                 let mut expected: Value = serde_json::from_str(&expected).expect("valid JSON");
@@ -278,9 +282,9 @@ mod tests {
                 let said = keys.remove("settings").unwrap_or_default();
                 let said = settings(&said).expect("readable settings");
                 if keys.remove("forced").is_none() {
-                    assert_eq!(detected(name, &text), Some(format.name), "{name}");
+                    assert_eq!(detected, Some(format.name), "{name}");
                 }
-                let read = read(format, name, &text, &said);
+                let read = read(format, name, body, &said);
                 assert_eq!(
                     serde_json::to_string_pretty(&read).unwrap(),
                     serde_json::to_string_pretty(&expected).unwrap(),

@@ -12,7 +12,7 @@ use crate::formats::fields::{Columns, word, written_places};
 use crate::formats::rows::{self, Fate};
 use crate::formats::{Format, Kind, Layout, Reader, Sample, Settings, Tally};
 use crate::model::records::{Charge, ChargeKind, ChargeMeter, Scope};
-use crate::model::{Currency, Instant, Meter, Zone, names};
+use crate::model::{Currency, Instant, Zone, names};
 use crate::problem::{Place, Problem, Problems, catalogue};
 use crate::scan::{Row, RowSource};
 
@@ -387,7 +387,7 @@ fn scopes(
 mod tests {
     use super::*;
     use crate::formats::testing::{growing, sample, table};
-    use crate::model::Exact;
+    use crate::model::{Exact, Meter};
 
     fn charges_of(text: &str, settings: &Settings) -> (Vec<Charge>, Tally, Problems) {
         let (mut charges, mut problems) = (Vec::new(), Problems::default());
