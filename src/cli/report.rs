@@ -34,6 +34,7 @@ pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ended, Problems> 
     let by = run.dimensions(&args.by).map_err(one)?;
     let filters = run.filters(&shared.filters).map_err(one)?;
     let statement = run.statement(&by, &filters);
+    run.some_row(&filters, &statement).map_err(one)?;
     run.expectations(shared, &statement)?;
     let header = run.header(shared, &statement);
     let view = view(args, &by, shared, run.currency.decimals()).map_err(one)?;

@@ -283,8 +283,52 @@ impl Run {
             options,
             notes: notes::collect(self, statement, &inputs),
             inputs,
-            filtered: !shared.filters.is_empty(),
         }
+    }
+
+    /// Refuses filters that nothing passes: most likely a misspelled value.
+    ///
+    /// # Errors
+    /// If there are filters and no row.
+    pub fn some_row(&self, filters: &[Filter], statement: &Statement) -> Result<(), Problem> {
+        if filters.is_empty()
+            || !statement.rows.is_empty()
+            || !statement.unattributed_rows.is_empty()
+        {
+            return Ok(());
+        }
+        let text: Vec<String> = filters
+            .iter()
+            .map(|filter| {
+                let sign = if filter.negated { "!=" } else { "=" };
+                format!(
+                    "{}{sign}{}",
+                    filter.dimension.name(),
+                    filter.values.join(",")
+                )
+            })
+            .collect();
+        let problem = Problem::new(&catalogue::BAD_OPTION, "no row passes the filters")
+            .excerpt(text.join(" "));
+        let by_customer = filters
+            .iter()
+            .find(|filter| filter.dimension == Dimension::Customer);
+        let Some(wanted) = by_customer.and_then(|filter| filter.values.first()) else {
+            return Err(
+                problem.help("values are compared byte for byte; tanso report --by DIM lists them")
+            );
+        };
+        let likeness = |key: &str| (strsim::jaro_winkler(wanted, key) * 1000.0) as u64;
+        let nearest = self.identity.parties().iter().max_by_key(|party| {
+            let name = party.name.as_deref().map_or(0, likeness);
+            likeness(&party.key).max(name)
+        });
+        let nearest = nearest.map_or(String::new(), |party| {
+            format!("; the nearest is {:?}", party.key)
+        });
+        Err(problem.help(format!(
+            "customers are named by their id, not their name{nearest}"
+        )))
     }
 
     /// Checks the control totals.

@@ -270,6 +270,9 @@ fn line(
         id: rows::other_id(columns, row, fields.invoice_id)?.unwrap_or_default(),
         namespace: "revenue",
         customer: rows::other_id(columns, row, Some(fields.customer))?,
+        name: None,
+        email: None,
+        keys: Vec::new(),
         total,
         tax: money
             .unit_price(columns, row, fields.tax)?

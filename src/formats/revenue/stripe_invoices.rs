@@ -79,6 +79,9 @@ struct Fields {
     voided: Option<usize>,
     uncollectible: Option<usize>,
     subscription: Option<usize>,
+    name: Option<usize>,
+    email: Option<usize>,
+    metadata: Vec<(usize, String)>,
 }
 
 /// Which columns hold the tax. Where all are there the parts only check the sum.
@@ -128,6 +131,9 @@ impl Fields {
             voided: find("Voided At (UTC)"),
             uncollectible: find("Marked Uncollectible At (UTC)"),
             subscription: find("Subscription"),
+            name: find("Customer Name"),
+            email: find("Customer Email"),
+            metadata: rows::metadata(&columns.header),
         })
     }
 }
@@ -190,6 +196,9 @@ fn invoice(
         id,
         namespace: "stripe",
         customer: rows::other_id(columns, row, Some(fields.customer))?,
+        name: rows::text(row, fields.name),
+        email: rows::text(row, fields.email),
+        keys: rows::keys(row, &fields.metadata, &[]),
         total,
         tax,
         currency,

@@ -51,8 +51,12 @@ fn title(statement: &Statement, header: &Header) -> String {
         crate::model::Zone::Utc => String::new(),
         zone => format!(" · {}", zone.name()),
     };
+    let only = match header.options.get("where") {
+        Some(filter) => format!(" · only {filter}"),
+        None => String::new(),
+    };
     format!(
-        "Margin by {} · {}{zone} · {} · {} revenue",
+        "Margin by {} · {}{zone} · {} · {} revenue{only}",
         by.join(", "),
         header.period.title(),
         header.currency,
@@ -70,7 +74,6 @@ struct Layout<'a> {
     beside: Vec<(&'static str, bool)>,
     customer_at: usize,
     currency: String,
-    filtered_revenue: bool,
 }
 
 impl<'a> Layout<'a> {
@@ -96,7 +99,6 @@ impl<'a> Layout<'a> {
             beside,
             customer_at: customer_at.unwrap_or(0),
             currency: header.currency.to_string(),
-            filtered_revenue: header.filtered,
         }
     }
 
@@ -302,7 +304,6 @@ impl<'a> Layout<'a> {
             Cell::Empty,
             Cell::Empty,
         ]);
-        debug_assert!(!self.filtered_revenue || !cells.is_empty());
         cells
     }
 }
