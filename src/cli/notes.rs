@@ -255,7 +255,26 @@ fn revenue(run: &Run, notes: &mut Vec<Note>) {
     }
 }
 
+/// Failed and cached requests are counted apart from the served ones.
+fn outcomes(run: &Run, notes: &mut Vec<Note>) {
+    let cells = || {
+        run.books
+            .usage
+            .iter()
+            .filter(|cell| run.period.contains(cell.day))
+    };
+    let failed: Exact = cells().map(|cell| cell.failed).sum();
+    let cached: Exact = cells().map(|cell| cell.gateway_cached).sum();
+    if !failed.is_zero() || !cached.is_zero() {
+        let text = format!(
+            "{failed} requests failed and {cached} were answered from a gateway's cache; they are not part of the requests"
+        );
+        notes.push(Note::new(&catalogue::NOT_SERVED, text));
+    }
+}
+
 fn rows(run: &Run, inputs: &[InputReceipt], notes: &mut Vec<Note>) {
+    outcomes(run, notes);
     let sum = |of: fn(&InputReceipt) -> u64| inputs.iter().map(of).sum::<u64>();
     let repeats = sum(|input| input.rows.duplicate);
     if repeats > 0 {
