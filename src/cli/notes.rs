@@ -87,6 +87,10 @@ fn identity(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
 }
 
 fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
+    if !run.books.has(Kind::Usage) && !run.books.has(Kind::Bill) {
+        let text = "no usage log and no bill was read: cost is 0 because it is unknown";
+        notes.push(Note::new(&catalogue::NO_BILL, text));
+    }
     let found = &statement.attribution;
     if !found.estimated_by_book.is_zero() {
         let text = format!(

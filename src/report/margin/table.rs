@@ -454,7 +454,8 @@ fn revenue_lines(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Vec<
 }
 
 fn losers(statement: &Statement, identity: &Identity) -> Option<String> {
-    if !statement.by.contains(&Dimension::Customer) {
+    // Without a revenue file nobody is known to pay nothing.
+    if !statement.by.contains(&Dimension::Customer) || statement.revenue_ties.is_empty() {
         return None;
     }
     let losing = |row: &&crate::margin::Row| {
