@@ -25,6 +25,7 @@ use crate::scan::{Row, RowSource};
 pub static FORMAT: Format = Format {
     name: "revenue-csv",
     kind: Kind::Revenue,
+    provider: None,
     title: "Generic revenue file",
     required: &[
         "customer_id",

@@ -23,6 +23,7 @@ use crate::scan::{Row, RowSource};
 pub static FORMAT: Format = Format {
     name: "stripe-invoices",
     kind: Kind::Revenue,
+    provider: None,
     title: "Stripe invoices (Dashboard export)",
     required: &[
         "id",

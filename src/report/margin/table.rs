@@ -339,6 +339,7 @@ fn footer(statement: &Statement, identity: &Identity, header: &Header) -> Vec<St
     let mut lines = Vec::new();
     lines.extend(bill_line(statement, &money));
     lines.extend(revenue_lines(statement, &money));
+    lines.extend(subtotals(statement, &money));
     for unpriced in &statement.attribution.unpriced {
         let model = unpriced.model.as_deref().unwrap_or("(no model)");
         let tokens: Exact = unpriced.meters.values().sum();
@@ -357,6 +358,34 @@ fn footer(statement: &Statement, identity: &Identity, header: &Header) -> Vec<St
     }
     lines.extend(losers(statement, identity));
     lines
+}
+
+/// Internal accounts, and customers without revenue, have their own subtotals.
+fn subtotals(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Vec<String> {
+    let line = |what: &str, which: &dyn Fn(&crate::margin::Row) -> bool| {
+        let rows: Vec<_> = statement.rows.iter().filter(|row| which(row)).collect();
+        if rows.is_empty() || !statement.by.contains(&Dimension::Customer) {
+            return None;
+        }
+        let revenue: Exact = rows.iter().filter_map(|row| row.revenue).sum();
+        let cost: Exact = rows.iter().map(|row| row.cost()).sum();
+        let count = rows.len();
+        Some(format!(
+            "{what} {count}, revenue {}, cost {}",
+            money(revenue),
+            money(cost)
+        ))
+    };
+    let free = |row: &crate::margin::Row| {
+        row.kind == RowKind::Customer && row.revenue.is_some_and(|revenue| revenue.is_zero())
+    };
+    [
+        line("internal  accounts", &|row| row.kind == RowKind::Internal),
+        line("free      customers without revenue", &free),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn bill_line(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Option<String> {
@@ -425,7 +454,8 @@ fn revenue_lines(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Vec<
 }
 
 fn losers(statement: &Statement, identity: &Identity) -> Option<String> {
-    if !statement.by.contains(&Dimension::Customer) {
+    // Without a revenue file nobody is known to pay nothing.
+    if !statement.by.contains(&Dimension::Customer) || statement.revenue_ties.is_empty() {
         return None;
     }
     let losing = |row: &&crate::margin::Row| {

@@ -285,6 +285,11 @@ fn verdict(outcome: &Outcome, money: &dyn Fn(Exact) -> String) -> String {
     if difference.is_negative() || difference.is_zero() {
         return format!("{text}; no churn can make up for it.");
     }
+    if even.most_profitable_first == Exact::ONE && even.loss_makers_first == Exact::ONE {
+        return format!(
+            "{text}; even if every re-priced customer left it would not be worse than now, since together they lose money now."
+        );
+    }
     let share = |share: &Exact| percent(share);
     text.push_str(&format!(
         "; it stops paying if more than {} of the re-priced customers leave ({} if the most profitable leave first, {} if those at a loss do)",
