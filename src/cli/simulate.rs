@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::args::{OutputFormat, SimulateArgs};
+use super::controls;
 use super::project::{PlanEntry, Project, percent};
 use super::report::{finish, outputs, places, render_table};
 use super::run::Run;
@@ -32,7 +33,7 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
     let filters = run.filters(&shared.filters).map_err(one)?;
     let statement = run.statement(&by, &filters);
     run.some_row(&filters, &statement).map_err(one)?;
-    run.expectations(shared, &statement)?;
+    controls::expectations(shared, &statement)?;
     let header = run.header(shared, &statement);
     let prices = prices(&run).map_err(one)?;
     let scenario = Scenario {

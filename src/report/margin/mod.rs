@@ -2,8 +2,10 @@
 //! read.
 
 pub mod document;
+mod footer;
 mod printed;
 pub mod table;
+mod ties;
 
 use std::collections::BTreeMap;
 
