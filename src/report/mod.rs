@@ -10,6 +10,7 @@ pub mod json;
 pub mod jsonl;
 pub mod markdown;
 pub mod rounding;
+pub mod margin;
 pub mod table;
 pub mod text;
 pub mod visible;

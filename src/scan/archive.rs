@@ -40,7 +40,7 @@ pub(super) fn open(
     how: &How,
 ) -> Result<Vec<Opened>, Problem> {
     let name = stream.name().clone();
-    let file = spool(&mut stream, &[], file, &how.limits)?;
+    let file = spool(&mut stream, &[], file)?;
     let entries = index(&name, &file)?;
     if let Some(what) = office(&entries) {
         return Err(not_text(&name, what).help("save the sheet as CSV UTF-8"));

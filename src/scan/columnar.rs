@@ -6,18 +6,18 @@
 //! columnar file has no lines. polars' own messages are never shown.
 
 use std::collections::VecDeque;
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta};
 use polars::prelude::{
     ArrowDataType, ChunkedArray, DataFrame, DataType, ParquetReader, PolarsNumericType,
     PolarsResult, SerReader, Series, TimeUnit,
 };
 
 use super::peek::{Peek, ROWS};
+use super::plain::{date, decimal, display, time};
 use super::row::{Header, Row, RowSource};
 use super::spool::spool;
 use super::unpack::{Unpacked, damaged};
@@ -68,7 +68,7 @@ pub(super) fn open(
     how: &How,
 ) -> Result<Opened, Problem> {
     let name = stream.name().clone();
-    let file = spool(&mut stream, first, file, &how.limits)?;
+    let file = spool(&mut stream, first, file)?;
     let broken = || damaged(&name, "the Parquet file is cut off or damaged");
     let index = guard(|| index(&file)).ok_or_else(broken)?;
     if index.header.is_empty() {
@@ -318,9 +318,14 @@ fn render(series: &Series) -> PolarsResult<Option<TextColumn>> {
         }
         DataType::Date => collect(series.date()?.physical().iter(), date),
         DataType::Datetime(unit, zone) => {
-            let (unit, zoned) = (*unit, zone.is_some());
+            let zoned = zone.is_some();
+            let per_second = match unit {
+                TimeUnit::Nanoseconds => 1_000_000_000,
+                TimeUnit::Microseconds => 1_000_000,
+                TimeUnit::Milliseconds => 1_000,
+            };
             collect(series.datetime()?.physical().iter(), |text, ticks| {
-                time(text, ticks, unit, zoned)
+                time(text, ticks, per_second, zoned)
             })
         }
         DataType::String => collect(series.str()?.iter(), |text, cell| text.push_str(cell)),
@@ -349,11 +354,6 @@ where
     collect(cells.iter(), display)
 }
 
-/// Rust prints floats in their shortest form that reads back to the same float.
-fn display<T: Display>(text: &mut String, value: T) {
-    let _ = write!(text, "{value}");
-}
-
 fn collect<T>(
     cells: impl Iterator<Item = Option<T>>,
     print: impl Fn(&mut String, T),
@@ -370,39 +370,156 @@ fn collect<T>(
     column
 }
 
-fn decimal(text: &mut String, units: i128, scale: usize) {
-    let digits = format!("{:0>width$}", units.unsigned_abs(), width = scale + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - scale);
-    if units < 0 {
-        text.push('-');
-    }
-    text.push_str(whole);
-    if scale > 0 {
-        text.push('.');
-        text.push_str(fraction);
-    }
-}
-
-/// Days since 1970-01-01 as an ISO date; a day beyond all calendars stays a number.
-fn date(text: &mut String, days: i32) {
-    match DateTime::UNIX_EPOCH.checked_add_signed(TimeDelta::days(i64::from(days))) {
-        Some(time) => display(text, time.format("%Y-%m-%d")),
-        None => display(text, days),
-    }
-}
-
-/// Ticks since 1970-01-01T00:00:00 as an ISO time stamp. Times with a zone are stored in UTC.
-fn time(text: &mut String, ticks: i64, unit: TimeUnit, zoned: bool) {
-    let time = match unit {
-        TimeUnit::Nanoseconds => Some(DateTime::from_timestamp_nanos(ticks)),
-        TimeUnit::Microseconds => DateTime::from_timestamp_micros(ticks),
-        TimeUnit::Milliseconds => DateTime::from_timestamp_millis(ticks),
+#[cfg(test)]
+mod tests {
+    use polars::prelude::{
+        Column, IntoSeries, NamedFrom, NewChunkedArray, ParquetWriter, Series, StringChunked,
     };
-    match time {
-        Some(time) => display(text, time.format("%Y-%m-%dT%H:%M:%S%.f")),
-        None => display(text, ticks),
+
+    use super::*;
+    use crate::scan::{Opened, open, open_reader};
+
+    fn parquet(columns: Vec<Column>, group: usize) -> Vec<u8> {
+        let height = columns[0].len();
+        let mut table = DataFrame::new(height, columns).unwrap();
+        let mut bytes = Vec::new();
+        ParquetWriter::new(&mut bytes)
+            .with_row_group_size(Some(group))
+            .finish(&mut table)
+            .unwrap();
+        bytes
     }
-    if zoned {
-        text.push('Z');
+
+    fn read(opened: Opened) -> (Vec<String>, Vec<&'static str>) {
+        let Body::Table(mut source) = opened.body else {
+            panic!("not a table");
+        };
+        let mut problems = Problems::default();
+        let mut row = Row::default();
+        let mut rows = Vec::new();
+        while source.next_row(&mut row, &mut problems) {
+            let cells: Vec<&str> = (0..row.len())
+                .map(|at| row.get(at).unwrap_or("~"))
+                .collect();
+            rows.push(format!("{}:{}", row.line(), cells.join("|")));
+        }
+        let codes = problems.kept().iter().map(|p| p.entry.code).collect();
+        (rows, codes)
+    }
+
+    fn stream(bytes: Vec<u8>) -> Result<Opened, Problem> {
+        let reader = Box::new(std::io::Cursor::new(bytes));
+        open_reader(reader, "log.parquet", &How::default()).map(|mut all| all.remove(0))
+    }
+
+    fn every_type() -> Vec<Column> {
+        let numbers = |name: &str| Series::new(name.into(), [Some(-5_i64), None, Some(i64::MAX)]);
+        let text = StringChunked::from_slice_options("id".into(), &[Some("00123"), Some(""), None]);
+        let money = numbers("money").cast(&DataType::Decimal(38, 0)).unwrap();
+        let days = Series::new("day".into(), [Some(0_i32), Some(20_000), None]);
+        let micros = Series::new("at".into(), [Some(0_i64), Some(1_500_000), None]);
+        let utc = DataType::Datetime(TimeUnit::Microseconds, None);
+        vec![
+            text.into_series().into(),
+            numbers("n").into(),
+            Series::new("cost".into(), [Some(0.1_f64), Some(2e-7), None]).into(),
+            Series::new("small".into(), [Some(0.3_f32), Some(1.0), None]).into(),
+            Series::new("flag".into(), [Some(true), Some(false), None]).into(),
+            money.into(),
+            days.cast(&DataType::Date).unwrap().into(),
+            micros.cast(&utc).unwrap().into(),
+            Series::new("short".into(), [Some(7_u8), Some(255), None]).into(),
+        ]
+    }
+
+    #[test]
+    fn every_type_as_text() {
+        let opened = stream(parquet(every_type(), 2)).unwrap();
+        let names = [
+            "id", "n", "cost", "small", "flag", "money", "day", "at", "short",
+        ];
+        assert_eq!(opened.peek.header.names(), names);
+        assert_eq!(opened.peek.float_columns, ["cost", "small"]);
+        assert!(opened.peek.skipped_columns.is_empty());
+        let receipt = opened.receipt.clone();
+        let (rows, codes) = read(opened);
+        assert_eq!(codes, [] as [&str; 0]);
+        assert_eq!(
+            rows,
+            [
+                "1:00123|-5|0.1|0.3|true|-5|1970-01-01|1970-01-01T00:00:00|7",
+                "2:|~|0.0000002|1|false|~|2024-10-04|1970-01-01T00:00:01.500|255",
+                "3:~|9223372036854775807|~|~|~|9223372036854775807|~|~|~",
+            ]
+        );
+        assert!(receipt.sha256().is_some() && receipt.content().is_some());
+    }
+
+    #[test]
+    fn row_groups_follow_each_other() {
+        let numbers: Vec<i64> = (0..1000).collect();
+        let bytes = parquet(vec![Series::new("n".into(), numbers).into()], 64);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), &bytes).unwrap();
+        let opened = open(file.path(), "n.parquet", &How::default())
+            .unwrap()
+            .remove(0);
+        assert_eq!(opened.peek.rows.len(), 50);
+        let (rows, codes) = read(opened);
+        assert_eq!((rows.len(), codes.len()), (1000, 0));
+        assert_eq!(
+            (rows[64].as_str(), rows[999].as_str()),
+            ("65:64", "1000:999")
+        );
+    }
+
+    #[test]
+    fn zones_are_utc() {
+        let zone = polars::prelude::TimeZone::opt_try_new(Some("Europe/Berlin")).unwrap();
+        let column = Series::new("at".into(), [1_790_000_000_000_i64])
+            .i64()
+            .unwrap()
+            .clone()
+            .into_datetime(TimeUnit::Milliseconds, zone)
+            .into_series();
+        let (rows, _) = read(stream(parquet(vec![column.into()], 10)).unwrap());
+        // 1 790 000 000 s = 20 717 days and 51 200 s; day 20 717 is 2026-09-21.
+        assert_eq!(rows, ["1:2026-09-21T14:13:20Z"]);
+    }
+
+    #[test]
+    fn lists_are_left_out_and_named() {
+        let list = Series::new("tags".into(), [Series::new("".into(), [1_i64, 2])]);
+        let columns = vec![Series::new("n".into(), [1_i64]).into(), list.into()];
+        let opened = stream(parquet(columns, 10)).unwrap();
+        assert_eq!(opened.peek.skipped_columns, ["tags"]);
+        assert_eq!(read(opened).0, ["1:1"]);
+    }
+
+    #[test]
+    fn bytes_that_are_not_text_are_refused() {
+        let columns = |cell: &'static [u8]| vec![Series::new("b".into(), [cell]).into()];
+        assert_eq!(
+            read(stream(parquet(columns(b"abc"), 10)).unwrap()).0,
+            ["1:abc"]
+        );
+        let problem = stream(parquet(columns(b"\xFF\xFE"), 10)).err().unwrap();
+        assert_eq!(problem.entry.code, "T3010");
+    }
+
+    #[test]
+    fn damaged_files_are_refused_in_our_words() {
+        let whole = parquet(every_type(), 2);
+        for length in [12, 100, whole.len() - 1] {
+            let problem = stream(whole[..length].to_vec()).err().unwrap();
+            assert_eq!(problem.entry.code, "T3019", "{length}");
+            assert!(problem.message.contains("Parquet"), "{}", problem.message);
+        }
+        // The length of the index, and the mark behind it.
+        for at in whole.len() - 8..whole.len() {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 0x55;
+            assert_eq!(stream(damaged).err().unwrap().entry.code, "T3019", "{at}");
+        }
     }
 }

@@ -231,7 +231,12 @@ impl Fault {
                 byte: Some(byte),
             })
             .excerpt(shown)
-            .help("save the file as UTF-8, or pass --encoding latin1 if that is what it is"),
+            .help(match encoding {
+                "UTF-8" => {
+                    "save the file as UTF-8, or pass --encoding latin1 if that is what it is"
+                }
+                _ => "save the file as UTF-8",
+            }),
         }
     }
 }

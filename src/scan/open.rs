@@ -312,14 +312,12 @@ fn error_message(name: &Arc<str>, object: &str) -> Option<Problem> {
 
 fn document(window: Window, start: String) -> Result<(Body, peek::Peek), Problem> {
     let name = window.name().clone();
-    let receipt = window.receipt().clone();
     let Some(text) = window.into_text(MAX_DOCUMENT)? else {
         let message = format!("the JSON document is longer than {MAX_DOCUMENT} bytes");
         return Err(Problem::new(&catalogue::LINE_TOO_LONG, message)
             .at(Place::file(&name))
             .help("export it as CSV or JSON lines, or in smaller periods"));
     };
-    drop(receipt);
     if let Err(fault) = json::check(&text) {
         return Err(bad_document(&name, &text, fault));
     }

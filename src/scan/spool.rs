@@ -6,10 +6,9 @@
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
 
-use super::Limits;
 use super::receipt::reason;
 use super::unpack::{Unpacked, unreadable};
-use crate::problem::{Place, Problem, catalogue};
+use crate::problem::Problem;
 
 /// Reads `stream` to its end. `first` are its first bytes, read before; `file` is the regular file
 /// that it comes from, if its bytes are stored there just so.
@@ -17,7 +16,6 @@ pub(super) fn spool(
     stream: &mut Unpacked,
     first: &[u8],
     file: Option<File>,
-    limits: &Limits,
 ) -> Result<File, Problem> {
     let name = stream.name().clone();
     let failed = |error: std::io::Error| {
@@ -32,18 +30,12 @@ pub(super) fn spool(
         file.write_all(first).map_err(failed)?;
     }
     let mut block = vec![0; 128 << 10];
-    let mut total = first.len() as u64;
     loop {
         let count = stream.read(&mut block)?;
         if count == 0 {
             break;
         }
-        total += count as u64;
         if keep {
-            if total > limits.max_unpacked {
-                let message = format!("more than {} bytes", limits.max_unpacked);
-                return Err(Problem::new(&catalogue::BOMB, message).at(Place::file(&name)));
-            }
             file.write_all(&block[..count]).map_err(failed)?;
         }
     }

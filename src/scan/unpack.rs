@@ -152,7 +152,13 @@ impl Unpacked {
         } else {
             format!("unpacks to more than {} bytes", self.max_bytes)
         };
-        Err(Problem::new(&catalogue::BOMB, message).at(Place::file(&self.name)))
+        let help = match absurd {
+            true => "unpack it with another program, if it is what you expect",
+            false => "if it is what you expect, raise --max-unpacked",
+        };
+        Err(Problem::new(&catalogue::BOMB, message)
+            .at(Place::file(&self.name))
+            .help(help))
     }
 
     /// Tells a file that cannot be read from one that cannot be unpacked.
@@ -186,4 +192,46 @@ pub(super) fn damaged(name: &Arc<str>, message: &str) -> Problem {
 /// A problem with reading at all.
 pub(super) fn unreadable(name: &Arc<str>, reason: &str) -> Problem {
     Problem::new(&catalogue::CANNOT_READ, format!("cannot read: {reason}")).at(Place::file(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads to the end; how many bytes came, and the problem that ended it.
+    fn drain(stored: Vec<u8>) -> (u64, Option<Problem>) {
+        let receipt = Receipt::default();
+        let tap = super::super::receipt::Tap::new(
+            Box::new(std::io::Cursor::new(stored)),
+            receipt.clone(),
+        );
+        let name = "b.zst".into();
+        let limits = Limits::default();
+        let stream = Unpacked::new(&name, Box::new(tap), Packing::Zstd, &receipt, &limits);
+        let mut stream = stream.unwrap();
+        let mut block = vec![0; 1 << 20];
+        let mut total = 0;
+        loop {
+            match stream.read(&mut block) {
+                Ok(0) => return (total, None),
+                Ok(count) => total += count as u64,
+                Err(problem) => return (total, Some(problem)),
+            }
+        }
+    }
+
+    #[test]
+    fn absurd_ratios_are_refused_above_a_size() {
+        let zeros = |bytes| zstd::encode_all(std::io::repeat(0).take(bytes), 1).unwrap();
+        // Zstandard packs zeros at more than 10,000 to 1.
+        let (total, problem) = drain(zeros(300 << 20));
+        assert_eq!(problem.unwrap().entry.code, "T5003");
+        assert!(
+            (RATIO_FROM - (1 << 20)..=RATIO_FROM).contains(&total),
+            "{total}"
+        );
+        let (total, problem) = drain(zeros(16 << 20));
+        assert!(problem.is_none());
+        assert_eq!(total, 16 << 20);
+    }
 }

@@ -6,7 +6,7 @@
 
 use memchr::{memchr, memchr_iter, memchr3};
 
-use super::window::after_line_end;
+use crate::scan::window::after_line_end;
 
 /// One cell, as positions in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

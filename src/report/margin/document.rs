@@ -1,0 +1,382 @@
+//! A margin statement as JSON: schema `tanso.report/1`. Amounts and quantities are exact strings.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Header;
+use crate::identity::Identity;
+use crate::margin::{Dimension, Row, Statement};
+use crate::model::receipt::InputReceipt;
+use crate::model::{Exact, Meter};
+use crate::report::rounding::round_to_total;
+
+/// Places of ratios.
+const RATIO: u8 = 16;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    #[serde(flatten)]
+    head: Head<'a>,
+    by: Vec<&'a str>,
+    rows: Vec<RowOut>,
+    unattributed: Vec<UnattributedOut>,
+    unmapped: Vec<UnmappedOut>,
+    unpriced: Vec<UnpricedOut>,
+    totals: TotalsOut,
+    tie: TieOut,
+    notes: Vec<NoteOut>,
+}
+
+/// What every JSON output begins with.
+#[derive(Serialize)]
+pub struct Head<'a> {
+    tool: Tool,
+    period: PeriodOut,
+    currency: String,
+    basis: BasisOut,
+    options: &'a BTreeMap<String, String>,
+    inputs: &'a [InputReceipt],
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct PeriodOut {
+    start: String,
+    end: String,
+    tz: &'static str,
+}
+
+#[derive(Serialize)]
+struct BasisOut {
+    revenue: &'static str,
+    cost: &'static str,
+}
+
+#[derive(Serialize)]
+struct RowOut {
+    #[serde(flatten)]
+    labels: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(flatten)]
+    attributes: BTreeMap<String, String>,
+    kind: &'static str,
+    revenue: Option<Exact>,
+    cost: Exact,
+    cost_by_basis: CostByBasis,
+    gross_profit: Option<Exact>,
+    gross_margin: Option<Exact>,
+    markup: Option<Exact>,
+    best_case: Option<Exact>,
+    worst_case: Option<Exact>,
+    verdict: Option<&'static str>,
+    requests: Exact,
+    meters: BTreeMap<String, Exact>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    flags: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct CostByBasis {
+    direct: Exact,
+    metered: Exact,
+    allocated: Exact,
+    estimated: Exact,
+}
+
+#[derive(Serialize)]
+struct UnattributedOut {
+    provider: Option<String>,
+    reason: &'static str,
+    amount: Exact,
+}
+
+#[derive(Serialize)]
+struct UnmappedOut {
+    source: String,
+    id: String,
+    revenue: Exact,
+    cost: Exact,
+}
+
+#[derive(Serialize)]
+struct UnpricedOut {
+    provider: Option<String>,
+    model: Option<String>,
+    requests: Exact,
+    meters: BTreeMap<String, Exact>,
+}
+
+#[derive(Serialize)]
+struct TotalsOut {
+    revenue: Exact,
+    cost: Exact,
+    cost_by_basis: CostByBasis,
+    unattributed: Exact,
+    gross_profit: Exact,
+    gross_margin: Option<Exact>,
+    requests: Exact,
+    meters: BTreeMap<String, Exact>,
+}
+
+#[derive(Serialize)]
+struct TieOut {
+    bill: Vec<BillTieOut>,
+    revenue: Vec<RevenueTieOut>,
+}
+
+#[derive(Serialize)]
+struct BillTieOut {
+    provider: Option<String>,
+    currency: String,
+    billed: Exact,
+    direct: Exact,
+    metered: Exact,
+    allocated: Exact,
+    unattributed: Exact,
+    difference: Exact,
+}
+
+#[derive(Serialize)]
+struct RevenueTieOut {
+    source: &'static str,
+    currency: String,
+    export: Exact,
+    customers: Exact,
+    unmapped: Exact,
+    internal: Exact,
+    excluded: BTreeMap<&'static str, Exact>,
+    excluded_rows: BTreeMap<&'static str, u64>,
+    tax: Exact,
+    earlier: Exact,
+    later: Exact,
+    difference: Exact,
+}
+
+/// A note in JSON.
+#[derive(Serialize)]
+pub struct NoteOut {
+    code: &'static str,
+    severity: &'static str,
+    text: String,
+}
+
+/// The document, ready to be serialized.
+pub fn document<'a>(
+    statement: &'a Statement,
+    identity: &Identity,
+    header: &'a Header,
+    places: Option<u8>,
+) -> impl Serialize + 'a {
+    let rows = statement.rows.iter().map(|row| row_out(row, statement, identity, header));
+    let mut document = Document {
+        schema: "tanso.report/1",
+        head: head(header),
+        by: statement.by.iter().map(Dimension::name).collect(),
+        rows: rows.collect(),
+        unattributed: statement
+            .unattributed
+            .iter()
+            .map(|entry| UnattributedOut {
+                provider: entry.provider.clone(),
+                reason: entry.reason.words(),
+                amount: entry.amount,
+            })
+            .collect(),
+        unmapped: statement
+            .unmapped
+            .iter()
+            .map(|entry| UnmappedOut {
+                source: entry.source.clone(),
+                id: entry.id.clone(),
+                revenue: entry.revenue,
+                cost: entry.cost,
+            })
+            .collect(),
+        unpriced: unpriced(statement),
+        totals: totals(statement),
+        tie: tie(statement),
+        notes: notes(header),
+    };
+    if let Some(places) = places {
+        round(&mut document, places);
+    }
+    document
+}
+
+/// The part that all JSON outputs share.
+pub fn head(header: &Header) -> Head<'_> {
+    Head {
+        tool: Tool {
+            name: "tanso",
+            version: env!("CARGO_PKG_VERSION"),
+        },
+        period: PeriodOut {
+            start: header.zone.start_of(header.period.start).to_string(),
+            end: header.zone.start_of(header.period.end).to_string(),
+            tz: header.zone.name(),
+        },
+        currency: header.currency.to_string(),
+        basis: BasisOut {
+            revenue: header.revenue_basis,
+            cost: "billed",
+        },
+        options: &header.options,
+        inputs: &header.inputs,
+    }
+}
+
+/// The notes in JSON.
+pub fn notes(header: &Header) -> Vec<NoteOut> {
+    header
+        .notes
+        .iter()
+        .map(|note| NoteOut {
+            code: note.code,
+            severity: if note.warning { "warning" } else { "note" },
+            text: note.text.clone(),
+        })
+        .collect()
+}
+
+fn meters(meters: &BTreeMap<Meter, Exact>) -> BTreeMap<String, Exact> {
+    meters.iter().map(|(meter, quantity)| (meter.name().to_string(), *quantity)).collect()
+}
+
+fn by_basis(cost: &[Exact; 4]) -> CostByBasis {
+    let [direct, metered, allocated, estimated] = *cost;
+    CostByBasis {
+        direct,
+        metered,
+        allocated,
+        estimated,
+    }
+}
+
+/// Gross profit ∕ revenue; `None` where revenue is not positive.
+pub fn margin(profit: Option<Exact>, revenue: Option<Exact>) -> Option<Exact> {
+    let revenue = revenue.filter(Exact::is_positive)?;
+    Exact::ratio(profit?, revenue, RATIO)
+}
+
+fn row_out(row: &Row, statement: &Statement, identity: &Identity, header: &Header) -> RowOut {
+    let party = row.party.map(|party| identity.party(party));
+    let labels = statement
+        .by
+        .iter()
+        .zip(&row.labels)
+        .map(|(dimension, label)| (dimension.name().to_string(), label.to_string()));
+    let attributes = ["plan", "segment"].into_iter().filter_map(|name| {
+        let value = party?.attribute(name, header.period)?;
+        let shown = statement.by.iter().any(|dimension| dimension.name() == name);
+        (!shown).then(|| (name.to_string(), value.to_string()))
+    });
+    let kind = match row.kind {
+        crate::margin::RowKind::Customer => "customer",
+        crate::margin::RowKind::Internal => "internal",
+        crate::margin::RowKind::Unmapped => "unmapped",
+        crate::margin::RowKind::Unattributed => "unattributed",
+    };
+    RowOut {
+        labels: labels.collect(),
+        name: party.and_then(|party| party.name.clone()),
+        attributes: attributes.collect(),
+        kind,
+        revenue: row.revenue,
+        cost: row.cost(),
+        cost_by_basis: by_basis(&row.sums.cost),
+        gross_profit: row.gross_profit(),
+        gross_margin: margin(row.gross_profit(), row.revenue),
+        markup: row.gross_profit().and_then(|profit| Exact::ratio(profit, row.cost(), RATIO)),
+        best_case: row.best_case(),
+        worst_case: row.worst_case(),
+        verdict: row.verdict().map(|verdict| verdict.key()),
+        requests: row.sums.requests,
+        meters: meters(&row.sums.meters),
+        flags: row.flags.clone(),
+    }
+}
+
+fn unpriced(statement: &Statement) -> Vec<UnpricedOut> {
+    let entries = statement.attribution.unpriced.iter();
+    entries
+        .map(|entry| UnpricedOut {
+            provider: entry.provider.clone(),
+            model: entry.model.clone(),
+            requests: entry.requests,
+            meters: meters(&entry.meters),
+        })
+        .collect()
+}
+
+fn totals(statement: &Statement) -> TotalsOut {
+    let totals = &statement.totals;
+    let profit = totals.revenue - totals.cost;
+    TotalsOut {
+        revenue: totals.revenue,
+        cost: totals.cost,
+        cost_by_basis: by_basis(&totals.by_basis),
+        unattributed: totals.unattributed,
+        gross_profit: profit,
+        gross_margin: margin(Some(profit), Some(totals.revenue)),
+        requests: totals.requests,
+        meters: meters(&totals.meters),
+    }
+}
+
+fn tie(statement: &Statement) -> TieOut {
+    let bill = statement.attribution.ties.iter().map(|tie| BillTieOut {
+        provider: tie.provider.clone(),
+        currency: tie.currency.to_string(),
+        billed: tie.billed,
+        direct: tie.direct,
+        metered: tie.metered,
+        allocated: tie.allocated,
+        unattributed: tie.unattributed,
+        difference: tie.billed - tie.direct - tie.metered - tie.allocated - tie.unattributed,
+    });
+    let revenue = statement.revenue_ties.iter().map(|tie| {
+        let excluded: Exact = tie.excluded.values().sum();
+        let named = tie.customers + tie.unmapped + tie.internal + excluded + tie.tax;
+        RevenueTieOut {
+            source: tie.source.word(),
+            currency: tie.currency.to_string(),
+            export: tie.export,
+            customers: tie.customers,
+            unmapped: tie.unmapped,
+            internal: tie.internal,
+            excluded: tie.excluded.clone(),
+            excluded_rows: tie.excluded_rows.clone(),
+            tax: tie.tax,
+            earlier: tie.earlier,
+            later: tie.later,
+            difference: tie.export - named - tie.earlier - tie.later,
+        }
+    });
+    TieOut {
+        bill: bill.collect(),
+        revenue: revenue.collect(),
+    }
+}
+
+/// Rounds rows to their totals, for `--precision`; ties and lists stay exact.
+fn round(document: &mut Document<'_>, places: u8) {
+    let column = |values: Vec<Exact>| round_to_total(&values, values.iter().sum(), places);
+    let costs = column(document.rows.iter().map(|row| row.cost).collect());
+    let revenues: Option<Vec<Exact>> = document.rows.iter().map(|row| row.revenue).collect();
+    let revenues = revenues.map(column);
+    for (at, row) in document.rows.iter_mut().enumerate() {
+        row.cost = costs[at];
+        row.revenue = revenues.as_ref().map(|revenues| revenues[at]);
+        row.gross_profit = row.revenue.map(|revenue| revenue - row.cost);
+        row.best_case = row.best_case.map(|value| value.round(places));
+        row.worst_case = row.worst_case.map(|value| value.round(places));
+    }
+}

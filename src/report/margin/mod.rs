@@ -1,0 +1,54 @@
+//! Margin statements as reports: the table people read, the CSV they import, the JSON programs
+//! read.
+
+pub mod document;
+mod printed;
+pub mod table;
+
+use std::collections::BTreeMap;
+
+use crate::margin::Dimension;
+use crate::model::receipt::InputReceipt;
+use crate::model::{Currency, Period, Zone};
+use crate::problem::Note;
+
+/// What every output says about the run.
+#[derive(Clone, Debug)]
+pub struct Header {
+    /// Period.
+    pub period: Period,
+    /// Zone.
+    pub zone: Zone,
+    /// Currency.
+    pub currency: Currency,
+    /// `recognized`, `billed` or `cash`.
+    pub revenue_basis: &'static str,
+    /// The options that change numbers, where they differ from the default.
+    pub options: BTreeMap<String, String>,
+    /// The files.
+    pub inputs: Vec<InputReceipt>,
+    /// Notes and warnings.
+    pub notes: Vec<Note>,
+    /// Whether the unattributed rows are part of the view: a filter by customer leaves them out.
+    pub filtered: bool,
+}
+
+/// Choices of a view that change no number.
+#[derive(Clone, Debug, Default)]
+pub struct View {
+    /// Order rows by this column instead of gross profit, worst first.
+    pub sort: Option<(String, bool)>,
+    /// Show this many rows; the rest is one row.
+    pub top: Option<usize>,
+    /// Show only rows that lose money.
+    pub losses: bool,
+    /// Decimals of money; `None` is exact.
+    pub places: Option<u8>,
+    /// Fold the rows of unmapped ids into one, as the table for people does.
+    pub fold_unmapped: bool,
+}
+
+/// Whether the rows of a statement carry revenue.
+pub fn with_revenue(by: &[Dimension]) -> bool {
+    by.iter().all(Dimension::has_revenue)
+}

@@ -1,0 +1,227 @@
+//! Rows as they are printed: chosen, ordered, and rounded so that every column adds up.
+
+use super::View;
+use crate::margin::{Row, RowKind, Statement, Verdict};
+use crate::model::Exact;
+use crate::report::rounding::{round_matrix, round_to_total};
+
+/// One printed row.
+#[derive(Clone, Debug)]
+pub struct Printed {
+    /// What it stands for.
+    pub kind: RowKind,
+    /// Labels, one per dimension.
+    pub labels: Vec<String>,
+    /// The statement's row, unless this is a sum of several.
+    pub source: Option<usize>,
+    /// Revenue; `None` where a dimension has none.
+    pub revenue: Option<Exact>,
+    /// Cost: direct, metered, allocated, estimated, unattributed.
+    pub cost_by: [Exact; 5],
+    /// The exact revenue and cost, for ratios.
+    pub exact: (Option<Exact>, Exact),
+    /// Best and worst case.
+    pub bounds: Option<(Exact, Exact)>,
+    /// Verdict.
+    pub verdict: Option<Verdict>,
+    /// Requests, then input, cache read, cache write, output tokens.
+    pub quantities: [Exact; 5],
+    /// Flags.
+    pub flags: Vec<&'static str>,
+}
+
+impl Printed {
+    /// Cost as printed: the sum of its parts as printed.
+    pub fn cost(&self) -> Exact {
+        self.cost_by.iter().sum()
+    }
+
+    /// Revenue as printed − cost as printed.
+    pub fn gross_profit(&self) -> Option<Exact> {
+        Some(self.revenue? - self.cost())
+    }
+
+    /// Gross profit ∕ revenue of the exact amounts; `None` where revenue is not positive.
+    pub fn gross_margin(&self, places: u8) -> Option<Exact> {
+        let revenue = self.exact.0?;
+        if !revenue.is_positive() {
+            return None;
+        }
+        Exact::ratio(revenue - self.exact.1, revenue, places)
+    }
+
+    /// Gross profit ∕ cost of the exact amounts; `None` where cost is zero.
+    pub fn markup(&self, places: u8) -> Option<Exact> {
+        Exact::ratio(self.exact.0? - self.exact.1, self.exact.1, places)
+    }
+}
+
+/// All printed rows, those without a customer last, and their total.
+#[derive(Clone, Debug)]
+pub struct Printout {
+    /// Rows.
+    pub rows: Vec<Printed>,
+    /// Revenue as printed.
+    pub revenue: Exact,
+    /// Cost as printed.
+    pub cost: Exact,
+}
+
+/// The quantities printed in every row.
+pub fn quantities(row: &Row) -> [Exact; 5] {
+    use crate::model::Meter;
+    let of = |meters: &[Meter]| {
+        meters.iter().map(|meter| row.sums.meters.get(meter).copied().unwrap_or_default()).sum()
+    };
+    [
+        row.sums.requests,
+        of(&[Meter::Input]),
+        of(&[Meter::CacheRead]),
+        of(&[Meter::CacheWrite5m, Meter::CacheWrite1h]),
+        of(&[Meter::Output]),
+    ]
+}
+
+/// Chooses, orders and rounds.
+pub fn print(statement: &Statement, view: &View) -> Printout {
+    let mut rows: Vec<Printed> = statement.rows.iter().enumerate().map(|(at, row)| plain(at, row)).collect();
+    let count = statement.rows.len();
+    let nobody = statement.unattributed_rows.iter().enumerate().map(|(at, row)| plain(count + at, row));
+    let nobody: Vec<Printed> = nobody.collect();
+    if view.losses {
+        rows.retain(|row| row.exact.0.is_some_and(|revenue| revenue < row.exact.1));
+    }
+    if let Some((column, descending)) = &view.sort {
+        sort(&mut rows, column, *descending);
+    }
+    if view.fold_unmapped {
+        fold(&mut rows, |row| row.kind == RowKind::Unmapped, "(unmapped)", 1);
+    }
+    if let Some(top) = view.top
+        && rows.len() > top
+    {
+        let rest = rows.split_off(top);
+        rows.extend(sum(&rest, "(others)"));
+    }
+    if !view.losses {
+        rows.extend(nobody);
+    }
+    round(&mut rows, view.places);
+    // Where rows carry no revenue (by feature, say) the total still shows it.
+    let shown = rows.iter().map(|row| row.revenue).sum::<Option<Exact>>();
+    let revenue = match shown {
+        Some(sum) if !rows.is_empty() => sum,
+        _ => view.places.map_or(statement.totals.revenue, |places| statement.totals.revenue.round(places)),
+    };
+    Printout {
+        cost: rows.iter().map(Printed::cost).sum(),
+        revenue,
+        rows,
+    }
+}
+
+fn plain(at: usize, row: &Row) -> Printed {
+    let [direct, metered, allocated, estimated] = row.sums.cost;
+    let nobody = row.kind == RowKind::Unattributed;
+    Printed {
+        kind: row.kind,
+        labels: row.labels.iter().map(|label| label.to_string()).collect(),
+        source: Some(at),
+        revenue: row.revenue,
+        cost_by: [direct, metered, allocated, estimated, row.sums.unattributed],
+        exact: (row.revenue, row.cost()),
+        bounds: row.best_case().zip(row.worst_case()).filter(|_| !nobody),
+        verdict: row.verdict(),
+        quantities: quantities(row),
+        flags: row.flags.clone(),
+    }
+}
+
+fn sort(rows: &mut [Printed], column: &str, descending: bool) {
+    let key = |row: &Printed| -> Option<Exact> {
+        match column {
+            "revenue" => row.exact.0,
+            "cost" => Some(row.exact.1),
+            "gross_profit" => Some(row.exact.0? - row.exact.1),
+            "gross_margin" | "margin" => row.gross_margin(16),
+            "markup" => row.markup(16),
+            "requests" => Some(row.quantities[0]),
+            "input_tokens" => Some(row.quantities[1]),
+            "output_tokens" => Some(row.quantities[4]),
+            _ => None,
+        }
+    };
+    rows.sort_by(|a, b| {
+        let order = match (key(a), key(b)) {
+            (Some(a), Some(b)) if descending => b.cmp(&a),
+            (Some(a), Some(b)) => a.cmp(&b),
+            // Rows without a value stand last either way.
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        };
+        order.then_with(|| a.labels.cmp(&b.labels))
+    });
+}
+
+/// Folds rows into one at the end, if there are more than `least`.
+fn fold(rows: &mut Vec<Printed>, which: impl Fn(&Printed) -> bool, label: &str, least: usize) {
+    if rows.iter().filter(|row| which(row)).count() <= least {
+        return;
+    }
+    let (folded, kept): (Vec<_>, Vec<_>) = rows.drain(..).partition(|row| which(row));
+    *rows = kept;
+    rows.extend(sum(&folded, &format!("{label} {} ids", folded.len())));
+}
+
+/// One row for several.
+fn sum(rows: &[Printed], label: &str) -> Option<Printed> {
+    let first = rows.first()?;
+    let mut total = Printed {
+        source: None,
+        labels: first.labels.iter().map(|_| String::new()).collect(),
+        bounds: None,
+        verdict: None,
+        flags: Vec::new(),
+        ..first.clone()
+    };
+    if let Some(name) = total.labels.first_mut() {
+        *name = label.to_string();
+    }
+    for row in &rows[1..] {
+        total.revenue = total.revenue.zip(row.revenue).map(|(a, b)| a + b);
+        total.exact = (total.exact.0.zip(row.exact.0).map(|(a, b)| a + b), total.exact.1 + row.exact.1);
+        for (sum, cost) in total.cost_by.iter_mut().zip(&row.cost_by) {
+            *sum += *cost;
+        }
+        for (sum, quantity) in total.quantities.iter_mut().zip(&row.quantities) {
+            *sum += *quantity;
+        }
+    }
+    Some(total)
+}
+
+/// Rounds every column to its rounded total; a row's cost stays the sum of its parts.
+fn round(rows: &mut [Printed], places: Option<u8>) {
+    let Some(places) = places else {
+        return;
+    };
+    let cells: Vec<Vec<Exact>> = rows.iter().map(|row| row.cost_by.to_vec()).collect();
+    let costs: Vec<Exact> = rows.iter().map(|row| row.exact.1).collect();
+    let total: Exact = costs.iter().sum();
+    let row_targets = round_to_total(&costs, total, places);
+    let columns: Vec<Exact> = (0..5).map(|at| cells.iter().map(|row| row[at]).sum()).collect();
+    let column_targets = round_to_total(&columns, total, places);
+    let rounded = round_matrix(&cells, &row_targets, &column_targets, places);
+    for (row, cells) in rows.iter_mut().zip(rounded) {
+        row.cost_by.copy_from_slice(&cells);
+    }
+    let revenues: Option<Vec<Exact>> = rows.iter().map(|row| row.revenue).collect();
+    if let Some(revenues) = revenues {
+        let rounded = round_to_total(&revenues, revenues.iter().sum(), places);
+        for (row, revenue) in rows.iter_mut().zip(rounded) {
+            row.revenue = Some(revenue);
+        }
+    }
+    for row in rows.iter_mut() {
+        row.bounds = row.bounds.map(|(best, worst)| (best.round(places), worst.round(places)));
+    }
+}

@@ -1,0 +1,345 @@
+//! A margin statement as a table: columns for people and for CSV, totals, tie-outs below.
+
+use super::printed::{Printed, print};
+use super::{Header, View, with_revenue};
+use crate::identity::{Identity, Party};
+use crate::margin::{Dimension, RowKind, Statement};
+use crate::model::Exact;
+use crate::report::figures::grouped;
+use crate::report::table::{Cell, Column, Table};
+
+/// Columns that follow the dimensions in every CSV, in this order for ever.
+const QUANTITIES: [&str; 5] =
+    ["requests", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens"];
+const COSTS: [&str; 5] =
+    ["cost_direct", "cost_metered", "cost_allocated", "cost_estimated", "cost_unattributed"];
+
+/// Lays the statement out.
+pub fn table(statement: &Statement, identity: &Identity, header: &Header, view: &View) -> Table {
+    let printout = print(statement, view);
+    let layout = Layout::of(statement, identity, header);
+    let rows: Vec<Vec<Cell>> = printout.rows.iter().map(|row| layout.row(row, header)).collect();
+    let totals = layout.totals(&printout.rows, printout.revenue, printout.cost);
+    Table {
+        title: title(statement, header),
+        columns: layout.columns(),
+        rows,
+        totals: Some(totals),
+        footer: footer(statement, identity, header),
+        places: view.places,
+    }
+}
+
+/// `Margin by customer · October 2026 · USD · recognized revenue`.
+fn title(statement: &Statement, header: &Header) -> String {
+    let by: Vec<&str> = statement.by.iter().map(Dimension::name).collect();
+    let zone = match header.zone {
+        crate::model::Zone::Utc => String::new(),
+        zone => format!(" · {}", zone.name()),
+    };
+    format!(
+        "Margin by {} · {}{zone} · {} · {} revenue",
+        by.join(", "),
+        header.period.title(),
+        header.currency,
+        header.revenue_basis
+    )
+}
+
+/// Which columns there are.
+struct Layout<'a> {
+    statement: &'a Statement,
+    identity: &'a Identity,
+    by_customer: bool,
+    revenue: bool,
+    /// Attributes shown beside the customer: (attribute, some row has it).
+    beside: Vec<(&'static str, bool)>,
+    customer_at: usize,
+    currency: String,
+    filtered_revenue: bool,
+}
+
+impl<'a> Layout<'a> {
+    fn of(statement: &'a Statement, identity: &'a Identity, header: &Header) -> Layout<'a> {
+        let customer_at = statement.by.iter().position(|d| *d == Dimension::Customer);
+        let beside = ["plan", "segment"]
+            .into_iter()
+            .filter(|name| !statement.by.iter().any(|d| d.name() == *name))
+            .map(|name| {
+                let parties = statement.rows.iter().filter_map(|row| row.party);
+                let mut found = parties.map(|party| identity.party(party));
+                (name, found.any(|party| party.attribute(name, statement.period).is_some()))
+            })
+            .collect();
+        Layout {
+            statement,
+            identity,
+            by_customer: customer_at.is_some(),
+            revenue: with_revenue(&statement.by),
+            beside,
+            customer_at: customer_at.unwrap_or(0),
+            currency: header.currency.to_string(),
+            filtered_revenue: header.filtered,
+        }
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        let mut columns: Vec<Column> = Vec::new();
+        for dimension in &self.statement.by {
+            let title = capital(dimension.name());
+            if *dimension == Dimension::Customer {
+                columns.push(Column::text("shown", title).table_only());
+                columns.push(Column::text("customer", "Customer id").csv_only());
+                columns.push(Column::text("name", "Name").csv_only());
+                for (name, some) in &self.beside {
+                    let column = Column::text(*name, capital(name)).dropped(6);
+                    columns.push(if *some { column } else { column.csv_only() });
+                }
+            } else {
+                columns.push(Column::text(dimension.name(), title));
+            }
+        }
+        columns.push(Column::text("currency", "Currency").csv_only());
+        let money = |key: &str, title: &str| Column::figures(key, title);
+        columns.push(if self.revenue { money("revenue", "Revenue") } else { money("revenue", "Revenue").csv_only() });
+        columns.push(money("cost", "Cost"));
+        columns.push(money("share", "Share").dropped(5).table_only());
+        if self.revenue {
+            columns.pop();
+        }
+        for (key, title) in [("gross_profit", "Gross profit"), ("gross_margin", "Margin")] {
+            let column = money(key, title);
+            columns.push(if self.revenue { column } else { column.csv_only() });
+        }
+        columns.push(money("markup", "Mark-up").csv_only());
+        columns.extend(COSTS.iter().map(|key| money(key, key).csv_only()));
+        columns.push(money("best_case", "Best case").csv_only());
+        columns.push(money("worst_case", "Worst case").csv_only());
+        let verdict = Column::text("verdict", "Verdict").dropped(7);
+        columns.push(verdict.csv_only());
+        let requests = Column::figures("requests", "Requests").dropped(4);
+        columns.push(if self.revenue { requests.csv_only() } else { requests });
+        columns.extend(QUANTITIES[1..].iter().map(|key| Column::figures(*key, *key).csv_only()));
+        columns.push(Column::text("revenue_basis", "Revenue basis").csv_only());
+        columns.push(Column::text("period_start", "From").csv_only());
+        columns.push(Column::text("period_end", "To").csv_only());
+        columns.push(Column::text("kind", "Kind").csv_only());
+        columns.push(Column::text("flags", "Flags").csv_only());
+        if self.revenue {
+            columns.push(Column::text("remark", "Verdict").dropped(7).table_only());
+        } else {
+            columns.push(Column::figures("per_request", "Cost per request").dropped(3).table_only());
+        }
+        columns
+    }
+
+    fn party(&self, row: &Printed) -> Option<&'a Party> {
+        let row = self.statement.rows.get(row.source?)?;
+        row.party.map(|party| self.identity.party(party))
+    }
+
+    fn row(&self, row: &Printed, header: &Header) -> Vec<Cell> {
+        let mut cells: Vec<Cell> = Vec::new();
+        let party = self.party(row).filter(|_| self.by_customer);
+        for (at, label) in row.labels.iter().enumerate() {
+            if !self.by_customer || at != self.customer_at {
+                cells.push(Cell::Text(label.clone()));
+                continue;
+            }
+            let name = party.and_then(|party| party.name.clone());
+            cells.push(Cell::Text(name.clone().unwrap_or_else(|| label.clone())));
+            cells.push(Cell::Text(label.clone()));
+            cells.push(Cell::Text(name.unwrap_or_default()));
+            for (attribute, _) in &self.beside {
+                let value = party.and_then(|party| party.attribute(attribute, header.period));
+                cells.push(Cell::Text(value.unwrap_or_default().to_string()));
+            }
+        }
+        let nobody = row.kind == RowKind::Unattributed;
+        cells.push(Cell::Text(self.currency.clone()));
+        let money = |amount: Option<Exact>| amount.map_or(Cell::Empty, Cell::Money);
+        cells.push(money(row.revenue));
+        cells.push(Cell::Money(row.cost()));
+        if !self.revenue {
+            cells.push(Cell::Ratio(Exact::ratio(row.exact.1, self.statement.totals.cost, 16)));
+        }
+        cells.push(money(row.gross_profit()));
+        cells.push(if self.revenue { Cell::Ratio(row.gross_margin(16)) } else { Cell::Empty });
+        cells.push(if self.revenue { Cell::Ratio(row.markup(16)) } else { Cell::Empty });
+        cells.extend(row.cost_by.iter().map(|cost| Cell::Money(*cost)));
+        cells.push(money(row.bounds.map(|(best, _)| best)));
+        cells.push(money(row.bounds.map(|(_, worst)| worst)));
+        cells.push(row.verdict.map_or(Cell::Empty, |verdict| Cell::Text(verdict.key().into())));
+        cells.extend(row.quantities.iter().map(|quantity| match nobody && quantity.is_zero() {
+            true => Cell::Empty,
+            false => Cell::Quantity(*quantity),
+        }));
+        cells.push(Cell::Text(header.revenue_basis.to_string()));
+        cells.push(Cell::Date(header.period.start));
+        cells.push(Cell::Date(header.period.end));
+        cells.push(Cell::Text(kind(row).to_string()));
+        cells.push(Cell::Text(row.flags.join(" ")));
+        cells.push(if self.revenue { self.remark(row) } else { per_request(row) });
+        cells
+    }
+
+    /// The last column for people: the verdict, or why a cost has no customer.
+    fn remark(&self, row: &Printed) -> Cell {
+        if row.kind == RowKind::Unattributed {
+            let reasons = self.statement.unattributed.iter().map(|entry| entry.reason.words());
+            let mut reasons: Vec<&str> = reasons.collect();
+            reasons.dedup();
+            return Cell::Text(reasons.join("; "));
+        }
+        let Some(verdict) = row.verdict else {
+            return Cell::Empty;
+        };
+        let doubt = if row.flags.is_empty() { "" } else { " *" };
+        Cell::Text(format!("{}{doubt}", verdict.words()))
+    }
+
+    fn totals(&self, rows: &[Printed], revenue: Exact, cost: Exact) -> Vec<Cell> {
+        let mut cells: Vec<Cell> = Vec::new();
+        for (at, dimension) in self.statement.by.iter().enumerate() {
+            let label = if at == 0 { "Total" } else { "" };
+            cells.push(Cell::Text(label.into()));
+            if *dimension == Dimension::Customer {
+                cells.extend([Cell::Empty, Cell::Empty]);
+                cells.extend(self.beside.iter().map(|_| Cell::Empty));
+            }
+        }
+        cells.push(Cell::Text(self.currency.clone()));
+        cells.push(Cell::Money(revenue));
+        cells.push(Cell::Money(cost));
+        if !self.revenue {
+            cells.push(Cell::Ratio(Exact::ratio(cost, cost, 16)));
+        }
+        let profit = revenue - cost;
+        cells.push(Cell::Money(profit));
+        let positive = revenue.is_positive();
+        cells.push(Cell::Ratio(Exact::ratio(profit, revenue, 16).filter(|_| positive)));
+        cells.push(Cell::Ratio(Exact::ratio(profit, cost, 16)));
+        for at in 0..5 {
+            cells.push(Cell::Money(rows.iter().map(|row| row.cost_by[at]).sum()));
+        }
+        cells.extend([Cell::Empty, Cell::Empty, Cell::Empty]);
+        for at in 0..5 {
+            cells.push(Cell::Quantity(rows.iter().map(|row| row.quantities[at]).sum()));
+        }
+        cells.extend([Cell::Empty, Cell::Empty, Cell::Empty, Cell::Empty, Cell::Empty, Cell::Empty]);
+        debug_assert!(!self.filtered_revenue || !cells.is_empty());
+        cells
+    }
+}
+
+fn per_request(row: &Printed) -> Cell {
+    match Exact::ratio(row.exact.1, row.quantities[0], 6) {
+        Some(cost) => Cell::Text(cost.to_fixed(6)),
+        None => Cell::Empty,
+    }
+}
+
+fn kind(row: &Printed) -> &'static str {
+    match row.kind {
+        RowKind::Customer => "customer",
+        RowKind::Internal => "internal",
+        RowKind::Unmapped => "unmapped",
+        RowKind::Unattributed => "unattributed",
+    }
+}
+
+fn capital(name: &str) -> String {
+    let mut chars = name.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+/// The tie-outs, the notes, and what to do next.
+fn footer(statement: &Statement, identity: &Identity, header: &Header) -> Vec<String> {
+    let places = header.currency.decimals();
+    let money = |amount: Exact| grouped(&amount.to_fixed(places));
+    let mut lines = Vec::new();
+    lines.extend(bill_line(statement, &money));
+    lines.extend(revenue_lines(statement, &money));
+    for unpriced in &statement.attribution.unpriced {
+        let model = unpriced.model.as_deref().unwrap_or("(no model)");
+        let tokens: Exact = unpriced.meters.values().sum();
+        lines.push(format!(
+            "unpriced  {model}: {} requests, {} units, neither billed nor priced",
+            grouped(&unpriced.requests.to_string()),
+            grouped(&tokens.to_string())
+        ));
+    }
+    if statement.rows.iter().any(|row| !row.flags.is_empty()) {
+        lines.push("* revenue may be understated, see note N2101".into());
+    }
+    for note in &header.notes {
+        let word = if note.warning { "warning" } else { "note" };
+        lines.push(format!("{word} {}: {}", note.code, note.text));
+    }
+    lines.extend(losers(statement, identity));
+    lines
+}
+
+fn bill_line(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Option<String> {
+    let ties = &statement.attribution.ties;
+    if ties.is_empty() {
+        return None;
+    }
+    let parts: Vec<String> = ties
+        .iter()
+        .map(|tie| format!("{} {}", tie.provider.as_deref().unwrap_or("(provider not stated)"), money(tie.billed)))
+        .collect();
+    let billed: Exact = ties.iter().map(|tie| tie.billed).sum();
+    let given: Exact = ties.iter().map(|tie| tie.direct + tie.metered + tie.allocated).sum();
+    let sum = if ties.len() > 1 { format!(" = {}", money(billed)) } else { String::new() };
+    let share = Exact::ratio(given * Exact::from(100u64), billed, 1)
+        .map_or(String::new(), |share| format!("   attributed {} %", share.to_fixed(1)));
+    Some(format!("bill      {}{sum}{share}   difference 0", parts.join(" + ")))
+}
+
+fn revenue_lines(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Vec<String> {
+    let mut lines = Vec::new();
+    for tie in &statement.revenue_ties {
+        let revenue = tie.customers + tie.unmapped + tie.internal;
+        let mut line = format!("revenue   {} {}", tie.source.word(), money(revenue));
+        if revenue.is_positive() {
+            let mapped = (tie.customers + tie.internal) * Exact::from(100u64);
+            if let Some(share) = Exact::ratio(mapped, revenue, 1) {
+                line.push_str(&format!("   mapped {} %", share.to_fixed(1)));
+            }
+        }
+        for (what, amount) in [("earlier", tie.earlier), ("later", tie.later), ("tax", tie.tax)] {
+            if !amount.is_zero() {
+                line.push_str(&format!("   {what} {}", money(amount)));
+            }
+        }
+        for (reason, rows) in &tie.excluded_rows {
+            let amount = tie.excluded.get(reason).copied().unwrap_or_default();
+            line.push_str(&format!("   {reason} {} ({rows})", money(amount)));
+        }
+        line.push_str(&format!("   export {}   difference 0", money(tie.export)));
+        lines.push(line);
+    }
+    lines
+}
+
+fn losers(statement: &Statement, identity: &Identity) -> Option<String> {
+    if !statement.by.contains(&Dimension::Customer) {
+        return None;
+    }
+    let losing = |row: &&crate::margin::Row| {
+        row.kind == RowKind::Customer && row.gross_profit().is_some_and(|profit| profit.is_negative())
+    };
+    let count = statement.rows.iter().filter(losing).count();
+    let worst = statement.rows.iter().find(losing)?;
+    let party = identity.party(worst.party?);
+    let name = party.name.as_deref().unwrap_or(&party.key);
+    let verb = if count == 1 { "customer costs more than it pays" } else { "customers cost more than they pay" };
+    Some(format!(
+        "{count} {verb}; the worst is {name}.   next: tanso report --by feature,model --where customer={:?}",
+        party.key
+    ))
+}
