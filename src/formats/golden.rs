@@ -1,13 +1,89 @@
 //! Records as JSON in the shape of the golden files, so that one test runner serves every format.
 //!
-//! `fixtures/formats/README.md` describes the shape. Every number is a string, printed exactly;
-//! nothing is left out, so that a new field cannot go untested.
+//! `fixtures/formats/README.md` describes the shape. Every number of money or quantity is a string,
+//! printed exactly. Only what is null, false or empty is left out, so that comparing whole values
+//! tests every field.
+
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::Tally;
+use super::{CachedTokens, Settings, Tally, UsageSink};
 use crate::model::records::{Charge, ChargeKind, ChargeMeter, Outcome, UsageRecord};
-use crate::problem::Problems;
+use crate::model::{Currency, Zone};
+use crate::problem::{Problem, Problems};
+
+/// Collects the records of a log in golden shape.
+#[derive(Debug, Default)]
+pub struct UsageRecords {
+    /// The records, in the order of the file.
+    pub records: Vec<Value>,
+    /// What the reader settled about cached tokens at the end, if anything.
+    pub settled: Option<bool>,
+}
+
+impl UsageSink for UsageRecords {
+    fn take(&mut self, record: &UsageRecord<'_>) -> Result<(), Problem> {
+        self.records.push(usage(record));
+        Ok(())
+    }
+
+    fn settle_cached_inside(&mut self, inside: bool) {
+        self.settled = Some(inside);
+    }
+}
+
+/// Leaves out what is null, false or empty.
+fn compact(value: Value) -> Value {
+    let Value::Object(map) = value else {
+        return value;
+    };
+    let says_something = |value: &Value| match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Array(values) => !values.is_empty(),
+        Value::Object(map) => !map.is_empty(),
+        _ => true,
+    };
+    let fields = map.into_iter().filter(|(_, value)| says_something(value));
+    Value::Object(fields.collect())
+}
+
+/// The settings that a golden file states, `None` if one of them cannot be read.
+pub fn settings(value: &Value) -> Option<Settings> {
+    let text = |key: &str| value.get(key).and_then(Value::as_str);
+    let columns = value.get("columns").and_then(Value::as_object);
+    let dimensions = value.get("dimensions").and_then(Value::as_array);
+    let cached_tokens = match text("cached_tokens") {
+        None => None,
+        Some("inside input") => Some(CachedTokens::Inside),
+        Some("beside input") => Some(CachedTokens::Beside),
+        Some(_) => return None,
+    };
+    let zone = match text("zone") {
+        None => None,
+        Some(name) => Some(Zone::parse(name)?),
+    };
+    let currency = match text("currency") {
+        None => None,
+        Some(code) => Some(Currency::parse(code)?),
+    };
+    let mut named = BTreeMap::new();
+    for (field, column) in columns.into_iter().flatten() {
+        named.insert(field.clone(), column.as_str()?.to_string());
+    }
+    let dimensions = dimensions.into_iter().flatten();
+    Some(Settings {
+        columns: named,
+        cached_tokens,
+        zone,
+        provider: text("provider").map(str::to_string),
+        currency,
+        decimal_comma: value.get("decimal_comma").and_then(Value::as_bool),
+        dimensions: dimensions
+            .filter_map(|name| name.as_str().map(str::to_string))
+            .collect(),
+    })
+}
 
 /// Charges of a bill, in the order of the file.
 pub fn charges(charges: &[Charge]) -> Value {
@@ -31,7 +107,7 @@ fn charge(charge: &Charge) -> Value {
         .iter()
         .map(|scope| json!([scope.namespace, scope.id, scope.dimension]))
         .collect();
-    json!({
+    compact(json!({
         "provider": charge.provider,
         "start": charge.start.to_string(),
         "end": charge.end.to_string(),
@@ -46,7 +122,7 @@ fn charge(charge: &Charge) -> Value {
         "quantity": charge.quantity,
         "item": charge.item,
         "line": charge.origin.line,
-    })
+    }))
 }
 
 /// One usage record.
@@ -64,7 +140,7 @@ pub fn usage(record: &UsageRecord<'_>) -> Value {
         Outcome::Failed => "failed",
         Outcome::GatewayCached => "gateway cached",
     };
-    json!({
+    compact(json!({
         "instant": record.instant.to_string(),
         "source": record.source,
         "feature": record.feature,
@@ -73,14 +149,14 @@ pub fn usage(record: &UsageRecord<'_>) -> Value {
         "tier": record.tier,
         "quantities": quantities,
         "requests": record.requests,
-        "single_request": record.single_request,
+        "aggregate": !record.single_request,
         "cost": cost,
         "request_id": record.request_id,
         "outcome": outcome,
         "dimensions": record.dimensions,
         "cached_open": record.cached_open,
         "line": record.line,
-    })
+    }))
 }
 
 /// What became of the rows.
@@ -92,24 +168,132 @@ pub fn tally(tally: &Tally) -> Value {
             |remark| json!({ "code": remark.entry.code, "text": remark.text, "rows": remark.rows }),
         )
         .collect();
-    json!({
+    compact(json!({
         "read": tally.read,
         "used": tally.used,
         "skipped": tally.skipped,
         "covers": tally.covers.map(|(start, end)| [start.to_string(), end.to_string()]),
         "remarks": remarks,
-    })
+    }))
 }
 
 /// The kept problems: code, line and field of each.
 pub fn problems(problems: &Problems) -> Value {
     let one = |problem: &crate::problem::Problem| {
         let place = problem.place.as_ref();
-        json!({
+        compact(json!({
             "code": problem.entry.code,
             "line": place.and_then(|place| place.line),
             "column": place.and_then(|place| place.column),
-        })
+        }))
     };
     problems.kept().iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+    use crate::formats::{self, Format, Layout, Reader, Sample};
+    use crate::scan::{self, Body, How};
+
+    fn files(folder: &Path) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).expect("the folder is there");
+        let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        files
+    }
+
+    /// The format that a file is taken for, and its content.
+    fn opened(file: &Path, name: &str) -> (Option<&'static str>, Body) {
+        let mut opened = scan::open(file, name, &How::default()).expect("the file is readable");
+        let opened = opened.pop().expect("one table or document");
+        let layout = match &opened.body {
+            Body::Table(_) => Layout::Table,
+            Body::Document(_) => Layout::Document,
+        };
+        let format = formats::detect(&Sample {
+            layout,
+            header: &opened.peek.header,
+            rows: &opened.peek.rows,
+            text: &opened.peek.text,
+            file_name: name,
+        });
+        (format.map(|format| format.name), opened.body)
+    }
+
+    /// What the reader makes of a file, in the shape of an expectation.
+    fn read(format: &Format, name: &str, body: Body, said: &Settings) -> Value {
+        let mut found = Problems::default();
+        let mut result = json!({});
+        let sums = match (format.read, body) {
+            (Reader::Usage(read), Body::Table(mut source)) => {
+                let mut records = UsageRecords::default();
+                let sums = read(&mut *source, said, &mut records, &mut found);
+                result["usage"] = Value::Array(records.records);
+                if let Some(inside) = records.settled {
+                    result["settled_inside"] = json!(inside);
+                }
+                sums
+            }
+            (Reader::Bill(read), Body::Table(mut source)) => {
+                let mut bill = Vec::new();
+                let sums = read(&mut *source, said, &mut bill, &mut found);
+                result["charges"] = charges(&bill);
+                sums
+            }
+            (Reader::BillDocument(read), Body::Document(text)) => {
+                let mut bill = Vec::new();
+                let sums = read(&name.into(), &text, said, &mut bill, &mut found);
+                result["charges"] = charges(&bill);
+                sums
+            }
+            _ => panic!("{name} is not laid out as its format"),
+        };
+        result["tally"] = tally(&sums);
+        if !found.is_empty() {
+            result["problems"] = problems(&found);
+        }
+        result
+    }
+
+    #[test]
+    fn usage_and_bill_fixtures_are_read_as_expected() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/formats");
+        let mut cases = 0;
+        for format in formats::FORMATS {
+            if matches!(format.read, Reader::Revenue(_)) {
+                continue;
+            }
+            for file in files(&root.join(format.name)) {
+                let name = file.file_name().and_then(|name| name.to_str()).unwrap();
+                let Some((case, _)) = name.rsplit_once('.') else {
+                    continue;
+                };
+                if case.ends_with(".expected") {
+                    continue;
+                }
+                let (detected, body) = opened(&file, name);
+                let expected = file.with_file_name(format!("{case}.expected.json"));
+                let expected = std::fs::read_to_string(expected).expect("an expectation");
+                let mut expected: Value = serde_json::from_str(&expected).expect("valid JSON");
+                let keys = expected.as_object_mut().unwrap();
+                let said = keys.remove("settings").unwrap_or_default();
+                let said = settings(&said).expect("readable settings");
+                if keys.remove("forced").is_none() {
+                    assert_eq!(detected, Some(format.name), "{name}");
+                }
+                let read = read(format, name, body, &said);
+                assert_eq!(
+                    serde_json::to_string_pretty(&read).unwrap(),
+                    serde_json::to_string_pretty(&expected).unwrap(),
+                    "{}: {name}",
+                    format.name
+                );
+                cases += 1;
+            }
+        }
+        assert!(cases >= 30, "only {cases} cases were found");
+    }
 }

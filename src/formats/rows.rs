@@ -150,6 +150,24 @@ pub fn remark(tally: &mut Tally, entry: &'static Entry, rows: u64, text: impl In
     }
 }
 
+/// Tells which columns are not used, so that a misspelled one is noticed.
+pub fn ignored(tally: &mut Tally, header: &Header, is_used: impl Fn(usize) -> bool) {
+    const SHOWN: usize = 10;
+    let unused: Vec<&str> = (0..header.len())
+        .filter(|column| !is_used(*column) && !header.name(*column).is_empty())
+        .map(|column| header.name(column))
+        .collect();
+    if unused.is_empty() {
+        return;
+    }
+    let mut text = format!("not used: {}", unused[..unused.len().min(SHOWN)].join(", "));
+    if unused.len() > SHOWN {
+        text.push_str(&format!(" and {} more", unused.len() - SHOWN));
+    }
+    let rows = tally.used;
+    remark(tally, &catalogue::IGNORED_COLUMNS, rows, text);
+}
+
 /// Refuses `columns` settings for fields that a format does not have.
 pub fn known_fields(file: &Arc<str>, settings: &Settings, known: &[&str], problems: &mut Problems) {
     for field in settings.columns.keys() {

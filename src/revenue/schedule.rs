@@ -76,6 +76,21 @@ impl Schedule {
         self.recognized_until(to) - self.recognized_until(from)
     }
 
+    /// The same schedule for a price `numerator / denominator` times as high: the net and every
+    /// contra event are multiplied and rounded half to even at the minor unit, as an invoice would
+    /// be. `denominator` must not be zero.
+    pub fn scaled(&self, numerator: Exact, denominator: Exact) -> Schedule {
+        let scale = |amount: Exact| {
+            let places = self.places.max(amount.places());
+            Exact::ratio(amount * numerator, denominator, places).unwrap_or(amount)
+        };
+        Schedule {
+            net: scale(self.net),
+            contra: self.contra.iter().map(|(at, c)| (*at, scale(*c))).collect(),
+            ..*self
+        }
+    }
+
     /// Revenue of all time: net less every contra event.
     pub fn total(&self) -> Exact {
         self.net - self.contra.iter().map(|(_, amount)| amount).sum()

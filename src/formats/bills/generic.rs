@@ -7,11 +7,12 @@
 //!
 //! The rule that must hold: a row is a charge, a named total, or a located error.
 
+use crate::formats::bills::words::{kind_named, meter_named};
 use crate::formats::fields::{Columns, word, written_places};
 use crate::formats::rows::{self, Fate};
 use crate::formats::{Format, Kind, Layout, Reader, Sample, Settings, Tally};
 use crate::model::records::{Charge, ChargeKind, ChargeMeter, Scope};
-use crate::model::{Currency, Exact, Instant, Meter, Zone, names};
+use crate::model::{Currency, Instant, Zone, names};
 use crate::problem::{Place, Problem, Problems, catalogue};
 use crate::scan::{Row, RowSource};
 
@@ -185,6 +186,28 @@ impl Positions {
     }
 }
 
+impl Positions {
+    fn reads(&self, column: usize) -> bool {
+        let one = [
+            Some(self.start),
+            Some(self.cost),
+            self.end,
+            self.currency,
+            self.provider,
+            self.model,
+            self.meter,
+            self.quantity,
+            self.kind,
+            self.tier,
+            self.item,
+        ];
+        let scopes = self.scopes.iter().map(|(column, ..)| Some(*column));
+        one.into_iter()
+            .chain(scopes)
+            .any(|known| known == Some(column))
+    }
+}
+
 fn read(
     source: &mut dyn RowSource,
     settings: &Settings,
@@ -198,7 +221,7 @@ fn read(
     let mut missing = Problems::default();
     let mut found = Positions::find(&columns, settings, &mut missing);
     let mut unread: Option<u64> = None;
-    let tally = rows::each(source, problems, |header, row, tally| {
+    let mut tally = rows::each(source, problems, |header, row, tally| {
         if header.len() != columns.header.len() {
             columns.header = header.clone();
             missing = Problems::default();
@@ -221,6 +244,9 @@ fn read(
         problems.push(Problem::new(&catalogue::MISSING_VALUE, message).at(place));
     }
     problems.extend(missing);
+    if let Some(at) = found {
+        rows::ignored(&mut tally, &columns.header, |column| at.reads(column));
+    }
     tally
 }
 
@@ -357,50 +383,11 @@ fn scopes(
     Ok(scopes)
 }
 
-fn kind_named(word: &str) -> ChargeKind {
-    match word.to_lowercase().as_str() {
-        "credit" | "credits" | "refund" | "discount" | "adjustment" | "promotion" => {
-            ChargeKind::Credit
-        }
-        "tax" | "taxes" | "vat" | "gst" | "sales tax" => ChargeKind::Tax,
-        "rounding" | "rounding error" => ChargeKind::Rounding,
-        _ => ChargeKind::Usage,
-    }
-}
-
-fn meter_named(word: &str) -> ChargeMeter {
-    let folded = word.to_lowercase().replace([' ', '-'], "_");
-    let meter = match folded.as_str() {
-        "input_tokens" | "prompt_tokens" | "uncached_input_tokens" | "input_no_cache" => {
-            Meter::Input
-        }
-        "cached_input"
-        | "cached_input_tokens"
-        | "cached_tokens"
-        | "cache_read_tokens"
-        | "cache_read_input_tokens"
-        | "input_cache_read" => Meter::CacheRead,
-        "cache_write"
-        | "cache_writes"
-        | "cache_write_tokens"
-        | "cache_creation_input_tokens"
-        | "input_cache_write_5m" => Meter::CacheWrite5m,
-        "input_cache_write_1h" => Meter::CacheWrite1h,
-        "output_tokens" | "completion_tokens" => Meter::Output,
-        "web_search" => Meter::WebSearches,
-        "all" => return ChargeMeter::All,
-        _ => match Meter::named(&folded) {
-            Meter::Other(_) => return ChargeMeter::Item(word.to_string()),
-            known => known,
-        },
-    };
-    ChargeMeter::Is(meter)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::formats::testing::{growing, sample, table};
+    use crate::model::{Exact, Meter};
 
     fn charges_of(text: &str, settings: &Settings) -> (Vec<Charge>, Tally, Problems) {
         let (mut charges, mut problems) = (Vec::new(), Problems::default());

@@ -6,3 +6,4 @@ pub mod anthropic_report;
 pub mod generic;
 pub mod openai_cost;
 pub mod openai_empty;
+pub mod words;

@@ -9,12 +9,11 @@
 //!
 //! The rule that must hold: a hit of the gateway's cache and a failed request carry no quantity.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 
 use crate::formats::fields::{Columns, word};
 use crate::formats::rows::{self, Fate};
+use crate::formats::usage::litellm_metadata::{Origin, detail, parsed, said, text};
 use crate::formats::usage::tokens::{Convention, Tokens};
 use crate::formats::{
     CachedTokens, Format, Kind, Layout, Reader, Sample, Settings, Tally, UsageSink,
@@ -28,6 +27,14 @@ const REQUIRED: &[&str] = &["request_id", "call_type", "spend", "startTime"];
 
 /// Columns that may name the customer, best first.
 const CUSTOMERS: &[&str] = &["end_user", "team_id", "api_key"];
+
+/// Counts in `metadata.usage_object`: two spellings of cache reads, two of cache writes.
+const DETAILS: [&str; 4] = [
+    "cache_read_input_tokens",
+    "prompt_tokens_details.cached_tokens",
+    "cache_creation_input_tokens",
+    "prompt_tokens_details.cache_creation_tokens",
+];
 
 /// The format `litellm-spend-logs`.
 pub static FORMAT: Format = Format {
@@ -69,14 +76,6 @@ verified.
     read: Reader::Usage(read),
 };
 
-/// Where a text of the row comes from: a column, or a path inside a JSON column.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Origin {
-    Column(usize),
-    Metadata(String),
-    Tag(Option<String>),
-}
-
 struct Positions {
     time: usize,
     request_id: usize,
@@ -91,6 +90,8 @@ struct Positions {
     status: Option<usize>,
     metadata: Option<usize>,
     tags: Option<usize>,
+    /// The columns of [`DETAILS`] in nested JSON.
+    details: [Option<usize>; DETAILS.len()],
     dimensions: Vec<Option<usize>>,
 }
 
@@ -106,6 +107,7 @@ impl Positions {
         let (metadata, tags) = (optional("metadata"), optional("request_tags"));
         let dimensions = settings.dimensions.iter();
         let dimensions = dimensions.map(|name| optional(name)).collect();
+        let details = DETAILS.map(|path| optional(&format!("metadata.usage_object.{path}")));
         let feature = said(columns, settings, "feature", problems);
         let customer = match settings.columns.contains_key("customer") {
             true => said(columns, settings, "customer", problems),
@@ -125,35 +127,10 @@ impl Positions {
             status,
             metadata,
             tags,
+            details,
             dimensions,
         })
     }
-}
-
-/// What `columns` says about a field.
-fn said(
-    columns: &Columns,
-    settings: &Settings,
-    field: &str,
-    problems: &mut Problems,
-) -> Option<Origin> {
-    let name = settings.columns.get(field)?;
-    if let Some(column) = columns.optional(&[name], problems)
-        && name != "request_tags"
-    {
-        return Some(Origin::Column(column));
-    }
-    if let Some(path) = name.strip_prefix("metadata.") {
-        return Some(Origin::Metadata(path.to_string()));
-    }
-    if name == "request_tags" {
-        return Some(Origin::Tag(None));
-    }
-    if let Some(key) = name.strip_prefix("request_tags.") {
-        return Some(Origin::Tag(Some(key.to_string())));
-    }
-    problems.push(rows::no_such_column(columns, field, name));
-    None
 }
 
 fn read(
@@ -208,23 +185,25 @@ fn read(
     tally
 }
 
-/// The customer must not come from another column later in the file.
+/// The customer must not come from one column and then from another. Nested JSON may bring the one
+/// that was asked for late; the rows before it name nobody.
 fn same_customer(
     columns: &Columns,
     row: &Row,
     before: Option<&Positions>,
     after: Option<&Positions>,
 ) -> Result<(), Problem> {
-    match (before, after) {
-        (Some(before), Some(after)) if before.customer != after.customer => {
-            let column = match after.customer {
-                Origin::Column(column) => column,
-                _ => 0,
-            };
-            let message = "this column appears here, after rows were read without it";
-            let problem = columns.problem(&catalogue::HEADER, row, column, message);
-            Err(problem
-                .help("say columns = { customer = \"…\" } in its [[input]] entry of tanso.toml"))
+    let (Some(before), Some(after)) = (before, after) else {
+        return Ok(());
+    };
+    match (&before.customer, &after.customer) {
+        (Origin::Column(old), Origin::Column(new)) if old != new => {
+            let (old, name) = (columns.header.name(*old), columns.header.name(*new));
+            let message = format!("{name} appears here, after rows were read by {old}");
+            let problem = columns.problem(&catalogue::HEADER, row, *new, message);
+            Err(problem.help(format!(
+                "say columns = {{ customer = {name:?} }} in its [[input]] entry of tanso.toml, or the other one"
+            )))
         }
         _ => Ok(()),
     }
@@ -240,8 +219,8 @@ fn take(
 ) -> Result<(Instant, bool), Problem> {
     let instant = rows::stamp(columns, row, at.time)?;
     let metadata = parsed(columns, row, at.metadata)?;
-    let customer = text(columns, at, row, &metadata, Some(&at.customer))?;
-    let feature = text(columns, at, row, &metadata, at.feature.as_ref())?;
+    let customer = text(columns, at.tags, row, &metadata, Some(&at.customer))?;
+    let feature = text(columns, at.tags, row, &metadata, at.feature.as_ref())?;
     let outcome = outcome(at, row);
     let mut quantities = Vec::new();
     if outcome == Outcome::Served {
@@ -290,76 +269,6 @@ fn outcome(at: &Positions, row: &Row) -> Outcome {
     }
 }
 
-/// A JSON column as a value; null where it is blank, or where the file is nested JSON itself.
-fn parsed(columns: &Columns, row: &Row, column: Option<usize>) -> Result<Value, Problem> {
-    let Some((column, text)) = column.and_then(|c| Some((c, row.filled(c)?))) else {
-        return Ok(Value::Null);
-    };
-    serde_json::from_str(text).map_err(|why| {
-        let message = format!("{} is not valid JSON: {why}", columns.header.name(column));
-        columns
-            .problem(&catalogue::BAD_JSON, row, column, message)
-            // The cell may hold keys and names of people: nothing of it is shown.
-            .excerpt("")
-    })
-}
-
-/// The text of a customer or feature; `None` where it is blank.
-fn text<'r>(
-    columns: &Columns,
-    at: &Positions,
-    row: &'r Row,
-    metadata: &Value,
-    origin: Option<&Origin>,
-) -> Result<Option<Cow<'r, str>>, Problem> {
-    match origin {
-        None => Ok(None),
-        Some(Origin::Column(column)) => Ok(columns.id(row, *column)?.map(Cow::Borrowed)),
-        Some(Origin::Metadata(path)) => {
-            // In JSON lines the path is a column, in CSV it is inside the JSON text.
-            if let Some(Ok(column)) = columns.header.find(&format!("metadata.{path}")) {
-                return Ok(columns.id(row, column)?.map(Cow::Borrowed));
-            }
-            let inside = path
-                .split('.')
-                .try_fold(metadata, |value, key| value.get(key));
-            let text = inside.and_then(|value| match value {
-                Value::String(text) => Some(text.trim().to_string()),
-                Value::Number(number) => Some(number.to_string()),
-                _ => None,
-            });
-            Ok(text.filter(|text| !text.is_empty()).map(Cow::Owned))
-        }
-        Some(Origin::Tag(key)) => tag(columns, row, at.tags, key.as_deref()),
-    }
-}
-
-/// The tag `KEY:value`, or the only tag.
-fn tag<'r>(
-    columns: &Columns,
-    row: &'r Row,
-    column: Option<usize>,
-    key: Option<&str>,
-) -> Result<Option<Cow<'r, str>>, Problem> {
-    let tags = parsed(columns, row, column)?;
-    let tags = tags.as_array().map_or(&[][..], Vec::as_slice);
-    let mut fitting = tags
-        .iter()
-        .filter_map(Value::as_str)
-        .filter_map(|tag| match key {
-            None => Some(tag.trim()),
-            Some(key) => tag.strip_prefix(key)?.strip_prefix(':').map(str::trim),
-        });
-    match (fitting.next(), fitting.next(), column) {
-        (Some(_), Some(_), Some(column)) => {
-            let message = "several tags could name it";
-            let problem = columns.problem(&catalogue::BAD_VALUE, row, column, message);
-            Err(problem.help("say request_tags.KEY for the tag KEY:value"))
-        }
-        (first, _, _) => Ok(first.map(|tag| Cow::Owned(tag.to_string()))),
-    }
-}
-
 fn tokens(
     columns: &Columns,
     at: &Positions,
@@ -371,22 +280,19 @@ fn tokens(
         Some(column) => columns.count(row, column),
         None => Ok(None),
     };
-    let detail = |path: &str| detail(columns, at, row, metadata, path);
+    let detail = |i: usize| {
+        let inside = (at.metadata, metadata);
+        detail(columns, at.details[i], inside, row, DETAILS[i])
+    };
     // Both spellings count the same tokens; a zero means that the other one is in use.
-    let either = |first: &str, second: &str| -> Result<Option<Exact>, Problem> {
+    let either = |first: usize| -> Result<Option<Exact>, Problem> {
         let found = detail(first)?.filter(Exact::is_positive);
-        Ok(found.or(detail(second)?))
+        Ok(found.or(detail(first + 1)?))
     };
     let tokens = Tokens {
         input: count(at.input)?,
-        read: either(
-            "cache_read_input_tokens",
-            "prompt_tokens_details.cached_tokens",
-        )?,
-        write_5m: either(
-            "cache_creation_input_tokens",
-            "prompt_tokens_details.cache_creation_tokens",
-        )?,
+        read: either(0)?,
+        write_5m: either(2)?,
         output: count(at.output)?,
         ..Tokens::default()
     };
@@ -406,62 +312,17 @@ fn tokens(
     Ok(quantities)
 }
 
-/// A count of `metadata.usage_object`.
-fn detail(
-    columns: &Columns,
-    at: &Positions,
-    row: &Row,
-    metadata: &Value,
-    path: &str,
-) -> Result<Option<Exact>, Problem> {
-    let nested = columns
-        .header
-        .find(&format!("metadata.usage_object.{path}"));
-    if let Some(Ok(column)) = nested
-        && row.filled(column).is_some()
-    {
-        return columns.count(row, column);
-    }
-    let usage = metadata.get("usage_object");
-    let value =
-        usage.and_then(|usage| path.split('.').try_fold(usage, |value, key| value.get(key)));
-    let Some(number) = value.and_then(Value::as_number) else {
-        return Ok(None);
-    };
-    match Exact::parse(&number.to_string()) {
-        Ok(count) if count.is_integer() && !count.is_negative() => Ok(Some(count)),
-        _ => {
-            let column = at.metadata.unwrap_or(0);
-            let message = format!("metadata.usage_object.{path} is not a whole number");
-            let problem = columns.problem(&catalogue::FRACTION, row, column, message);
-            Err(problem.excerpt(number.to_string()))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::golden;
+    use crate::formats::golden::UsageRecords as Kept;
     use crate::formats::testing::{growing, table};
     use serde_json::json;
-
-    #[derive(Default)]
-    struct Kept(Vec<Value>);
-
-    impl UsageSink for Kept {
-        fn take(&mut self, record: &UsageRecord<'_>) -> Result<(), Problem> {
-            self.0.push(golden::usage(record));
-            Ok(())
-        }
-
-        fn settle_cached_inside(&mut self, _: bool) {}
-    }
 
     fn run(mut source: impl RowSource, settings: &Settings) -> (Vec<Value>, Tally, Problems) {
         let (mut kept, mut problems) = (Kept::default(), Problems::default());
         let tally = read(&mut source, settings, &mut kept, &mut problems);
-        (kept.0, tally, problems)
+        (kept.records, tally, problems)
     }
 
     const HEADER: &str = "request_id,call_type,api_key,spend,prompt_tokens,completion_tokens,startTime,model,custom_llm_provider,metadata,cache_hit,request_tags,team_id,end_user,status\n";
@@ -515,7 +376,7 @@ mod tests {
             let text = row("100,7", "{}", hit, status);
             let (records, _, _) = run(table("s.csv", &text), &Settings::default());
             assert_eq!(records[0]["outcome"], expected);
-            assert_eq!(records[0]["quantities"], json!({}));
+            assert_eq!(records[0]["quantities"], Value::Null);
         }
     }
 
@@ -550,6 +411,18 @@ mod tests {
         let text = "request_id,call_type,spend,startTime\nr,acompletion,0,2026-09-01 10:00:00\n";
         let (_, _, problems) = run(table("s.csv", text), &Settings::default());
         assert_eq!(problems.kept()[0].entry.code, "T3016");
+    }
+
+    #[test]
+    fn json_lines_may_name_the_customer_late() {
+        let text = r#"{"request_id":"r1","call_type":"c","spend":0,"startTime":"2026-09-01T10:00:00Z","team_id":"t"}
+{"request_id":"r2","call_type":"c","spend":0,"startTime":"2026-09-01T10:00:00Z","team_id":"t","end_user":"acme"}"#;
+        let (_, _, problems) = run(growing("s.jsonl", text), &Settings::default());
+        assert_eq!(problems.kept()[0].entry.code, "T3016");
+        let (records, _, problems) = run(growing("s.jsonl", text), &customer("end_user"));
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!(records[0]["source"], Value::Null);
+        assert_eq!(records[1]["source"], "acme");
     }
 
     #[test]

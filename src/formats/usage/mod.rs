@@ -4,5 +4,9 @@
 pub mod columns;
 pub mod generic;
 pub mod litellm;
+pub mod litellm_metadata;
+pub mod log;
+pub mod names;
 pub mod provider_counts;
 pub mod tokens;
+pub mod units;

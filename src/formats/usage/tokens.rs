@@ -2,7 +2,8 @@
 //! the settings, from the columns' names, or from the rows themselves, and never guessed.
 
 use crate::formats::fields::Columns;
-use crate::formats::usage::columns::{Field, Found};
+use crate::formats::usage::columns::Found;
+use crate::formats::usage::names::Field;
 use crate::formats::{CachedTokens, Settings};
 use crate::model::{Exact, Meter};
 use crate::problem::{Problem, catalogue};

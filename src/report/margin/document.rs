@@ -175,7 +175,10 @@ pub fn document<'a>(
     header: &'a Header,
     places: Option<u8>,
 ) -> impl Serialize + 'a {
-    let rows = statement.rows.iter().map(|row| row_out(row, statement, identity, header));
+    let rows = statement
+        .rows
+        .iter()
+        .map(|row| row_out(row, statement, identity, header));
     let mut document = Document {
         schema: "tanso.report/1",
         head: head(header),
@@ -206,9 +209,25 @@ pub fn document<'a>(
         notes: notes(header),
     };
     if let Some(places) = places {
-        round(&mut document, places);
+        round(&mut document.rows, places);
     }
     document
+}
+
+/// The rows, one object each, those without a customer last.
+pub fn rows<'a>(
+    statement: &'a Statement,
+    identity: &'a Identity,
+    header: &'a Header,
+    places: Option<u8>,
+) -> Vec<impl Serialize + use<'a>> {
+    let all = statement.rows.iter().chain(&statement.unattributed_rows);
+    let mut rows: Vec<RowOut> =
+        all.map(|row| row_out(row, statement, identity, header)).collect();
+    if let Some(places) = places {
+        round(&mut rows, places);
+    }
+    rows
 }
 
 /// The part that all JSON outputs share.
@@ -247,7 +266,10 @@ pub fn notes(header: &Header) -> Vec<NoteOut> {
 }
 
 fn meters(meters: &BTreeMap<Meter, Exact>) -> BTreeMap<String, Exact> {
-    meters.iter().map(|(meter, quantity)| (meter.name().to_string(), *quantity)).collect()
+    meters
+        .iter()
+        .map(|(meter, quantity)| (meter.name().to_string(), *quantity))
+        .collect()
 }
 
 fn by_basis(cost: &[Exact; 4]) -> CostByBasis {
@@ -275,7 +297,10 @@ fn row_out(row: &Row, statement: &Statement, identity: &Identity, header: &Heade
         .map(|(dimension, label)| (dimension.name().to_string(), label.to_string()));
     let attributes = ["plan", "segment"].into_iter().filter_map(|name| {
         let value = party?.attribute(name, header.period)?;
-        let shown = statement.by.iter().any(|dimension| dimension.name() == name);
+        let shown = statement
+            .by
+            .iter()
+            .any(|dimension| dimension.name() == name);
         (!shown).then(|| (name.to_string(), value.to_string()))
     });
     let kind = match row.kind {
@@ -294,7 +319,9 @@ fn row_out(row: &Row, statement: &Statement, identity: &Identity, header: &Heade
         cost_by_basis: by_basis(&row.sums.cost),
         gross_profit: row.gross_profit(),
         gross_margin: margin(row.gross_profit(), row.revenue),
-        markup: row.gross_profit().and_then(|profit| Exact::ratio(profit, row.cost(), RATIO)),
+        markup: row
+            .gross_profit()
+            .and_then(|profit| Exact::ratio(profit, row.cost(), RATIO)),
         best_case: row.best_case(),
         worst_case: row.worst_case(),
         verdict: row.verdict().map(|verdict| verdict.key()),
@@ -367,12 +394,12 @@ fn tie(statement: &Statement) -> TieOut {
 }
 
 /// Rounds rows to their totals, for `--precision`; ties and lists stay exact.
-fn round(document: &mut Document<'_>, places: u8) {
+fn round(rows: &mut [RowOut], places: u8) {
     let column = |values: Vec<Exact>| round_to_total(&values, values.iter().sum(), places);
-    let costs = column(document.rows.iter().map(|row| row.cost).collect());
-    let revenues: Option<Vec<Exact>> = document.rows.iter().map(|row| row.revenue).collect();
+    let costs = column(rows.iter().map(|row| row.cost).collect());
+    let revenues: Option<Vec<Exact>> = rows.iter().map(|row| row.revenue).collect();
     let revenues = revenues.map(column);
-    for (at, row) in document.rows.iter_mut().enumerate() {
+    for (at, row) in rows.iter_mut().enumerate() {
         row.cost = costs[at];
         row.revenue = revenues.as_ref().map(|revenues| revenues[at]);
         row.gross_profit = row.revenue.map(|revenue| revenue - row.cost);

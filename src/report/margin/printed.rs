@@ -71,7 +71,10 @@ pub struct Printout {
 pub fn quantities(row: &Row) -> [Exact; 5] {
     use crate::model::Meter;
     let of = |meters: &[Meter]| {
-        meters.iter().map(|meter| row.sums.meters.get(meter).copied().unwrap_or_default()).sum()
+        meters
+            .iter()
+            .map(|meter| row.sums.meters.get(meter).copied().unwrap_or_default())
+            .sum()
     };
     [
         row.sums.requests,
@@ -84,9 +87,18 @@ pub fn quantities(row: &Row) -> [Exact; 5] {
 
 /// Chooses, orders and rounds.
 pub fn print(statement: &Statement, view: &View) -> Printout {
-    let mut rows: Vec<Printed> = statement.rows.iter().enumerate().map(|(at, row)| plain(at, row)).collect();
+    let mut rows: Vec<Printed> = statement
+        .rows
+        .iter()
+        .enumerate()
+        .map(|(at, row)| plain(at, row))
+        .collect();
     let count = statement.rows.len();
-    let nobody = statement.unattributed_rows.iter().enumerate().map(|(at, row)| plain(count + at, row));
+    let nobody = statement
+        .unattributed_rows
+        .iter()
+        .enumerate()
+        .map(|(at, row)| plain(count + at, row));
     let nobody: Vec<Printed> = nobody.collect();
     if view.losses {
         rows.retain(|row| row.exact.0.is_some_and(|revenue| revenue < row.exact.1));
@@ -95,7 +107,12 @@ pub fn print(statement: &Statement, view: &View) -> Printout {
         sort(&mut rows, column, *descending);
     }
     if view.fold_unmapped {
-        fold(&mut rows, |row| row.kind == RowKind::Unmapped, "(unmapped)", 1);
+        fold(
+            &mut rows,
+            |row| row.kind == RowKind::Unmapped,
+            "(unmapped)",
+            1,
+        );
     }
     if let Some(top) = view.top
         && rows.len() > top
@@ -111,7 +128,9 @@ pub fn print(statement: &Statement, view: &View) -> Printout {
     let shown = rows.iter().map(|row| row.revenue).sum::<Option<Exact>>();
     let revenue = match shown {
         Some(sum) if !rows.is_empty() => sum,
-        _ => view.places.map_or(statement.totals.revenue, |places| statement.totals.revenue.round(places)),
+        _ => view.places.map_or(statement.totals.revenue, |places| {
+            statement.totals.revenue.round(places)
+        }),
     };
     Printout {
         cost: rows.iter().map(Printed::cost).sum(),
@@ -188,7 +207,10 @@ fn sum(rows: &[Printed], label: &str) -> Option<Printed> {
     }
     for row in &rows[1..] {
         total.revenue = total.revenue.zip(row.revenue).map(|(a, b)| a + b);
-        total.exact = (total.exact.0.zip(row.exact.0).map(|(a, b)| a + b), total.exact.1 + row.exact.1);
+        total.exact = (
+            total.exact.0.zip(row.exact.0).map(|(a, b)| a + b),
+            total.exact.1 + row.exact.1,
+        );
         for (sum, cost) in total.cost_by.iter_mut().zip(&row.cost_by) {
             *sum += *cost;
         }
@@ -208,7 +230,9 @@ fn round(rows: &mut [Printed], places: Option<u8>) {
     let costs: Vec<Exact> = rows.iter().map(|row| row.exact.1).collect();
     let total: Exact = costs.iter().sum();
     let row_targets = round_to_total(&costs, total, places);
-    let columns: Vec<Exact> = (0..5).map(|at| cells.iter().map(|row| row[at]).sum()).collect();
+    let columns: Vec<Exact> = (0..5)
+        .map(|at| cells.iter().map(|row| row[at]).sum())
+        .collect();
     let column_targets = round_to_total(&columns, total, places);
     let rounded = round_matrix(&cells, &row_targets, &column_targets, places);
     for (row, cells) in rows.iter_mut().zip(rounded) {
@@ -222,6 +246,8 @@ fn round(rows: &mut [Printed], places: Option<u8>) {
         }
     }
     for row in rows.iter_mut() {
-        row.bounds = row.bounds.map(|(best, worst)| (best.round(places), worst.round(places)));
+        row.bounds = row
+            .bounds
+            .map(|(best, worst)| (best.round(places), worst.round(places)));
     }
 }

@@ -9,16 +9,30 @@ use crate::report::figures::grouped;
 use crate::report::table::{Cell, Column, Table};
 
 /// Columns that follow the dimensions in every CSV, in this order for ever.
-const QUANTITIES: [&str; 5] =
-    ["requests", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens"];
-const COSTS: [&str; 5] =
-    ["cost_direct", "cost_metered", "cost_allocated", "cost_estimated", "cost_unattributed"];
+const QUANTITIES: [&str; 5] = [
+    "requests",
+    "input_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "output_tokens",
+];
+const COSTS: [&str; 5] = [
+    "cost_direct",
+    "cost_metered",
+    "cost_allocated",
+    "cost_estimated",
+    "cost_unattributed",
+];
 
 /// Lays the statement out.
 pub fn table(statement: &Statement, identity: &Identity, header: &Header, view: &View) -> Table {
     let printout = print(statement, view);
     let layout = Layout::of(statement, identity, header);
-    let rows: Vec<Vec<Cell>> = printout.rows.iter().map(|row| layout.row(row, header)).collect();
+    let rows: Vec<Vec<Cell>> = printout
+        .rows
+        .iter()
+        .map(|row| layout.row(row, header))
+        .collect();
     let totals = layout.totals(&printout.rows, printout.revenue, printout.cost);
     Table {
         title: title(statement, header),
@@ -68,7 +82,10 @@ impl<'a> Layout<'a> {
             .map(|name| {
                 let parties = statement.rows.iter().filter_map(|row| row.party);
                 let mut found = parties.map(|party| identity.party(party));
-                (name, found.any(|party| party.attribute(name, statement.period).is_some()))
+                (
+                    name,
+                    found.any(|party| party.attribute(name, statement.period).is_some()),
+                )
             })
             .collect();
         Layout {
@@ -101,7 +118,11 @@ impl<'a> Layout<'a> {
         }
         columns.push(Column::text("currency", "Currency").csv_only());
         let money = |key: &str, title: &str| Column::figures(key, title);
-        columns.push(if self.revenue { money("revenue", "Revenue") } else { money("revenue", "Revenue").csv_only() });
+        columns.push(if self.revenue {
+            money("revenue", "Revenue")
+        } else {
+            money("revenue", "Revenue").csv_only()
+        });
         columns.push(money("cost", "Cost"));
         columns.push(money("share", "Share").dropped(5).table_only());
         if self.revenue {
@@ -109,7 +130,11 @@ impl<'a> Layout<'a> {
         }
         for (key, title) in [("gross_profit", "Gross profit"), ("gross_margin", "Margin")] {
             let column = money(key, title);
-            columns.push(if self.revenue { column } else { column.csv_only() });
+            columns.push(if self.revenue {
+                column
+            } else {
+                column.csv_only()
+            });
         }
         columns.push(money("markup", "Mark-up").csv_only());
         columns.extend(COSTS.iter().map(|key| money(key, key).csv_only()));
@@ -118,8 +143,16 @@ impl<'a> Layout<'a> {
         let verdict = Column::text("verdict", "Verdict").dropped(7);
         columns.push(verdict.csv_only());
         let requests = Column::figures("requests", "Requests").dropped(4);
-        columns.push(if self.revenue { requests.csv_only() } else { requests });
-        columns.extend(QUANTITIES[1..].iter().map(|key| Column::figures(*key, *key).csv_only()));
+        columns.push(if self.revenue {
+            requests.csv_only()
+        } else {
+            requests
+        });
+        columns.extend(
+            QUANTITIES[1..]
+                .iter()
+                .map(|key| Column::figures(*key, *key).csv_only()),
+        );
         columns.push(Column::text("revenue_basis", "Revenue basis").csv_only());
         columns.push(Column::text("period_start", "From").csv_only());
         columns.push(Column::text("period_end", "To").csv_only());
@@ -128,7 +161,11 @@ impl<'a> Layout<'a> {
         if self.revenue {
             columns.push(Column::text("remark", "Verdict").dropped(7).table_only());
         } else {
-            columns.push(Column::figures("per_request", "Cost per request").dropped(3).table_only());
+            columns.push(
+                Column::figures("per_request", "Cost per request")
+                    .dropped(3)
+                    .table_only(),
+            );
         }
         columns
     }
@@ -161,32 +198,59 @@ impl<'a> Layout<'a> {
         cells.push(money(row.revenue));
         cells.push(Cell::Money(row.cost()));
         if !self.revenue {
-            cells.push(Cell::Ratio(Exact::ratio(row.exact.1, self.statement.totals.cost, 16)));
+            cells.push(Cell::Ratio(Exact::ratio(
+                row.exact.1,
+                self.statement.totals.cost,
+                16,
+            )));
         }
         cells.push(money(row.gross_profit()));
-        cells.push(if self.revenue { Cell::Ratio(row.gross_margin(16)) } else { Cell::Empty });
-        cells.push(if self.revenue { Cell::Ratio(row.markup(16)) } else { Cell::Empty });
+        cells.push(if self.revenue {
+            Cell::Ratio(row.gross_margin(16))
+        } else {
+            Cell::Empty
+        });
+        cells.push(if self.revenue {
+            Cell::Ratio(row.markup(16))
+        } else {
+            Cell::Empty
+        });
         cells.extend(row.cost_by.iter().map(|cost| Cell::Money(*cost)));
         cells.push(money(row.bounds.map(|(best, _)| best)));
         cells.push(money(row.bounds.map(|(_, worst)| worst)));
-        cells.push(row.verdict.map_or(Cell::Empty, |verdict| Cell::Text(verdict.key().into())));
-        cells.extend(row.quantities.iter().map(|quantity| match nobody && quantity.is_zero() {
-            true => Cell::Empty,
-            false => Cell::Quantity(*quantity),
-        }));
+        cells.push(
+            row.verdict
+                .map_or(Cell::Empty, |verdict| Cell::Text(verdict.key().into())),
+        );
+        cells.extend(
+            row.quantities
+                .iter()
+                .map(|quantity| match nobody && quantity.is_zero() {
+                    true => Cell::Empty,
+                    false => Cell::Quantity(*quantity),
+                }),
+        );
         cells.push(Cell::Text(header.revenue_basis.to_string()));
         cells.push(Cell::Date(header.period.start));
         cells.push(Cell::Date(header.period.end));
         cells.push(Cell::Text(kind(row).to_string()));
         cells.push(Cell::Text(row.flags.join(" ")));
-        cells.push(if self.revenue { self.remark(row) } else { per_request(row) });
+        cells.push(if self.revenue {
+            self.remark(row)
+        } else {
+            per_request(row)
+        });
         cells
     }
 
     /// The last column for people: the verdict, or why a cost has no customer.
     fn remark(&self, row: &Printed) -> Cell {
         if row.kind == RowKind::Unattributed {
-            let reasons = self.statement.unattributed.iter().map(|entry| entry.reason.words());
+            let reasons = self
+                .statement
+                .unattributed
+                .iter()
+                .map(|entry| entry.reason.words());
             let mut reasons: Vec<&str> = reasons.collect();
             reasons.dedup();
             return Cell::Text(reasons.join("; "));
@@ -217,16 +281,27 @@ impl<'a> Layout<'a> {
         let profit = revenue - cost;
         cells.push(Cell::Money(profit));
         let positive = revenue.is_positive();
-        cells.push(Cell::Ratio(Exact::ratio(profit, revenue, 16).filter(|_| positive)));
+        cells.push(Cell::Ratio(
+            Exact::ratio(profit, revenue, 16).filter(|_| positive),
+        ));
         cells.push(Cell::Ratio(Exact::ratio(profit, cost, 16)));
         for at in 0..5 {
             cells.push(Cell::Money(rows.iter().map(|row| row.cost_by[at]).sum()));
         }
         cells.extend([Cell::Empty, Cell::Empty, Cell::Empty]);
         for at in 0..5 {
-            cells.push(Cell::Quantity(rows.iter().map(|row| row.quantities[at]).sum()));
+            cells.push(Cell::Quantity(
+                rows.iter().map(|row| row.quantities[at]).sum(),
+            ));
         }
-        cells.extend([Cell::Empty, Cell::Empty, Cell::Empty, Cell::Empty, Cell::Empty, Cell::Empty]);
+        cells.extend([
+            Cell::Empty,
+            Cell::Empty,
+            Cell::Empty,
+            Cell::Empty,
+            Cell::Empty,
+            Cell::Empty,
+        ]);
         debug_assert!(!self.filtered_revenue || !cells.is_empty());
         cells
     }
@@ -290,14 +365,32 @@ fn bill_line(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Option<S
     }
     let parts: Vec<String> = ties
         .iter()
-        .map(|tie| format!("{} {}", tie.provider.as_deref().unwrap_or("(provider not stated)"), money(tie.billed)))
+        .map(|tie| {
+            format!(
+                "{} {}",
+                tie.provider.as_deref().unwrap_or("(provider not stated)"),
+                money(tie.billed)
+            )
+        })
         .collect();
     let billed: Exact = ties.iter().map(|tie| tie.billed).sum();
-    let given: Exact = ties.iter().map(|tie| tie.direct + tie.metered + tie.allocated).sum();
-    let sum = if ties.len() > 1 { format!(" = {}", money(billed)) } else { String::new() };
+    let given: Exact = ties
+        .iter()
+        .map(|tie| tie.direct + tie.metered + tie.allocated)
+        .sum();
+    let sum = if ties.len() > 1 {
+        format!(" = {}", money(billed))
+    } else {
+        String::new()
+    };
     let share = Exact::ratio(given * Exact::from(100u64), billed, 1)
-        .map_or(String::new(), |share| format!("   attributed {} %", share.to_fixed(1)));
-    Some(format!("bill      {}{sum}{share}   difference 0", parts.join(" + ")))
+        .map_or(String::new(), |share| {
+            format!("   attributed {} %", share.to_fixed(1))
+        });
+    Some(format!(
+        "bill      {}{sum}{share}   difference 0",
+        parts.join(" + ")
+    ))
 }
 
 fn revenue_lines(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Vec<String> {
@@ -311,7 +404,11 @@ fn revenue_lines(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Vec<
                 line.push_str(&format!("   mapped {} %", share.to_fixed(1)));
             }
         }
-        for (what, amount) in [("earlier", tie.earlier), ("later", tie.later), ("tax", tie.tax)] {
+        for (what, amount) in [
+            ("earlier", tie.earlier),
+            ("later", tie.later),
+            ("tax", tie.tax),
+        ] {
             if !amount.is_zero() {
                 line.push_str(&format!("   {what} {}", money(amount)));
             }
@@ -331,13 +428,20 @@ fn losers(statement: &Statement, identity: &Identity) -> Option<String> {
         return None;
     }
     let losing = |row: &&crate::margin::Row| {
-        row.kind == RowKind::Customer && row.gross_profit().is_some_and(|profit| profit.is_negative())
+        row.kind == RowKind::Customer
+            && row
+                .gross_profit()
+                .is_some_and(|profit| profit.is_negative())
     };
     let count = statement.rows.iter().filter(losing).count();
     let worst = statement.rows.iter().find(losing)?;
     let party = identity.party(worst.party?);
     let name = party.name.as_deref().unwrap_or(&party.key);
-    let verb = if count == 1 { "customer costs more than it pays" } else { "customers cost more than they pay" };
+    let verb = if count == 1 {
+        "customer costs more than it pays"
+    } else {
+        "customers cost more than they pay"
+    };
     Some(format!(
         "{count} {verb}; the worst is {name}.   next: tanso report --by feature,model --where customer={:?}",
         party.key

@@ -3,26 +3,10 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::formats::golden;
+use crate::formats::CachedTokens;
+use crate::formats::golden::UsageRecords as Kept;
 use crate::formats::testing::{growing, json_lines, sample, table};
-
-/// Keeps records as golden JSON.
-#[derive(Default)]
-struct Kept {
-    records: Vec<Value>,
-    settled: Option<bool>,
-}
-
-impl UsageSink for Kept {
-    fn take(&mut self, record: &UsageRecord<'_>) -> Result<(), Problem> {
-        self.records.push(golden::usage(record));
-        Ok(())
-    }
-
-    fn settle_cached_inside(&mut self, inside: bool) {
-        self.settled = Some(inside);
-    }
-}
+use crate::model::Zone;
 
 fn run(mut source: impl RowSource, settings: &Settings) -> (Kept, Tally, Problems) {
     let (mut kept, mut problems) = (Kept::default(), Problems::default());
@@ -62,7 +46,7 @@ fn a_plain_log_is_read_whole() {
         json!({"input": "31422", "output": "29"})
     );
     assert_eq!(record["requests"], "1");
-    assert_eq!(record["single_request"], true);
+    assert_eq!(record["aggregate"], Value::Null);
     assert_eq!((tally.read, tally.used), (1, 1));
     let (start, end) = tally.covers.unwrap();
     assert_eq!(end.0 - start.0, 1);
@@ -105,7 +89,7 @@ fn an_unknown_convention_is_asked_for_or_shown_by_a_row() {
     assert_eq!(codes(&problems), ["T3028"]);
     let place = problems.kept()[0].place.as_ref().unwrap();
     assert_eq!((place.line, place.column), (Some(3), Some(4)));
-    assert_eq!(kept.records[0]["cached_open"], false);
+    assert_eq!(kept.records[0]["cached_open"], Value::Null);
     assert_eq!(kept.records[1]["cached_open"], true);
     assert_eq!(kept.settled, None);
 
@@ -172,7 +156,7 @@ fn times_need_a_zone_unless_they_are_dates() {
     let (kept, tally, problems) = csv(&format!("{header}2026-09-01,a,1200\n"));
     assert!(problems.is_empty());
     assert_eq!(kept.records[0]["requests"], "1200");
-    assert_eq!(kept.records[0]["single_request"], false);
+    assert_eq!(kept.records[0]["aggregate"], true);
     assert_eq!(tally.covers.unwrap().1.to_string(), "2026-09-02T00:00:00Z");
     let paris = Settings {
         zone: Zone::parse("Europe/Paris"),
@@ -199,7 +183,9 @@ fn the_choice_of_a_customer_column_is_told() {
     let text = "time,user_id,tenant_id,cost\n2026-09-01T10:00:00Z,u1,t1,1\n";
     let (kept, tally, _) = run(table("u.csv", text), &set(&[("customer", "user_id")]));
     assert_eq!(kept.records[0]["source"], "u1");
-    assert!(tally.remarks.is_empty());
+    assert_eq!(tally.remarks.len(), 1);
+    assert_eq!(tally.remarks[0].entry.code, "N3003");
+    assert_eq!(tally.remarks[0].text, "not used: tenant_id");
 }
 
 #[test]
@@ -225,7 +211,7 @@ fn what_is_missing_is_said_once() {
     let text = "time,customer,cost,total_tokens\n2026-09-01T10:00:00Z,a,0.5,5\n";
     let (kept, _, problems) = csv(text);
     assert!(problems.is_empty());
-    assert_eq!(kept.records[0]["quantities"], json!({}));
+    assert_eq!(kept.records[0]["quantities"], Value::Null);
     assert_eq!(kept.records[0]["cost"], "0.5 USD");
     let (_, _, problems) = run(table("u.csv", text), &set(&[("customer", "acct")]));
     assert_eq!(codes(&problems), ["T3016"]);
@@ -244,10 +230,12 @@ fn units_count_the_named_meter() {
     let quantities: Vec<&Value> = kept.records.iter().map(|r| &r["quantities"]).collect();
     assert_eq!(quantities[0], &json!({"images": "2"}));
     assert_eq!(quantities[1], &json!({"Pages": "1.5"}));
-    assert_eq!(quantities[2], &json!({}));
+    assert_eq!(quantities[2], &Value::Null);
     assert_eq!(kept.records[2]["requests"], "7");
     assert_eq!(quantities[3], &json!({"units": "3"}));
     assert_eq!(codes(&problems), ["T3023", "T3028"]);
+    let twice = "time,customer,meter,units,input_tokens\n2026-09-01T10:00:00Z,a,input,5,5\n";
+    assert_eq!(codes(&csv(twice).2), ["T3029"]);
 }
 
 #[test]

@@ -1,0 +1,331 @@
+//! The options of every command, as clap reads them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::terminal::Color;
+
+/// Which customers of an AI product make money: usage logs, provider bills and Stripe exports,
+/// joined and tied to the last digit. Offline.
+#[derive(Debug, Parser)]
+#[command(name = "tanso", version, about, max_term_width = 100)]
+#[command(after_help = "Examples:
+  tanso report usage.csv costs.csv stripe.csv
+  tanso report --by feature,model --where customer=acme usage.csv costs.csv
+  tanso simulate --plan pro=149 usage.csv costs.csv stripe.csv
+  tanso init usage.csv costs.csv stripe.csv      then: tanso report
+  tanso formats costs.csv")]
+pub struct Cli {
+    /// Explain a message code, such as T3021
+    #[arg(long, value_name = "CODE")]
+    pub explain: Option<String>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Revenue, cost, gross profit and margin by customer, plan, feature, model, month …
+    #[command(after_help = "Examples:
+  tanso report usage.csv costs.csv stripe.csv
+  tanso report --losses -o losers.csv
+  tanso report --by plan,month --from 2026-07-01 --to 2026-10-01
+  tanso report --by feature,model --where customer=acme
+  tanso report --format json --expect-bill openai=5120.11")]
+    Report(ReportArgs),
+    /// What a price change would do, per customer and in total
+    #[command(after_help = "Examples:
+  tanso simulate --plan pro=149
+  tanso simulate --plan pro=+10% --plan team=1490/year
+  tanso simulate --plan mid=61 --format json usage.csv costs.csv stripe.csv")]
+    Simulate(SimulateArgs),
+    /// Every export that can be read; or which one a file is, and why
+    #[command(after_help = "Examples:
+  tanso formats
+  tanso formats costs.csv
+  tanso formats --columns openai-cost-csv
+  tanso formats --schema report")]
+    Formats(FormatsArgs),
+    /// Write tanso.toml and a mapping.csv skeleton from the files
+    #[command(after_help = "Example:
+  tanso init usage.csv costs.csv stripe.csv")]
+    Init(InitArgs),
+    /// Completions for a shell
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// The manual page
+    Man,
+}
+
+/// Options of all commands that read data.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Shared {
+    /// Usage, cost, revenue and mapping files in any order; globs, folders, `-` for standard
+    /// input, FORMAT:path to force a format. Without files, tanso.toml names them
+    #[arg(value_name = "FILES")]
+    pub files: Vec<std::ffi::OsString>,
+    /// Project file [default: the nearest tanso.toml upward]
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    pub config: Option<PathBuf>,
+    /// Use no project file
+    #[arg(long, help_heading = "Input")]
+    pub no_config: bool,
+    /// Mapping file: customer,source,id[,valid_from,valid_to,name,plan,segment,…]
+    #[arg(short, long, value_name = "FILE", help_heading = "Input")]
+    pub mapping: Option<PathBuf>,
+    /// Zone of time stamps that have no offset
+    #[arg(long, value_name = "ZONE", help_heading = "Input")]
+    pub input_tz: Option<String>,
+    /// Whether input tokens of a log include cached ones
+    #[arg(long, value_name = "HOW", help_heading = "Input")]
+    pub cached_tokens: Option<CachedTokensArg>,
+    /// Encoding of text that is not UTF-8
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub encoding: Option<EncodingArg>,
+    /// What to do when a request id comes with different numbers
+    #[arg(long, value_name = "RULE", default_value = "error", help_heading = "Input")]
+    pub on_conflict: ConflictArg,
+    /// What to do when two files bill the same days
+    #[arg(long, value_name = "RULE", default_value = "error", help_heading = "Input")]
+    pub on_overlap: OverlapArg,
+    /// Accept files without rows
+    #[arg(long, help_heading = "Input")]
+    pub allow_empty: bool,
+    /// Longest row in bytes
+    #[arg(long, value_name = "BYTES", help_heading = "Input")]
+    pub max_line: Option<usize>,
+    /// Most bytes that a compressed file may unpack to
+    #[arg(long, value_name = "BYTES", help_heading = "Input")]
+    pub max_unpacked: Option<u64>,
+    /// Report one month
+    #[arg(long, value_name = "YYYY-MM", conflicts_with_all = ["from", "to"], help_heading = "Period")]
+    pub month: Option<String>,
+    /// First day of the report
+    #[arg(long, value_name = "DATE", help_heading = "Period")]
+    pub from: Option<String>,
+    /// First day after the report
+    #[arg(long, value_name = "DATE", help_heading = "Period")]
+    pub to: Option<String>,
+    /// Zone in which months begin [default: UTC]
+    #[arg(long, value_name = "ZONE", help_heading = "Period")]
+    pub tz: Option<String>,
+    /// When revenue counts [default: recognized; cash with payments alone]
+    #[arg(long, value_name = "BASIS", help_heading = "Method")]
+    pub revenue: Option<RevenueArg>,
+    /// What to do with billed cost that the log does not explain
+    #[arg(long, value_name = "RULE", default_value = "unattributed", help_heading = "Method")]
+    pub residual: ResidualArg,
+    /// Whether charges without usage match coarsely (model and month, then provider and month)
+    #[arg(long = "match", value_name = "RULE", default_value = "coarse", help_heading = "Method")]
+    pub matching: MatchArg,
+    /// Gap between log and bill that is scaled away
+    #[arg(long, value_name = "PERCENT", help_heading = "Method")]
+    pub tolerance: Option<String>,
+    /// Currency of the report; the files must be in it
+    #[arg(long, value_name = "CODE", help_heading = "Method")]
+    pub currency: Option<String>,
+    /// Keep only rows with this value: DIM=VALUE[,VALUE], DIM!=VALUE; repeatable
+    #[arg(long = "where", value_name = "DIM=VALUE", help_heading = "View")]
+    pub filters: Vec<String>,
+    /// Control total of a provider's bill in the period: mismatch is exit 3
+    #[arg(long, value_name = "PROVIDER=AMOUNT", help_heading = "Checks")]
+    pub expect_bill: Vec<String>,
+    /// Control total of the period's revenue: mismatch is exit 3
+    #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true, help_heading = "Checks")]
+    pub expect_revenue: Option<String>,
+    /// Exit 1 when there are warnings
+    #[arg(long, help_heading = "Checks")]
+    pub strict: bool,
+    /// Output format [default: table; with -o, by the file's extension]
+    #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]
+    pub format: Option<OutputFormat>,
+    /// Write to a file, atomically; repeatable
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub output: Vec<PathBuf>,
+    /// Decimals of money: minor (the currency's), exact, or a number
+    #[arg(long, value_name = "PLACES", help_heading = "Output")]
+    pub precision: Option<String>,
+    /// Begin CSV with a byte order mark, for old versions of Excel
+    #[arg(long, help_heading = "Output")]
+    pub bom: bool,
+    /// Write text to CSV as it stands, even what a spreadsheet would run as a formula
+    #[arg(long, help_heading = "Output")]
+    pub raw_csv: bool,
+    /// Color
+    #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    pub color: Color,
+    /// How messages are written
+    #[arg(long, value_name = "FORMAT", default_value = "human", help_heading = "Output")]
+    pub message_format: MessageFormat,
+    /// Say nothing but errors on standard error
+    #[arg(short, long, help_heading = "Output")]
+    pub quiet: bool,
+    /// Say more on standard error
+    #[arg(short, long, help_heading = "Output")]
+    pub verbose: bool,
+    /// Threads; results do not depend on it
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    pub threads: Option<usize>,
+}
+
+/// Options of `report`.
+#[derive(Clone, Debug, Args)]
+pub struct ReportArgs {
+    /// Shared options.
+    #[command(flatten)]
+    pub shared: Shared,
+    /// Dimensions of the rows: customer, month, week, day, plan, segment, feature, provider,
+    /// model, basis, tier, any mapped attribute or column of the log
+    #[arg(long, value_name = "DIM[,DIM]", value_delimiter = ',', default_value = "customer", help_heading = "View")]
+    pub by: Vec<String>,
+    /// Order rows by a column; prefix it with - for the largest first
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true, help_heading = "View")]
+    pub sort: Option<String>,
+    /// Show N rows; the rest is one row
+    #[arg(long, value_name = "N", help_heading = "View")]
+    pub top: Option<usize>,
+    /// Show only rows that lose money
+    #[arg(long, help_heading = "View")]
+    pub losses: bool,
+}
+
+/// Options of `simulate`.
+#[derive(Clone, Debug, Args)]
+pub struct SimulateArgs {
+    /// Shared options.
+    #[command(flatten)]
+    pub shared: Shared,
+    /// New price of a plan: pro=149, pro=149/month, pro=1490/year, pro=+10%; repeatable
+    #[arg(long, value_name = "PLAN=PRICE", required = true, help_heading = "Scenario")]
+    pub plan: Vec<String>,
+}
+
+/// Options of `formats`.
+#[derive(Clone, Debug, Args)]
+pub struct FormatsArgs {
+    /// Files to recognise.
+    #[arg(value_name = "FILES")]
+    pub files: Vec<PathBuf>,
+    /// Tell all about one format.
+    #[arg(long, value_name = "FORMAT")]
+    pub columns: Option<String>,
+    /// Print the JSON Schema of an output: report or simulation.
+    #[arg(long, value_name = "OUTPUT")]
+    pub schema: Option<String>,
+    /// Print docs/formats.md.
+    #[arg(long, hide = true)]
+    pub markdown: bool,
+}
+
+/// Options of `init`.
+#[derive(Clone, Debug, Args)]
+pub struct InitArgs {
+    /// The files of the project.
+    #[arg(value_name = "FILES", required = true)]
+    pub files: Vec<std::ffi::OsString>,
+    /// Overwrite tanso.toml and mapping.csv.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `--cached-tokens`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CachedTokensArg {
+    /// The input count includes cached tokens.
+    Inside,
+    /// The input count leaves them out.
+    Beside,
+}
+
+/// `--encoding`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EncodingArg {
+    /// The default.
+    Utf8,
+    /// Windows-1252, the superset of Latin-1.
+    Latin1,
+}
+
+/// `--on-conflict`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ConflictArg {
+    /// Refuse the log.
+    #[default]
+    Error,
+    /// The latest record wins.
+    Last,
+    /// The record with more tokens wins.
+    Max,
+}
+
+/// `--on-overlap`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum OverlapArg {
+    /// Refuse.
+    #[default]
+    Error,
+    /// Keep the file that reaches further.
+    Latest,
+}
+
+/// `--revenue`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RevenueArg {
+    /// Over the service period.
+    Recognized,
+    /// At finalization.
+    Billed,
+    /// When money arrives.
+    Cash,
+}
+
+/// `--residual`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ResidualArg {
+    /// It stays a row of its own.
+    #[default]
+    Unattributed,
+    /// It goes to the logged customers.
+    Spread,
+}
+
+/// `--match`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum MatchArg {
+    /// Coarser matches are tried.
+    #[default]
+    Coarse,
+    /// Only the pool itself.
+    Exact,
+}
+
+/// `--format`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For people.
+    #[default]
+    Table,
+    /// For spreadsheets.
+    Csv,
+    /// For programs.
+    Json,
+    /// One JSON object per row.
+    Jsonl,
+    /// A Markdown table.
+    Md,
+}
+
+/// `--message-format`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum MessageFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object per line.
+    Json,
+}

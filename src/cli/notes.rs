@@ -1,0 +1,219 @@
+//! The notes and warnings of a run that went well.
+
+use crate::formats::Kind;
+use crate::identity::PartyKind;
+use crate::load::Books;
+use crate::margin::Statement;
+use crate::model::Exact;
+use crate::model::receipt::InputReceipt;
+use crate::problem::{Note, catalogue};
+use crate::report::figures::grouped;
+use crate::revenue::Basis;
+
+use super::run::Run;
+
+/// Everything that was skipped, scaled, inferred or is in doubt.
+pub fn collect(run: &Run, statement: &Statement, inputs: &[InputReceipt]) -> Vec<Note> {
+    let mut notes = run.books.notes.clone();
+    identity(run, statement, &mut notes);
+    cost(run, statement, &mut notes);
+    revenue(run, &mut notes);
+    rows(run, inputs, &mut notes);
+    notes.sort();
+    notes.dedup();
+    notes
+}
+
+fn money(run: &Run, amount: Exact) -> String {
+    format!("{} {}", grouped(&amount.to_fixed(run.currency.decimals())), run.currency)
+}
+
+fn identity(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
+    let joined: Vec<String> = run
+        .revenue
+        .joined(run.period)
+        .into_iter()
+        .filter_map(|(key, (parties, amount))| {
+            let key = key?;
+            Some(format!("{} {} ({} customers)", key.title(), money(run, amount), parties.len()))
+        })
+        .collect();
+    if !joined.is_empty() {
+        let text = format!("revenue joined by: {}", joined.join(", "));
+        notes.push(Note::new(&catalogue::JOINED_BY, text));
+    }
+    if !statement.unmapped.is_empty() {
+        let sum = |of: fn(&crate::margin::Unmapped) -> Exact| statement.unmapped.iter().map(of).sum::<Exact>();
+        let first: Vec<String> =
+            statement.unmapped.iter().take(3).map(|u| format!("{}:{}", u.source, u.id)).collect();
+        notes.push(Note::new(
+            &catalogue::UNMAPPED,
+            format!(
+                "{} ids belong to no customer (revenue {}, cost {}): {}{}; map them with a mapping file, -m mapping.csv",
+                statement.unmapped.len(),
+                money(run, sum(|u| u.revenue)),
+                money(run, sum(|u| u.cost)),
+                first.join(", "),
+                if statement.unmapped.len() > 3 { ", …" } else { "" }
+            ),
+        ));
+    }
+    for group in &run.identity.alike {
+        let text = format!("customer ids differ only in case, blanks or Unicode form: {group:?}");
+        notes.push(Note::new(&catalogue::ALIKE_IDS, text));
+    }
+    for (id, customers) in &run.identity.ambiguous {
+        let text = format!("{id} fits several customers and is left unmapped: {}", customers.join(", "));
+        notes.push(Note::new(&catalogue::AMBIGUOUS_JOIN, text));
+    }
+}
+
+fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
+    let found = &statement.attribution;
+    if !found.estimated_by_book.is_zero() {
+        let text = format!(
+            "no bill covers usage worth {} at book prices; it is estimated and outside the tie-out",
+            money(run, found.estimated_by_book)
+        );
+        notes.push(Note::new(&catalogue::NO_BILL, text));
+    }
+    if !found.estimated_by_log.is_zero() {
+        let text = format!(
+            "no bill covers usage that the log itself puts at {}; it is estimated and outside the tie-out",
+            money(run, found.estimated_by_log)
+        );
+        notes.push(Note::new(&catalogue::PRICED_BY_LOG, text));
+    }
+    for unpriced in &found.unpriced {
+        let model = unpriced.model.as_deref().unwrap_or("usage without a model");
+        let near = run.nearest_models(model);
+        let near = if near.is_empty() { String::new() } else { format!("; nearest names in the price book: {}", near.join(", ")) };
+        let text = format!("{model}: {} requests are neither billed nor priced and count as no cost{near}", unpriced.requests);
+        notes.push(Note::new(&catalogue::UNPRICED, text));
+    }
+    for gap in &found.gaps {
+        let what: Vec<&str> =
+            [&gap.provider, &gap.model, &gap.meter].into_iter().flatten().map(String::as_str).collect();
+        let what = if what.is_empty() { "the log".to_string() } else { what.join(" ") };
+        let (entry, text) = if gap.over_logged {
+            (&catalogue::OVER_LOGGED, format!("{what}: the log exceeds the bill; billed ∕ logged = {}", gap.factor))
+        } else {
+            (&catalogue::SCALED, format!("{what}: a gap within the tolerance is scaled away; billed ∕ logged = {}", gap.factor))
+        };
+        notes.push(Note::new(entry, text));
+    }
+    if found.context_unknown {
+        let text = "the log is aggregated, so prices for long requests cannot be told; base prices are used";
+        notes.push(Note::new(&catalogue::CONTEXT_TIER, text));
+    }
+    if !found.items.is_empty() {
+        let items: Vec<String> =
+            found.items.iter().map(|(item, amount)| format!("{item} {}", money(run, *amount))).collect();
+        let text = format!("bill items without quantities, spread by cost: {}", items.join(", "));
+        notes.push(Note::new(&catalogue::UNKNOWN_ITEM, text));
+    }
+    if found.cut > 0 {
+        let text = format!("{} charges cover days of several months and are cut by days", found.cut);
+        notes.push(Note::new(&catalogue::CUT_AT_BORDER, text));
+    }
+    if !found.at_border.is_zero() {
+        let text = format!(
+            "charges of {} cover a UTC day that lies in two months of {}; they count where the day starts",
+            money(run, found.at_border),
+            run.zone.name()
+        );
+        notes.push(Note::new(&catalogue::CUT_AT_BORDER, text));
+    }
+    let unpriced: Exact = statement
+        .unattributed
+        .iter()
+        .filter(|entry| entry.reason == crate::attribution::Reason::UnpricedUsage)
+        .map(|entry| entry.amount)
+        .sum();
+    if !unpriced.is_zero() {
+        let text = format!(
+            "charges of {} without quantities cover usage without a price, so nothing can share them out",
+            money(run, unpriced)
+        );
+        notes.push(Note::new(&catalogue::UNPRICED_BLOCKS_SPLIT, text));
+    }
+}
+
+fn revenue(run: &Run, notes: &mut Vec<Note>) {
+    let book = &run.revenue;
+    if book.is_empty() {
+        let text = "no revenue file was read: revenue is 0 because it is unknown";
+        return notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
+    }
+    let mut text = match book.basis {
+        Basis::Recognized => "revenue is recognized over the service period, net of tax".to_string(),
+        Basis::Billed => "revenue counts when the invoice becomes final, net of tax".to_string(),
+        Basis::Cash => "revenue counts when money arrives, refunds when it goes back".to_string(),
+    };
+    let stripe_payments = run.books.records.payments.len();
+    if book.basis == Basis::Cash && run.books.records.invoices.is_empty() && stripe_payments > 0 {
+        text.push_str("; payments do not show tax, so amounts include it");
+    }
+    notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
+    if book.without_period > 0 {
+        let text = format!("{} invoices have no service period and are recognized at once", book.without_period);
+        notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
+    }
+    if book.orphan_payments > 0 {
+        let text = format!(
+            "{} payments belong to invoices that are not in the files; they are recognized at their own date",
+            book.orphan_payments
+        );
+        notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
+    }
+    if book.undated_refunds > 0 {
+        let text = format!("{} refunds have no date and count on the payment's date", book.undated_refunds);
+        notes.push(Note::new(&catalogue::REFUND_DATE, text));
+    }
+    let coverage = &run.coverage;
+    if let (Some(starts), Some(needed), false) = (coverage.starts, coverage.needed, coverage.understated.is_empty()) {
+        let text = format!(
+            "invoices start on {starts} but are needed from {needed}; revenue of {} customers may be understated",
+            coverage.understated.len()
+        );
+        notes.push(Note::new(&catalogue::COVERAGE, text));
+    }
+    let internal = run.identity.parties().iter().filter(|party| party.kind == PartyKind::Internal).count();
+    if internal > 0 {
+        let text = format!("{internal} internal accounts are rows of kind internal");
+        notes.push(Note::new(&catalogue::JOINED_BY, text));
+    }
+}
+
+fn rows(run: &Run, inputs: &[InputReceipt], notes: &mut Vec<Note>) {
+    let sum = |of: fn(&InputReceipt) -> u64| inputs.iter().map(of).sum::<u64>();
+    let repeats = sum(|input| input.rows.duplicate);
+    if repeats > 0 {
+        notes.push(Note::new(&catalogue::REPEATS, format!("{repeats} repeated rows are dropped")));
+    }
+    let outside = sum(|input| input.rows.out_of_period);
+    if outside > 0 {
+        let text = format!("{outside} rows lie outside {} and are not used", run.period.title());
+        notes.push(Note::new(&catalogue::OUT_OF_PERIOD, text));
+    }
+    spans(run, &run.books, notes);
+}
+
+/// Usage and bills that cover different days of the period.
+fn spans(run: &Run, books: &Books, notes: &mut Vec<Note>) {
+    let span = |kind: Kind| {
+        let spans = books.files.iter().filter(|file| file.kind == Some(kind));
+        let spans: Vec<_> = spans.filter_map(|file| file.span(run.zone)).collect();
+        let first = spans.iter().map(|(first, _)| *first).min()?.max(run.period.start);
+        let last = spans.iter().map(|(_, last)| *last).max()?.min(run.period.end.plus(-1));
+        (first <= last).then_some((first, last))
+    };
+    if let (Some(usage), Some(bill)) = (span(Kind::Usage), span(Kind::Bill))
+        && usage != bill
+    {
+        notes.push(Note::new(
+            &catalogue::GAP,
+            format!("usage covers {} to {}, the bills {} to {}", usage.0, usage.1, bill.0, bill.1),
+        ));
+    }
+}

@@ -1,0 +1,277 @@
+//! The project file `tanso.toml`: inputs, mapping, columns, plan prices, discounts.
+//!
+//! Money and ratios are quoted strings: a bare TOML number is a binary float. Unknown keys are
+//! errors with the nearest key.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::formats::{CachedTokens, Settings};
+use crate::model::{Currency, Exact, Zone};
+use crate::problem::{Place, Problem, catalogue};
+
+/// The name that is looked for upward from the current directory.
+pub const FILE_NAME: &str = "tanso.toml";
+
+/// The file as written.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Project {
+    /// Globs of the files to read, relative to the project file.
+    #[serde(default)]
+    pub inputs: Vec<String>,
+    /// The mapping file.
+    pub mapping: Option<String>,
+    /// Report currency.
+    pub currency: Option<String>,
+    /// Report zone.
+    pub tz: Option<String>,
+    /// Tolerance between log and bill, such as `"1%"`.
+    pub tolerance: Option<String>,
+    /// Files with something to say about them.
+    #[serde(default)]
+    pub input: Vec<InputEntry>,
+    /// Plans by name.
+    #[serde(default)]
+    pub plan: BTreeMap<String, PlanEntry>,
+    /// Providers by name.
+    #[serde(default)]
+    pub provider: BTreeMap<String, ProviderEntry>,
+    /// The folder of the project file.
+    #[serde(skip)]
+    pub folder: PathBuf,
+    /// The project file as shown in messages.
+    #[serde(skip)]
+    pub shown: String,
+}
+
+/// One `[[input]]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InputEntry {
+    /// File or glob, relative to the project file.
+    pub path: String,
+    /// Format name.
+    pub format: Option<String>,
+    /// Our field name → the file's column.
+    #[serde(default)]
+    pub columns: BTreeMap<String, String>,
+    /// `"inside input"` or `"beside input"`.
+    pub cached_tokens: Option<String>,
+    /// Zone of stamps without offset.
+    pub tz: Option<String>,
+    /// Provider of a file that names none.
+    pub provider: Option<String>,
+    /// Currency of a file that names none.
+    pub currency: Option<String>,
+    /// `"."` or `","`.
+    pub decimal: Option<String>,
+    /// One character.
+    pub delimiter: Option<String>,
+    /// `"utf8"` or `"latin1"`.
+    pub encoding: Option<String>,
+    /// Lines above the header.
+    #[serde(default)]
+    pub skip_lines: u32,
+}
+
+/// One `[plan.NAME]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanEntry {
+    /// Price per month, or with `/year`.
+    pub price: Option<String>,
+    /// Price per year, if it is not twelve times the month's.
+    pub yearly_price: Option<String>,
+}
+
+/// One `[provider.NAME]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderEntry {
+    /// Negotiated discount on list prices, such as `"15%"`.
+    pub discount: Option<String>,
+}
+
+impl Project {
+    /// Finds and reads the project file: the one named, else the nearest upward of `from`.
+    ///
+    /// # Errors
+    /// If the named file cannot be read or a file is not understood.
+    pub fn find(named: Option<&Path>, from: &Path) -> Result<Option<Project>, Problem> {
+        if let Some(path) = named {
+            return Project::read(path).map(Some);
+        }
+        let found = from.ancestors().map(|folder| folder.join(FILE_NAME)).find(|path| path.is_file());
+        match found {
+            None => Ok(None),
+            Some(path) => {
+                let shown = path.strip_prefix(from).unwrap_or(&path);
+                Project::parse(&path, shown).map(Some)
+            }
+        }
+    }
+
+    fn read(path: &Path) -> Result<Project, Problem> {
+        Project::parse(path, path)
+    }
+
+    fn parse(path: &Path, shown: &Path) -> Result<Project, Problem> {
+        let shown: Arc<str> = shown.display().to_string().into();
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Problem::new(&catalogue::CANNOT_READ, format!("cannot read the project file: {error}"))
+                .at(Place::file(&shown))
+        })?;
+        let mut project: Project = toml::from_str(&text).map_err(|error| fault(&shown, &text, &error))?;
+        project.folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        project.shown = shown.to_string();
+        Ok(project)
+    }
+
+    /// A problem with a value of the file.
+    pub fn problem(&self, message: String) -> Problem {
+        Problem::new(&catalogue::PROJECT_FILE, message).at(Place::file(&self.shown.as_str().into()))
+    }
+
+    /// Negotiated discounts by provider.
+    ///
+    /// # Errors
+    /// A discount that is no percentage between 0 and 100.
+    pub fn discounts(&self) -> Result<BTreeMap<String, Exact>, Problem> {
+        let mut discounts = BTreeMap::new();
+        for (name, entry) in &self.provider {
+            let Some(text) = &entry.discount else {
+                continue;
+            };
+            let discount = percent(text).filter(|d| !d.is_negative() && *d <= Exact::ONE);
+            let discount = discount.ok_or_else(|| {
+                self.problem(format!("provider.{name}.discount is not a percentage: {text:?}"))
+                    .help("write discount = \"15%\"")
+            })?;
+            discounts.insert(crate::model::names::provider(name), discount);
+        }
+        Ok(discounts)
+    }
+}
+
+impl InputEntry {
+    /// What the entry says about the content of its files.
+    ///
+    /// # Errors
+    /// A value that is not understood.
+    pub fn settings(&self, project: &Project) -> Result<Settings, Problem> {
+        let fault = |key: &str, value: &str, help: &str| {
+            project
+                .problem(format!("{key} of the input {:?} is not understood: {value:?}", self.path))
+                .help(help.to_string())
+        };
+        let cached_tokens = match self.cached_tokens.as_deref() {
+            None => None,
+            Some("inside input" | "inside") => Some(CachedTokens::Inside),
+            Some("beside input" | "beside") => Some(CachedTokens::Beside),
+            Some(other) => {
+                let help = "write \"inside input\" or \"beside input\"";
+                return Err(fault("cached_tokens", other, help));
+            }
+        };
+        let zone = match self.tz.as_deref() {
+            None => None,
+            Some(name) => Some(Zone::parse(name).ok_or_else(|| {
+                fault("tz", name, "write UTC or an IANA name such as Europe/Paris")
+            })?),
+        };
+        let currency = match self.currency.as_deref() {
+            None => None,
+            Some(code) => Some(
+                Currency::parse(code)
+                    .ok_or_else(|| fault("currency", code, "write a three-letter code such as USD"))?,
+            ),
+        };
+        let decimal_comma = match self.decimal.as_deref() {
+            None => None,
+            Some(".") => Some(false),
+            Some(",") => Some(true),
+            Some(other) => return Err(fault("decimal", other, "write \".\" or \",\"")),
+        };
+        Ok(Settings {
+            columns: self.columns.clone(),
+            cached_tokens,
+            zone,
+            provider: self.provider.as_deref().map(crate::model::names::provider),
+            currency,
+            decimal_comma,
+            dimensions: Vec::new(),
+        })
+    }
+}
+
+/// `15%` or `0.15` as a ratio.
+pub fn percent(text: &str) -> Option<Exact> {
+    let text = text.trim();
+    match text.strip_suffix('%') {
+        Some(number) => Exact::parse(number.trim()).ok().map(|number| number.shift(-2)),
+        None => Exact::parse(text).ok(),
+    }
+}
+
+/// A TOML error as a problem: line and column, the nearest key, and what to write.
+fn fault(shown: &Arc<str>, text: &str, error: &toml::de::Error) -> Problem {
+    let message = error.message().to_string();
+    let start = error.span().map_or(0, |span| span.start.min(text.len()));
+    let before = &text[..text.floor_char_boundary(start)];
+    let line = before.matches('\n').count() as u64 + 1;
+    let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
+    let place = Place {
+        column: Some(column),
+        byte: Some(start as u64),
+        ..Place::line(shown, line)
+    };
+    let problem = Problem::new(&catalogue::PROJECT_FILE, message.clone()).at(place);
+    if let Some(rest) = message.strip_prefix("unknown field `") {
+        let unknown = rest.split('`').next().unwrap_or("");
+        let known: Vec<&str> = rest.split('`').skip(2).step_by(2).collect();
+        let likeness = |name: &&&str| (strsim::jaro_winkler(unknown, name) * 1000.0) as u64;
+        if let Some(nearest) = known.iter().max_by_key(likeness) {
+            return problem.help(format!("the nearest key is {nearest:?}"));
+        }
+    }
+    if message.contains("floating point") || message.contains("integer") {
+        return problem.help("quote it: money and ratios are strings, since a bare number is a binary float");
+    }
+    problem
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Project, Problem> {
+        toml::from_str(text).map_err(|error| fault(&"tanso.toml".into(), text, &error))
+    }
+
+    #[test]
+    fn unknown_keys_name_the_nearest() {
+        let problem = parse("currency = \"USD\"\ninputz = []\n").unwrap_err();
+        assert_eq!(problem.place.unwrap().line, Some(2));
+        assert_eq!(problem.help.unwrap(), "the nearest key is \"inputs\"");
+    }
+
+    #[test]
+    fn money_must_be_quoted() {
+        let problem = parse("[plan.pro]\nprice = 0.15\n").unwrap_err();
+        assert_eq!(problem.entry.code, "T1010");
+        assert!(problem.help.unwrap().starts_with("quote it"));
+        assert!(parse("[plan.pro]\nprice = 99\n").is_err());
+        assert!(parse("currency = \"USD\"\ncurrency = \"EUR\"\n").is_err());
+    }
+
+    #[test]
+    fn percentages() {
+        assert_eq!(percent("15%").unwrap().to_string(), "0.15");
+        assert_eq!(percent("0.15").unwrap().to_string(), "0.15");
+        assert_eq!(percent("x"), None);
+    }
+}

@@ -1,0 +1,258 @@
+//! `tanso report`: margins by any dimensions, in every output format.
+
+use std::path::Path;
+
+use super::args::{OutputFormat, ReportArgs, Shared};
+use super::run::Run;
+use super::{Console, Ended, output, terminal};
+use crate::margin::Dimension;
+use crate::problem::{Problem, Problems, catalogue};
+use crate::report::margin::{Header, View, document, table};
+use crate::report::table::Table;
+use crate::report::text::TextOptions;
+use crate::report::{csv, json, jsonl, markdown, text};
+
+/// Columns that rows can be ordered by.
+const SORTS: &[&str] = &[
+    "gross_profit", "revenue", "cost", "gross_margin", "markup", "requests", "input_tokens",
+    "output_tokens",
+];
+
+/// Runs the command.
+///
+/// # Errors
+/// Every problem found.
+pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ended, Problems> {
+    let shared = &args.shared;
+    let run = Run::prepare(shared, &args.by)?;
+    let by = run.dimensions(&args.by).map_err(one)?;
+    let filters = run.filters(&shared.filters).map_err(one)?;
+    let statement = run.statement(&by, &filters);
+    run.expectations(shared, &statement)?;
+    let header = run.header(shared, &statement);
+    let view = view(args, &by, shared, run.currency.decimals()).map_err(one)?;
+    let mut render = |format: OutputFormat, to_terminal: bool| -> Result<Vec<u8>, Problem> {
+        let places = places(shared, format, run.currency.decimals())?;
+        let view = View {
+            places,
+            fold_unmapped: matches!(format, OutputFormat::Table | OutputFormat::Md),
+            ..view.clone()
+        };
+        let mut bytes = Vec::new();
+        let written = match format {
+            OutputFormat::Json => {
+                let document = document::document(&statement, &run.identity, &header, places);
+                json::write(&document, &mut bytes)
+            }
+            OutputFormat::Jsonl => {
+                let rows = document::rows(&statement, &run.identity, &header, places);
+                jsonl::write(rows, &mut bytes)
+            }
+            table_like => {
+                let table = table::table(&statement, &run.identity, &header, &view);
+                return render_table(&table, table_like, shared, to_terminal, console);
+            }
+        };
+        written.map_err(|error| {
+            Problem::new(&catalogue::CANNOT_WRITE, format!("cannot write the report: {error}"))
+        })?;
+        Ok(bytes)
+    };
+    let outputs = outputs(shared, &mut render).map_err(one)?;
+    finish(shared, &run, &header, outputs, console)
+}
+
+fn one(problem: Problem) -> Problems {
+    let mut problems = Problems::default();
+    problems.push(problem);
+    problems
+}
+
+/// A table in one of the formats for people and spreadsheets.
+pub fn render_table(
+    table: &Table,
+    format: OutputFormat,
+    shared: &Shared,
+    to_terminal: bool,
+    console: &mut Console,
+) -> Result<Vec<u8>, Problem> {
+    let mut bytes = Vec::new();
+    match format {
+        OutputFormat::Csv => {
+            let options = csv::CsvOptions {
+                bom: shared.bom,
+                raw: shared.raw_csv,
+            };
+            let escaped = csv::write(table, options, &mut bytes).map_err(|error| {
+                Problem::new(&catalogue::CANNOT_WRITE, format!("cannot write the report: {error}"))
+            })?;
+            if escaped > 0 && !shared.quiet {
+                console.say(&format!(
+                    "note: {escaped} text cells begin like a spreadsheet formula and got a leading '; --raw-csv leaves them as they are"
+                ));
+            }
+        }
+        OutputFormat::Md => bytes.extend(markdown::render(table).into_bytes()),
+        _ => {
+            let options = TextOptions {
+                width: if to_terminal { console.width() } else { None },
+                style: to_terminal && terminal::color_stdout(shared.color),
+            };
+            bytes.extend(text::render(table, options).into_bytes());
+        }
+    }
+    Ok(bytes)
+}
+
+/// What goes where: standard output, or the files of `-o`.
+pub struct Outputs {
+    stdout: Option<(OutputFormat, Vec<u8>)>,
+    files: Vec<(std::path::PathBuf, Vec<u8>)>,
+}
+
+/// Renders every output of a run.
+///
+/// # Errors
+/// An ending that names no format, or a rendering that fails.
+pub fn outputs(
+    shared: &Shared,
+    render: &mut dyn FnMut(OutputFormat, bool) -> Result<Vec<u8>, Problem>,
+) -> Result<Outputs, Problem> {
+    if shared.output.is_empty() {
+        let format = shared.format.unwrap_or_default();
+        let bytes = render(format, true)?;
+        return Ok(Outputs {
+            stdout: Some((format, bytes)),
+            files: Vec::new(),
+        });
+    }
+    let mut files = Vec::new();
+    for path in &shared.output {
+        let format = match shared.format {
+            Some(format) => format,
+            None => format_of(path)?,
+        };
+        files.push((path.clone(), render(format, false)?));
+    }
+    Ok(Outputs {
+        stdout: None,
+        files,
+    })
+}
+
+/// The format that a file's ending asks for.
+fn format_of(path: &Path) -> Result<OutputFormat, Problem> {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    match ending.as_deref() {
+        Some("csv") => Ok(OutputFormat::Csv),
+        Some("json") => Ok(OutputFormat::Json),
+        Some("jsonl" | "ndjson") => Ok(OutputFormat::Jsonl),
+        Some("md" | "markdown") => Ok(OutputFormat::Md),
+        Some("txt") | None => Ok(OutputFormat::Table),
+        Some(other) => Err(Problem::new(
+            &catalogue::BAD_OPTION,
+            format!("no output format has the ending .{other}"),
+        )
+        .help("endings: .csv .json .jsonl .md .txt; or say --format")),
+    }
+}
+
+/// Writes the outputs, says what was done, and decides the exit code.
+///
+/// # Errors
+/// If something cannot be written.
+pub fn finish(
+    shared: &Shared,
+    run: &Run,
+    header: &Header,
+    outputs: Outputs,
+    console: &mut Console,
+) -> Result<Ended, Problems> {
+    let inputs: Vec<_> = run.specs.iter().map(|spec| spec.path.clone()).collect();
+    output::write_all(&outputs.files, &inputs).map_err(one)?;
+    let shows_all = matches!(&outputs.stdout, Some((OutputFormat::Table | OutputFormat::Md, _)));
+    if let Some((_, bytes)) = outputs.stdout {
+        console.out.extend(bytes);
+    }
+    let warnings = Run::warnings(header).count();
+    // The table carries notes and tie-outs itself; other outputs leave them to standard error.
+    if !shared.quiet && (!shows_all || shared.verbose) {
+        for note in &header.notes {
+            let word = if note.warning { "warning" } else { "note" };
+            console.say(&format!("{word}[{}]: {}", note.code, note.text));
+        }
+        console.say(&summary(header));
+    }
+    if shared.verbose {
+        for file in &run.books.files {
+            console.say(&format!("read {} as {}: {} rows used", file.path(), file.format, file.rows()));
+        }
+    }
+    if shared.strict && warnings > 0 {
+        console.say(&format!("tanso: {warnings} warnings, and --strict asks to fail on them; the report is complete"));
+        return Ok(Ended::Finding);
+    }
+    Ok(Ended::Fine)
+}
+
+/// One line about what was read.
+fn summary(header: &Header) -> String {
+    let sum = |of: fn(&crate::model::receipt::RowCounts) -> u64| {
+        header.inputs.iter().map(|input| of(&input.rows)).sum::<u64>()
+    };
+    format!(
+        "tanso: {} files, {} rows read, {} used, {} repeated, {} outside {}; every total ties, difference 0",
+        header.inputs.len(),
+        sum(|rows| rows.read),
+        sum(|rows| rows.used),
+        sum(|rows| rows.duplicate),
+        sum(|rows| rows.out_of_period),
+        header.period.title()
+    )
+}
+
+fn view(args: &ReportArgs, by: &[Dimension], shared: &Shared, decimals: u8) -> Result<View, Problem> {
+    let with_revenue = crate::report::margin::with_revenue(by);
+    if args.losses && !with_revenue {
+        return Err(Problem::new(&catalogue::BAD_OPTION, "--losses needs rows with revenue")
+            .help("revenue belongs to customers, plans and months, not to features or models; leave those out of --by"));
+    }
+    let sort = match &args.sort {
+        None if with_revenue => None,
+        None => Some(("cost".to_string(), true)),
+        Some(text) => {
+            let (descending, column) = match text.strip_prefix('-') {
+                Some(column) => (true, column),
+                None => (false, text.as_str()),
+            };
+            if !SORTS.contains(&column) {
+                return Err(Problem::new(&catalogue::BAD_OPTION, "--sort names no column")
+                    .excerpt(text.clone())
+                    .help(format!("columns: {}; with - before it the largest first", SORTS.join(", "))));
+            }
+            Some((column.to_string(), descending))
+        }
+    };
+    Ok(View {
+        sort,
+        top: args.top,
+        losses: args.losses,
+        places: places(shared, OutputFormat::Table, decimals)?,
+        fold_unmapped: false,
+    })
+}
+
+/// Decimals of money: exact in JSON, the currency's minor unit elsewhere, unless asked for.
+pub fn places(shared: &Shared, format: OutputFormat, decimals: u8) -> Result<Option<u8>, Problem> {
+    match shared.precision.as_deref() {
+        None if matches!(format, OutputFormat::Json | OutputFormat::Jsonl) => Ok(None),
+        None | Some("minor") => Ok(Some(decimals)),
+        Some("exact") => Ok(None),
+        Some(text) => match text.parse::<u8>() {
+            Ok(places) if places <= 18 => Ok(Some(places)),
+            _ => Err(Problem::new(&catalogue::BAD_OPTION, "--precision is not understood")
+                .excerpt(text)
+                .help("write minor, exact, or a number of decimals up to 18")),
+        },
+    }
+}

@@ -1,0 +1,182 @@
+//! `tanso simulate`: what a new plan price would do.
+
+use std::collections::BTreeMap;
+
+use super::args::{OutputFormat, SimulateArgs};
+use super::project::{PlanEntry, Project, percent};
+use super::report::{finish, outputs, places, render_table};
+use super::run::Run;
+use super::{Console, Ended};
+use crate::margin::Dimension;
+use crate::model::Exact;
+use crate::problem::{Problem, Problems, catalogue};
+use crate::report::simulation::{document, table};
+use crate::report::{json, jsonl};
+use crate::revenue::plans::{PlanPrice, listed};
+use crate::simulate::{NewPrice, PlanChange, Scenario, Unresolved, simulate};
+
+/// Runs the command.
+///
+/// # Errors
+/// Every problem found.
+pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems> {
+    let shared = &args.shared;
+    let changes: Vec<PlanChange> =
+        args.plan.iter().map(|text| change(text)).collect::<Result<_, _>>().map_err(one)?;
+    let run = Run::prepare(shared, &[])?;
+    let by = [Dimension::Customer];
+    let filters = run.filters(&shared.filters).map_err(one)?;
+    let statement = run.statement(&by, &filters);
+    run.expectations(shared, &statement)?;
+    let header = run.header(shared, &statement);
+    let prices = prices(&run).map_err(one)?;
+    let scenario = Scenario {
+        name: args.plan.join(" "),
+        changes,
+    };
+    let outcome = simulate(
+        &statement,
+        &run.revenue,
+        &run.identity,
+        run.period,
+        &scenario,
+        &prices,
+        run.zone,
+    )
+    .map_err(|why| one(unresolved(why)))?;
+    let mut render = |format: OutputFormat, to_terminal: bool| -> Result<Vec<u8>, Problem> {
+        let places = places(shared, format, run.currency.decimals())?;
+        let mut bytes = Vec::new();
+        let written = match format {
+            OutputFormat::Json => {
+                json::write(&document::document(&outcome, &run.identity, &header, places), &mut bytes)
+            }
+            OutputFormat::Jsonl => jsonl::write(document::rows(&outcome, &run.identity, &header, places), &mut bytes),
+            table_like => {
+                let table = table::table(&outcome, &run.identity, &header, places);
+                return render_table(&table, table_like, shared, to_terminal, console);
+            }
+        };
+        written.map_err(|error| {
+            Problem::new(&catalogue::CANNOT_WRITE, format!("cannot write the simulation: {error}"))
+        })?;
+        Ok(bytes)
+    };
+    let outputs = outputs(shared, &mut render).map_err(one)?;
+    finish(shared, &run, &header, outputs, console)
+}
+
+fn one(problem: Problem) -> Problems {
+    let mut problems = Problems::default();
+    problems.push(problem);
+    problems
+}
+
+/// `pro=149`, `pro=149/month`, `pro=1490/year`, `pro=+10%`.
+fn change(text: &str) -> Result<PlanChange, Problem> {
+    let bad = |why: &str| {
+        Problem::new(&catalogue::BAD_OPTION, format!("--plan is not understood: {why}"))
+            .excerpt(text)
+            .help("write --plan pro=149, pro=1490/year or pro=+10%")
+    };
+    let (plan, price) = text.split_once('=').ok_or_else(|| bad("no equals sign"))?;
+    let (plan, price) = (plan.trim(), price.trim());
+    if plan.is_empty() {
+        return Err(bad("no plan before the equals sign"));
+    }
+    let price = match price.strip_suffix('%') {
+        Some(_) => {
+            let ratio = percent(price).ok_or_else(|| bad("no percentage"))?;
+            let factor = Exact::ONE + ratio;
+            if factor.is_negative() {
+                return Err(bad("a price cannot fall by more than 100 %"));
+            }
+            NewPrice::Factor(factor)
+        }
+        None => amount(price).map_err(|why| bad(&why))?,
+    };
+    Ok(PlanChange {
+        plan: plan.to_string(),
+        price,
+    })
+}
+
+fn amount(text: &str) -> Result<NewPrice, String> {
+    let (number, interval) = text.split_once('/').unwrap_or((text, "month"));
+    let number = Exact::parse(number.trim()).map_err(|why| format!("the price is no number: {}", why.reason()))?;
+    if number.is_negative() {
+        return Err("a price cannot be negative".into());
+    }
+    match interval.trim() {
+        "month" | "mo" => Ok(NewPrice::Month(number)),
+        "year" | "yr" => Ok(NewPrice::Year(number)),
+        other => Err(format!("{other:?} is neither month nor year")),
+    }
+}
+
+/// What plans cost now: the project file, else the price list.
+fn prices(run: &Run) -> Result<BTreeMap<String, PlanPrice>, Problem> {
+    let mut prices = listed(&run.books.records);
+    let Some(project) = &run.project else {
+        return Ok(prices);
+    };
+    for (name, entry) in &project.plan {
+        let price = prices.entry(name.to_lowercase()).or_default();
+        stated(project, name, entry, price)?;
+    }
+    Ok(prices)
+}
+
+fn stated(project: &Project, name: &str, entry: &PlanEntry, price: &mut PlanPrice) -> Result<(), Problem> {
+    let read = |key: &str, text: &str| {
+        amount(text).map_err(|why| project.problem(format!("plan.{name}.{key} is not understood: {why}")))
+    };
+    if let Some(text) = &entry.price {
+        match read("price", text)? {
+            NewPrice::Year(year) => price.year = Some(year),
+            NewPrice::Month(month) => price.month = Some(month),
+            NewPrice::Factor(_) => {}
+        }
+    }
+    if let Some(text) = &entry.yearly_price {
+        let text = if text.contains('/') { text.clone() } else { format!("{text}/year") };
+        if let NewPrice::Year(year) = read("yearly_price", &text)? {
+            price.year = Some(year);
+        }
+    }
+    Ok(())
+}
+
+fn unresolved(why: Unresolved) -> Problem {
+    match why {
+        Unresolved::NoSuchPlan(plan, known) => {
+            let known = if known.is_empty() { "none".to_string() } else { known.join(", ") };
+            Problem::new(&catalogue::NO_SUCH_PLAN, format!("no customer is on the plan {plan:?}")).help(format!(
+                "plans found: {known}; plans come from the plan column of the mapping or revenue file, or from Stripe's subscriptions.csv with prices.csv"
+            ))
+        }
+        Unresolved::NoPrice(plan) => Problem::new(
+            &catalogue::NO_PLAN_PRICE,
+            format!("what the plan {plan:?} costs now is in no file"),
+        )
+        .help(format!("write [plan.{plan}] price = \"99\" into tanso.toml, pass Stripe's prices.csv, or say --plan {plan}=+10%")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prices_are_read_as_people_write_them() {
+        let price = |text| change(text).unwrap().price;
+        assert_eq!(price("pro=149"), NewPrice::Month(Exact::from(149u64)));
+        assert_eq!(price("pro = 149/month"), NewPrice::Month(Exact::from(149u64)));
+        assert_eq!(price("pro=1490/year"), NewPrice::Year(Exact::from(1490u64)));
+        assert_eq!(price("pro=+10%"), NewPrice::Factor(Exact::parse("1.1").unwrap()));
+        assert_eq!(price("pro=-5%"), NewPrice::Factor(Exact::parse("0.95").unwrap()));
+        for text in ["pro", "=5", "pro=x", "pro=1/week", "pro=-5", "pro=-101%", "pro=$5"] {
+            assert!(change(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What a generic log states besides tokens: units of a named meter, its own cost, and what became
+//! of the request.
+
+use std::collections::BTreeMap;
+
+use crate::formats::fields::{Columns, word};
+use crate::formats::usage::columns::Found;
+use crate::formats::usage::names::Field;
+use crate::formats::{CachedTokens, Settings};
+use crate::model::records::Outcome;
+use crate::model::{Currency, Exact, Meter};
+use crate::problem::{Problem, catalogue};
+use crate::scan::Row;
+
+const FAILED: &[&str] = &[
+    "failed",
+    "failure",
+    "fail",
+    "error",
+    "errored",
+    "cancelled",
+    "canceled",
+    "timeout",
+    "timed_out",
+    "aborted",
+    "rejected",
+    "blocked",
+];
+
+/// The meters seen so far, so that a name is not made anew for every row.
+#[derive(Default)]
+pub struct Units {
+    meters: BTreeMap<String, Meter>,
+}
+
+impl Units {
+    /// Adds the units to the quantities and returns the requests of an aggregate.
+    pub fn add(
+        &mut self,
+        columns: &Columns,
+        found: &Found,
+        settings: &Settings,
+        row: &Row,
+        quantities: &mut Vec<(Meter, Exact)>,
+    ) -> Result<Option<Exact>, Problem> {
+        let mut requests = match found.at(Field::Requests) {
+            Some(column) => Some(columns.count(row, column)?.unwrap_or_default()),
+            None => None,
+        };
+        let Some(column) = found.at(Field::Units) else {
+            return Ok(requests);
+        };
+        let Some(units) = columns.optional_number(row, column)? else {
+            return Ok(requests);
+        };
+        if units.is_negative() {
+            let message = format!("{} is negative", columns.header.name(column));
+            return Err(columns.problem(&catalogue::NEGATIVE_QUANTITY, row, column, message));
+        }
+        let meter = self.meter(columns, found, settings, row)?;
+        if meter.is_token() || meter == Meter::Requests {
+            columns.count(row, column)?;
+        }
+        if meter == Meter::Requests {
+            requests = Some(requests.unwrap_or_default() + units);
+        } else if quantities.iter().any(|(stated, _)| *stated == meter) {
+            let message = format!("the row states {meter} twice: in its own column and here");
+            let problem = columns.problem(&catalogue::BAD_VALUE, row, column, message);
+            return Err(
+                problem.help("name only one of the two in columns, so that nothing counts double")
+            );
+        } else if units.is_positive() {
+            quantities.push((meter, units));
+        }
+        Ok(requests)
+    }
+
+    /// The meter that the row's units count.
+    fn meter(
+        &mut self,
+        columns: &Columns,
+        found: &Found,
+        settings: &Settings,
+        row: &Row,
+    ) -> Result<Meter, Problem> {
+        let column = found.at(Field::Meter);
+        let name = word(row, column).unwrap_or("units");
+        if let Some(meter) = self.meters.get(name) {
+            return Ok(meter.clone());
+        }
+        let folded = name.to_lowercase();
+        let meter = match folded.as_str() {
+            "input_tokens" | "prompt_tokens" | "uncached_input_tokens" => Meter::Input,
+            "output_tokens" | "completion_tokens" => Meter::Output,
+            "cache_read_input_tokens" => Meter::CacheRead,
+            "cache_creation_input_tokens" => Meter::CacheWrite5m,
+            "cached_input_tokens" | "cached_tokens" | "cache_read_tokens" => {
+                if settings.cached_tokens != Some(CachedTokens::Beside) {
+                    return Err(cached_row(columns, row, column.unwrap_or(0)));
+                }
+                Meter::CacheRead
+            }
+            _ => match Meter::named(&folded) {
+                Meter::Other(_) => Meter::Other(name.into()),
+                known => known,
+            },
+        };
+        self.meters.insert(name.to_string(), meter.clone());
+        Ok(meter)
+    }
+}
+
+/// Cached tokens in a row of their own: what they would have to leave is in another row.
+fn cached_row(columns: &Columns, row: &Row, column: usize) -> Problem {
+    let message = "cached tokens stand in a row of their own, and nothing says whether the input rows include them";
+    columns
+            .problem(&catalogue::TOKEN_CONVENTION, row, column, message)
+            .help("log the uncached input as meter input and the cached one as cache_read, or say cached_tokens = \"beside input\"")
+}
+
+/// What the log says the row cost.
+pub fn cost(
+    columns: &Columns,
+    found: &Found,
+    settings: &Settings,
+    row: &Row,
+) -> Result<Option<(Exact, Currency)>, Problem> {
+    let Some(column) = found.at(Field::Cost) else {
+        return Ok(None);
+    };
+    let Some(cost) = columns.optional_number(row, column)? else {
+        return Ok(None);
+    };
+    if cost.is_negative() {
+        let message = format!("{} is negative", columns.header.name(column));
+        return Err(columns.problem(&catalogue::NEGATIVE_QUANTITY, row, column, message));
+    }
+    let stated = found.at(Field::Currency);
+    let currency = match stated.filter(|column| row.filled(*column).is_some()) {
+        Some(column) => columns.currency(row, column)?,
+        None if columns.header.name(column).to_lowercase().contains("usd") => Currency::USD,
+        None => settings.currency.unwrap_or(Currency::USD),
+    };
+    Ok(Some((cost, currency)))
+}
+
+/// What a status word or HTTP code says became of the request.
+pub fn outcome(word: &str) -> Outcome {
+    let folded = word.to_lowercase();
+    let code = folded
+        .parse::<u16>()
+        .is_ok_and(|code| (400..600).contains(&code));
+    if code || FAILED.contains(&folded.as_str()) {
+        Outcome::Failed
+    } else {
+        Outcome::Served
+    }
+}

@@ -1,0 +1,187 @@
+//! A simulation as JSON: schema `tanso.simulation/1`.
+
+use serde::Serialize;
+
+use crate::identity::Identity;
+use crate::margin::Row;
+use crate::model::Exact;
+use crate::report::margin::Header;
+use crate::report::margin::document::{Head, NoteOut, head, margin, notes};
+use crate::simulate::{BreakEven, Outcome, OutcomeRow};
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    #[serde(flatten)]
+    head: Head<'a>,
+    scenarios: Vec<ScenarioOut>,
+    notes: Vec<NoteOut>,
+}
+
+#[derive(Serialize)]
+struct ScenarioOut {
+    name: String,
+    changes: Vec<String>,
+    rows: Vec<RowOut>,
+    totals: Totals,
+    crosses: Crosses,
+    invoice_shock: Option<Shock>,
+    break_even_churn: Option<Churn>,
+}
+
+#[derive(Serialize)]
+struct RowOut {
+    customer: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<String>,
+    repriced: bool,
+    now: Side,
+    then: Side,
+    difference: Difference,
+    invoice_change: Exact,
+}
+
+#[derive(Serialize)]
+struct Side {
+    revenue: Exact,
+    cost: Exact,
+    gross_profit: Exact,
+    gross_margin: Option<Exact>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verdict: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Difference {
+    revenue: Exact,
+    cost: Exact,
+    gross_profit: Exact,
+}
+
+#[derive(Serialize)]
+struct Totals {
+    now: Side,
+    then: Side,
+    difference: Difference,
+}
+
+#[derive(Serialize)]
+struct Crosses {
+    into_loss: Vec<String>,
+    into_profit: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Shock {
+    p50: Exact,
+    p95: Exact,
+    max: Exact,
+}
+
+#[derive(Serialize)]
+struct Churn {
+    revenue: Option<Exact>,
+    most_profitable_first: Exact,
+    proportional: Exact,
+    loss_makers_first: Exact,
+}
+
+/// The document, ready to be serialized.
+pub fn document<'a>(
+    outcome: &Outcome,
+    identity: &Identity,
+    header: &'a Header,
+    places: Option<u8>,
+) -> impl Serialize + 'a {
+    let names = |rows: &[usize]| rows.iter().map(|at| label(&outcome.rows[*at].now)).collect();
+    let scenario = ScenarioOut {
+        name: outcome.name.clone(),
+        changes: outcome.changes.clone(),
+        rows: row_list(outcome, identity, header, places),
+        totals: Totals {
+            now: side(outcome.revenue.0, outcome.cost, None, places),
+            then: side(outcome.revenue.1, outcome.cost, None, places),
+            difference: difference(outcome.revenue.0, outcome.revenue.1, places),
+        },
+        crosses: Crosses {
+            into_loss: names(&outcome.into_loss),
+            into_profit: names(&outcome.into_profit),
+        },
+        invoice_shock: outcome.invoice_shock.map(|(p50, p95, max)| Shock { p50, p95, max }),
+        break_even_churn: outcome.break_even.as_ref().map(churn),
+    };
+    Document {
+        schema: "tanso.simulation/1",
+        head: head(header),
+        scenarios: vec![scenario],
+        notes: notes(header),
+    }
+}
+
+/// The rows, one object each.
+pub fn rows<'a>(
+    outcome: &'a Outcome,
+    identity: &'a Identity,
+    header: &'a Header,
+    places: Option<u8>,
+) -> Vec<impl Serialize + use<'a>> {
+    row_list(outcome, identity, header, places)
+}
+
+fn row_list(outcome: &Outcome, identity: &Identity, header: &Header, places: Option<u8>) -> Vec<RowOut> {
+    outcome.rows.iter().map(|row| row_out(row, identity, header, places)).collect()
+}
+
+fn label(row: &Row) -> String {
+    row.labels.first().map(|label| label.to_string()).unwrap_or_default()
+}
+
+fn row_out(row: &OutcomeRow, identity: &Identity, header: &Header, places: Option<u8>) -> RowOut {
+    let party = row.now.party.map(|party| identity.party(party));
+    let now = row.now.revenue.unwrap_or_default();
+    let then = row.then.revenue.unwrap_or_default();
+    let verdict = |row: &Row| row.verdict().map(|verdict| verdict.key());
+    RowOut {
+        customer: label(&row.now),
+        name: party.and_then(|party| party.name.clone()),
+        plan: party.and_then(|party| party.attribute("plan", header.period)).map(str::to_string),
+        repriced: row.repriced,
+        now: side(now, row.now.cost(), verdict(&row.now), places),
+        then: side(then, row.then.cost(), verdict(&row.then), places),
+        difference: difference(now, then, places),
+        invoice_change: row.invoice_change,
+    }
+}
+
+fn side(revenue: Exact, cost: Exact, verdict: Option<&'static str>, places: Option<u8>) -> Side {
+    let gross_margin = margin(Some(revenue - cost), Some(revenue));
+    let round = |amount: Exact| places.map_or(amount, |places| amount.round(places));
+    let (revenue, cost) = (round(revenue), round(cost));
+    Side {
+        revenue,
+        cost,
+        gross_profit: revenue - cost,
+        gross_margin,
+        verdict,
+    }
+}
+
+fn difference(now: Exact, then: Exact, places: Option<u8>) -> Difference {
+    let amount = places.map_or(then - now, |places| then.round(places) - now.round(places));
+    Difference {
+        revenue: amount,
+        cost: Exact::ZERO,
+        gross_profit: amount,
+    }
+}
+
+fn churn(even: &BreakEven) -> Churn {
+    Churn {
+        revenue: even.revenue,
+        most_profitable_first: even.most_profitable_first,
+        proportional: even.proportional,
+        loss_makers_first: even.loss_makers_first,
+    }
+}

@@ -1,0 +1,4 @@
+//! Simulations as reports: a table, CSV rows, and JSON.
+
+pub mod document;
+pub mod table;

@@ -1,0 +1,226 @@
+//! A simulation as a table: customers now and then, totals, and the verdict in words.
+
+use crate::identity::Identity;
+use crate::margin::{Row, RowKind};
+use crate::model::Exact;
+use crate::report::figures::{grouped, percent};
+use crate::report::margin::Header;
+use crate::report::rounding::round_to_total;
+use crate::report::table::{Cell, Column, Table};
+use crate::simulate::{Outcome, OutcomeRow};
+
+/// Lays the outcome out. The table shows re-priced customers and everyone else in one list, in
+/// the report's order.
+pub fn table(outcome: &Outcome, identity: &Identity, header: &Header, places: Option<u8>) -> Table {
+    let columns = vec![
+        Column::text("shown", "Customer").table_only(),
+        {
+            let mut column = Column::text("customer", "Customer id");
+            column.in_table = false;
+            column
+        },
+        Column::text("name", "Name").csv_only(),
+        Column::text("plan", "Plan").dropped(6),
+        Column::text("currency", "Currency").csv_only(),
+        Column::figures("revenue_now", "Revenue now"),
+        Column::figures("revenue_then", "then"),
+        Column::figures("cost", "Cost").dropped(4),
+        Column::figures("gross_profit_now", "Gross profit now"),
+        Column::figures("gross_profit_then", "then"),
+        Column::figures("difference", "Difference"),
+        Column::figures("margin_now", "Margin now").dropped(3),
+        Column::figures("margin_then", "then").dropped(3),
+        Column::figures("invoice_change", "Invoice change").dropped(5),
+        Column::text("verdict_now", "Verdict now").csv_only(),
+        Column::text("verdict_then", "Verdict then"),
+        Column::text("scenario", "Scenario").csv_only(),
+        Column::text("period_start", "From").csv_only(),
+        Column::text("period_end", "To").csv_only(),
+    ];
+    let printed = Printed::of(outcome, places);
+    let rows = outcome
+        .rows
+        .iter()
+        .enumerate()
+        .map(|(at, row)| line(row, at, &printed, outcome, identity, header))
+        .collect();
+    Table {
+        title: format!(
+            "{} · {} · {} · {} revenue",
+            outcome.changes.join("; "),
+            header.period.title(),
+            header.currency,
+            header.revenue_basis
+        ),
+        columns,
+        rows,
+        totals: Some(totals(outcome, header, &printed, places)),
+        footer: footer(outcome, identity, header),
+        places,
+    }
+}
+
+/// Columns rounded so that they add up.
+struct Printed {
+    now: Vec<Exact>,
+    then: Vec<Exact>,
+    cost: Vec<Exact>,
+}
+
+impl Printed {
+    fn of(outcome: &Outcome, places: Option<u8>) -> Printed {
+        let round = |values: Vec<Exact>| match places {
+            Some(places) => round_to_total(&values, values.iter().sum(), places),
+            None => values,
+        };
+        let column = |of: &dyn Fn(&OutcomeRow) -> Exact| round(outcome.rows.iter().map(of).collect());
+        Printed {
+            now: column(&|row| row.now.revenue.unwrap_or_default()),
+            then: column(&|row| row.then.revenue.unwrap_or_default()),
+            cost: column(&|row| row.now.cost()),
+        }
+    }
+}
+
+fn line(
+    row: &OutcomeRow,
+    at: usize,
+    printed: &Printed,
+    outcome: &Outcome,
+    identity: &Identity,
+    header: &Header,
+) -> Vec<Cell> {
+    let party = row.now.party.map(|party| identity.party(party));
+    let label = row.now.labels.first().map(|label| label.to_string()).unwrap_or_default();
+    let name = party.and_then(|party| party.name.clone());
+    let plan = party.and_then(|party| party.attribute("plan", header.period)).unwrap_or_default();
+    let (now, then, cost) = (printed.now[at], printed.then[at], printed.cost[at]);
+    let verdict = |row: &Row| row.verdict().map_or("", |verdict| verdict.words()).to_string();
+    vec![
+        Cell::Text(name.clone().unwrap_or_else(|| label.clone())),
+        Cell::Text(label),
+        Cell::Text(name.unwrap_or_default()),
+        Cell::Text(plan.to_string()),
+        Cell::Text(header.currency.to_string()),
+        Cell::Money(now),
+        Cell::Money(then),
+        Cell::Money(cost),
+        Cell::Money(now - cost),
+        Cell::Money(then - cost),
+        Cell::Money(then - now),
+        Cell::Ratio(margin(&row.now)),
+        Cell::Ratio(margin(&row.then)),
+        Cell::Money(row.invoice_change),
+        Cell::Text(verdict(&row.now)),
+        Cell::Text(verdict(&row.then)),
+        Cell::Text(outcome.name.clone()),
+        Cell::Date(header.period.start),
+        Cell::Date(header.period.end),
+    ]
+}
+
+fn margin(row: &Row) -> Option<Exact> {
+    let revenue = row.revenue.filter(Exact::is_positive)?;
+    Exact::ratio(row.gross_profit()?, revenue, 16)
+}
+
+fn totals(outcome: &Outcome, header: &Header, printed: &Printed, places: Option<u8>) -> Vec<Cell> {
+    let round = |amount: Exact| places.map_or(amount, |places| amount.round(places));
+    let sum = |values: &[Exact]| values.iter().sum::<Exact>();
+    let (now, then) = (sum(&printed.now), sum(&printed.then));
+    // The unattributed cost belongs to no row but to the total.
+    let cost = round(outcome.cost);
+    let ratio = |revenue: Exact| Exact::ratio(revenue - cost, revenue, 16).filter(|_| revenue.is_positive());
+    vec![
+        Cell::Text("Total".into()),
+        Cell::Empty,
+        Cell::Empty,
+        Cell::Empty,
+        Cell::Text(header.currency.to_string()),
+        Cell::Money(now),
+        Cell::Money(then),
+        Cell::Money(cost),
+        Cell::Money(now - cost),
+        Cell::Money(then - cost),
+        Cell::Money(then - now),
+        Cell::Ratio(ratio(now)),
+        Cell::Ratio(ratio(then)),
+        Cell::Empty,
+        Cell::Empty,
+        Cell::Empty,
+        Cell::Empty,
+        Cell::Empty,
+        Cell::Empty,
+    ]
+}
+
+fn footer(outcome: &Outcome, identity: &Identity, header: &Header) -> Vec<String> {
+    let places = header.currency.decimals();
+    let money = |amount: Exact| grouped(&amount.to_fixed(places));
+    let mut lines = Vec::new();
+    let rows: Exact = outcome.rows.iter().map(|row| row.now.cost()).sum();
+    let nobody = outcome.cost - rows;
+    if !nobody.is_zero() {
+        lines.push(format!("The total includes {} of cost without a customer.", money(nobody)));
+    }
+    lines.push(verdict(outcome, &money));
+    let names = |rows: &[usize]| {
+        let name = |at: &usize| {
+            let row = &outcome.rows[*at].now;
+            let party = row.party.map(|party| identity.party(party));
+            party.map_or(String::new(), |party| party.name.clone().unwrap_or_else(|| party.key.clone()))
+        };
+        rows.iter().map(name).collect::<Vec<_>>().join(", ")
+    };
+    if !outcome.into_profit.is_empty() {
+        lines.push(format!("No longer at a loss: {}.", names(&outcome.into_profit)));
+    }
+    if !outcome.into_loss.is_empty() {
+        lines.push(format!("Newly at a loss: {}.", names(&outcome.into_loss)));
+    }
+    let losing = |row: &&OutcomeRow| {
+        row.repriced
+            && row.now.kind == RowKind::Customer
+            && row.then.gross_profit().is_some_and(|profit| profit.is_negative())
+    };
+    let still = outcome.rows.iter().filter(losing).count();
+    if still > 0 {
+        lines.push(format!("Still at a loss on the re-priced plans: {still}."));
+    }
+    if let Some((p50, p95, max)) = outcome.invoice_shock {
+        let text = [p50, p95, max].map(money);
+        lines.push(format!("Invoice change: median {}, 95th percentile {}, largest {}.", text[0], text[1], text[2]));
+    }
+    if outcome.assumed_recurring > 0 {
+        lines.push(format!(
+            "note N4002: {} invoices do not tell recurring lines from others and are re-priced whole.",
+            outcome.assumed_recurring
+        ));
+    }
+    lines
+}
+
+/// What the change does, in one sentence.
+fn verdict(outcome: &Outcome, money: &dyn Fn(Exact) -> String) -> String {
+    let difference = outcome.revenue.1 - outcome.revenue.0;
+    let direction = if difference.is_negative() { "loses" } else { "adds" };
+    let mut text = format!("If nobody leaves, this {direction} {} of gross profit", money(difference.abs()));
+    let Some(even) = &outcome.break_even else {
+        return format!("{text}.");
+    };
+    if difference.is_negative() || difference.is_zero() {
+        return format!("{text}; no churn can make up for it.");
+    }
+    let share = |share: &Exact| percent(share);
+    text.push_str(&format!(
+        "; it stops paying if more than {} of the re-priced customers leave ({} if the most profitable leave first, {} if those at a loss do)",
+        share(&even.proportional),
+        share(&even.most_profitable_first),
+        share(&even.loss_makers_first)
+    ));
+    if let Some(revenue) = &even.revenue {
+        text.push_str(&format!("; counting revenue alone would say {}", share(revenue)));
+    }
+    text.push('.');
+    text
+}

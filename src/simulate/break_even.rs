@@ -1,0 +1,145 @@
+//! Break-even churn: how many of the re-priced customers may leave before a change stops paying.
+//!
+//! In margin terms, not revenue: a customer who leaves takes its cost along. At $99 → $149 with a
+//! uniform cost of $20, revenue says 33.6 % may leave and margin says 38.8 %.
+
+use crate::model::Exact;
+
+/// Places of the shares.
+const PLACES: u8 = 16;
+
+/// A re-priced customer: gross profit before and after.
+#[derive(Clone, Copy, Debug)]
+pub struct Member {
+    /// Revenue before.
+    pub revenue_now: Exact,
+    /// Revenue after.
+    pub revenue_then: Exact,
+    /// Gross profit before.
+    pub profit_now: Exact,
+    /// Gross profit after.
+    pub profit_then: Exact,
+}
+
+/// The share of customers that may leave, from 0 to 1, by who leaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BreakEven {
+    /// By the usual formula, 1 − revenue now ∕ revenue then. For comparison only.
+    pub revenue: Option<Exact>,
+    /// The most profitable leave first.
+    pub most_profitable_first: Exact,
+    /// Everyone is equally likely to leave.
+    pub proportional: Exact,
+    /// Those who lose money leave first.
+    pub loss_makers_first: Exact,
+}
+
+impl BreakEven {
+    /// Works it out; `None` if nobody is re-priced.
+    pub fn of(members: &[Member]) -> Option<BreakEven> {
+        if members.is_empty() {
+            return None;
+        }
+        let sum = |of: fn(&Member) -> Exact| members.iter().map(of).sum::<Exact>();
+        let (now, then) = (sum(|m| m.profit_now), sum(|m| m.profit_then));
+        let (revenue_now, revenue_then) = (sum(|m| m.revenue_now), sum(|m| m.revenue_then));
+        let mut profits: Vec<Exact> = members.iter().map(|m| m.profit_then).collect();
+        profits.sort();
+        let losers_first = leaving(profits.iter(), now, then);
+        let best_first = leaving(profits.iter().rev(), now, then);
+        Some(BreakEven {
+            revenue: Exact::ratio(revenue_then - revenue_now, revenue_then, PLACES)
+                .filter(|_| revenue_then.is_positive())
+                .map(clamp),
+            most_profitable_first: best_first,
+            proportional: proportional(now, then),
+            loss_makers_first: losers_first,
+        })
+    }
+}
+
+/// Solves (1 − share) × then = now.
+fn proportional(now: Exact, then: Exact) -> Exact {
+    if then < now {
+        return Exact::ZERO;
+    }
+    if !then.is_positive() {
+        // Less of a loss is always better: everyone may leave.
+        return Exact::ONE;
+    }
+    Exact::ratio(then - now, then, PLACES).map_or(Exact::ZERO, clamp)
+}
+
+/// The share of customers after whose leaving, in this order, the profit is still not below `now`:
+/// whole customers, and the most that any prefix allows.
+fn leaving<'m>(profits: impl ExactSizeIterator<Item = &'m Exact>, now: Exact, then: Exact) -> Exact {
+    let count = profits.len() as u64;
+    if then < now {
+        return Exact::ZERO;
+    }
+    let mut left = then;
+    let mut may_leave = 0;
+    for (gone, profit) in (1u64..).zip(profits) {
+        left -= *profit;
+        if left >= now {
+            may_leave = gone;
+        }
+    }
+    Exact::ratio(Exact::from(may_leave), Exact::from(count), PLACES).unwrap_or_default()
+}
+
+fn clamp(share: Exact) -> Exact {
+    share.max(Exact::ZERO).min(Exact::ONE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn uniform(count: usize, now: u64, then: u64, cost: u64) -> BreakEven {
+        let member = Member {
+            revenue_now: Exact::from(now),
+            revenue_then: Exact::from(then),
+            profit_now: Exact::from(now as i64 - cost as i64),
+            profit_then: Exact::from(then as i64 - cost as i64),
+        };
+        BreakEven::of(&vec![member; count]).unwrap()
+    }
+
+    #[test]
+    fn the_published_example() {
+        // 50 ∕ 149 = 0.33557…, 50 ∕ 129 = 0.38759…, 50 ∕ 89 = 0.56179…
+        let cheap = uniform(1000, 99, 149, 20);
+        assert_eq!(cheap.revenue.unwrap().round(4).to_string(), "0.3356");
+        assert_eq!(cheap.proportional.round(4).to_string(), "0.3876");
+        assert_eq!(cheap.most_profitable_first.to_string(), "0.387");
+        assert_eq!(cheap.loss_makers_first.to_string(), "0.387");
+        let dear = uniform(1000, 99, 149, 60);
+        assert_eq!(dear.proportional.round(4).to_string(), "0.5618");
+    }
+
+    #[test]
+    fn customers_who_cost_more_than_the_new_price_raise_profit_by_leaving() {
+        // Profits then: −100, 50, 50; now: −150, 0, 0. Total then 0 ≥ −150.
+        let member = |now: i64, then: i64| Member {
+            revenue_now: Exact::from(100u64),
+            revenue_then: Exact::from(150u64),
+            profit_now: Exact::from(now),
+            profit_then: Exact::from(then),
+        };
+        let members = [member(-150, -100), member(0, 50), member(0, 50)];
+        let even = BreakEven::of(&members).unwrap();
+        // The loser leaves: 100. Then 50, then 0: all three may leave.
+        assert_eq!(even.loss_makers_first, Exact::ONE);
+        // The good ones leave first: −50, −100 (both ≥ −150), then 0.
+        assert_eq!(even.most_profitable_first, Exact::ONE);
+    }
+
+    #[test]
+    fn a_change_that_does_not_pay_allows_nobody() {
+        let even = uniform(10, 149, 99, 20);
+        assert_eq!(even.proportional, Exact::ZERO);
+        assert_eq!(even.most_profitable_first, Exact::ZERO);
+        assert_eq!(BreakEven::of(&[]), None);
+    }
+}

@@ -1,0 +1,185 @@
+//! One scenario: customers now and then, who crosses zero, what the invoices change by.
+
+use std::collections::BTreeMap;
+
+use super::break_even::{BreakEven, Member};
+use super::plan::{PlanChange, Unresolved, reprice};
+use crate::identity::{Identity, PartyId};
+use crate::margin::{Row, RowKind, Statement};
+use crate::model::{Exact, Instant, Period};
+use crate::revenue::RevenueBook;
+use crate::revenue::plans::PlanPrice;
+
+/// A list of changes.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// As the user wrote it.
+    pub name: String,
+    /// The changes.
+    pub changes: Vec<PlanChange>,
+}
+
+/// A row now and then.
+#[derive(Clone, Debug)]
+pub struct OutcomeRow {
+    /// The report's row.
+    pub now: Row,
+    /// The row after the changes.
+    pub then: Row,
+    /// Whether its plan is re-priced.
+    pub repriced: bool,
+    /// By how much its next invoices change.
+    pub invoice_change: Exact,
+}
+
+/// What a scenario does.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Its name.
+    pub name: String,
+    /// Its changes in words.
+    pub changes: Vec<String>,
+    /// Every row of the report, in the report's order.
+    pub rows: Vec<OutcomeRow>,
+    /// Revenue now and then.
+    pub revenue: (Exact, Exact),
+    /// Cost, which a price does not change.
+    pub cost: Exact,
+    /// Rows that begin to lose money (indices into `rows`).
+    pub into_loss: Vec<usize>,
+    /// Rows that stop losing money.
+    pub into_profit: Vec<usize>,
+    /// Change of the next invoices of re-priced customers: median, 95th percentile, largest.
+    pub invoice_shock: Option<(Exact, Exact, Exact)>,
+    /// How many re-priced customers may leave.
+    pub break_even: Option<BreakEven>,
+    /// Invoices that do not say whether they recur and were taken as recurring.
+    pub assumed_recurring: u64,
+}
+
+/// Runs a scenario over a statement by customer.
+///
+/// # Errors
+/// If a plan or its present price is not known.
+pub fn simulate(
+    statement: &Statement,
+    book: &RevenueBook,
+    identity: &Identity,
+    period: Period,
+    scenario: &Scenario,
+    prices: &BTreeMap<String, PlanPrice>,
+    zone: crate::model::Zone,
+) -> Result<Outcome, Unresolved> {
+    let (after, touched) = reprice(book, identity, period, &scenario.changes, prices)?;
+    let before = revenue_by_party(book, period);
+    let then = revenue_by_party(&after, period);
+    let end = zone.start_of(period.end);
+    let mut rows = Vec::with_capacity(statement.rows.len());
+    for row in &statement.rows {
+        let Some(party) = row.party else {
+            continue;
+        };
+        let mut changed = row.clone();
+        let of = |revenue: &BTreeMap<PartyId, Exact>| revenue.get(&party).copied().unwrap_or_default();
+        assert!(
+            row.revenue == Some(of(&before)),
+            "a simulation must start from the report's revenue"
+        );
+        changed.revenue = Some(of(&then));
+        changed.sums.revenue = of(&then);
+        rows.push(OutcomeRow {
+            now: row.clone(),
+            then: changed,
+            repriced: touched.binary_search(&party).is_ok(),
+            invoice_change: invoice_change(book, &after, party, end),
+        });
+    }
+    let crosses = |from: bool| -> Vec<usize> {
+        let losing = |row: &Row| row.gross_profit().is_some_and(|profit| profit.is_negative());
+        let crossed = rows.iter().enumerate().filter(|(_, row)| losing(&row.now) != losing(&row.then));
+        crossed.filter(|(_, row)| losing(&row.now) == from).map(|(at, _)| at).collect()
+    };
+    let (into_profit, into_loss) = (crosses(true), crosses(false));
+    let repriced: Vec<&OutcomeRow> =
+        rows.iter().filter(|row| row.repriced && row.now.kind == RowKind::Customer).collect();
+    let members: Vec<Member> = repriced.iter().map(|row| member(row)).collect();
+    let shocks: Vec<Exact> = repriced.iter().map(|row| row.invoice_change).collect();
+    let difference: Exact = then.values().sum::<Exact>() - before.values().sum::<Exact>();
+    Ok(Outcome {
+        name: scenario.name.clone(),
+        changes: scenario.changes.iter().map(|change| change.describe(prices)).collect(),
+        revenue: (statement.totals.revenue, statement.totals.revenue + difference),
+        cost: statement.totals.cost,
+        into_loss,
+        into_profit,
+        invoice_shock: shock(shocks),
+        break_even: BreakEven::of(&members),
+        assumed_recurring: assumed(book, &touched),
+        rows,
+    })
+}
+
+fn member(row: &OutcomeRow) -> Member {
+    Member {
+        revenue_now: row.now.revenue.unwrap_or_default(),
+        revenue_then: row.then.revenue.unwrap_or_default(),
+        profit_now: row.now.gross_profit().unwrap_or_default(),
+        profit_then: row.then.gross_profit().unwrap_or_default(),
+    }
+}
+
+fn revenue_by_party(book: &RevenueBook, period: Period) -> BTreeMap<PartyId, Exact> {
+    let mut revenue: BTreeMap<PartyId, Exact> = BTreeMap::new();
+    book.facts(period, &[period.start], &mut |fact| {
+        *revenue.entry(fact.party).or_default() += fact.amount;
+    });
+    revenue
+}
+
+/// The change of the latest recurring invoice of each of a customer's subscriptions: what the next
+/// one will change by.
+fn invoice_change(book: &RevenueBook, after: &RevenueBook, party: PartyId, end: Instant) -> Exact {
+    let mut latest: BTreeMap<Option<&str>, (Instant, Exact)> = BTreeMap::new();
+    for (before, after) in book.obligations.iter().zip(&after.obligations) {
+        if before.party != party || before.recurring == Some(false) || before.service.0 >= end {
+            continue;
+        }
+        if before.net.is_negative() {
+            continue;
+        }
+        let change = after.net - before.net;
+        let entry = latest.entry(before.subscription.as_deref()).or_insert((before.service.0, change));
+        if before.service.0 >= entry.0 {
+            *entry = (before.service.0, change);
+        }
+    }
+    latest.values().map(|(_, change)| *change).sum()
+}
+
+/// Median, 95th percentile and largest, by nearest rank.
+fn shock(mut changes: Vec<Exact>) -> Option<(Exact, Exact, Exact)> {
+    changes.sort();
+    let largest = *changes.last()?;
+    let rank = |percent: usize| changes[(changes.len() * percent).div_ceil(100).max(1) - 1];
+    Some((rank(50), rank(95), largest))
+}
+
+fn assumed(book: &RevenueBook, touched: &[PartyId]) -> u64 {
+    let unsaid = |o: &&crate::revenue::Obligation| {
+        o.recurring.is_none() && touched.binary_search(&o.party).is_ok()
+    };
+    book.obligations.iter().filter(unsaid).count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_nearest_rank() {
+        let changes = (1..=20u64).map(Exact::from).collect();
+        let (p50, p95, max) = shock(changes).unwrap();
+        assert_eq!((p50.to_string(), p95.to_string(), max.to_string()), ("10".into(), "19".into(), "20".into()));
+        assert_eq!(shock(vec![]), None);
+    }
+}
