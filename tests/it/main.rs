@@ -9,3 +9,4 @@ mod golden;
 mod house;
 mod oracle;
 mod support;
+mod world;

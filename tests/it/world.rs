@@ -51,7 +51,13 @@ pub struct Plan {
 /// Every kind of world.
 pub fn plans() -> impl Strategy<Value = Plan> {
     let size = (any::<u64>(), 1..=5usize, 1..=4u64, 1..=24usize);
-    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    let flags = (
+        any::<bool>(),
+        any::<bool>(),
+        any::<bool>(),
+        any::<bool>(),
+        any::<bool>(),
+    );
     let lost = prop_oneof![Just(0u64), Just(25), Just(60)];
     (size, flags, lost).prop_map(|((seed, customers, days, requests), flags, lost)| Plan {
         seed,
@@ -131,10 +137,12 @@ impl Table {
     pub fn csv(&self) -> String {
         let mut text = String::new();
         for row in std::iter::once(&self.header).chain(&self.rows) {
-            let cells = row.iter().map(|cell| match cell.contains([',', '"', '\n']) {
-                true => format!("\"{}\"", cell.replace('"', "\"\"")),
-                false => cell.clone(),
-            });
+            let cells = row
+                .iter()
+                .map(|cell| match cell.contains([',', '"', '\n']) {
+                    true => format!("\"{}\"", cell.replace('"', "\"\"")),
+                    false => cell.clone(),
+                });
             writeln!(text, "{}", cells.collect::<Vec<_>>().join(",")).unwrap();
         }
         text
@@ -164,23 +172,42 @@ impl World {
     /// The world of a plan.
     pub fn of(plan: &Plan) -> World {
         let mut draw = Draw::new(plan.seed);
-        let customers: Vec<String> =
-            CUSTOMERS[..plan.customers].iter().map(ToString::to_string).collect();
+        let customers: Vec<String> = CUSTOMERS[..plan.customers]
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         let mut world = World {
             plan: plan.clone(),
             usage: Table::new(&[
-                "timestamp", "request_id", "customer", "feature", "provider", "model",
-                "input_tokens", "output_tokens", "region",
+                "timestamp",
+                "request_id",
+                "customer",
+                "feature",
+                "provider",
+                "model",
+                "input_tokens",
+                "output_tokens",
+                "region",
             ]),
             costs: Table::new(&[
                 "date", "provider", "model", "meter", "quantity", "cost", "project", "customer",
                 "category",
             ]),
             revenue: Table::new(&[
-                "customer_id", "period_start", "period_end", "amount", "currency", "tax", "plan",
-                "type", "invoice_id", "status",
+                "customer_id",
+                "period_start",
+                "period_end",
+                "amount",
+                "currency",
+                "tax",
+                "plan",
+                "type",
+                "invoice_id",
+                "status",
             ]),
-            mapping: plan.mapped.then(|| Table::new(&["customer", "source", "id", "plan"])),
+            mapping: plan
+                .mapped
+                .then(|| Table::new(&["customer", "source", "id", "plan"])),
             customers,
         };
         world.add_mapping();
@@ -211,11 +238,20 @@ impl World {
         };
         for customer in &self.customers {
             let row = |source, id: &str, plan| {
-                [("customer", customer.as_str()), ("source", source), ("id", id), ("plan", plan)]
-                    .map(|(name, cell)| (name, cell.to_string()))
+                [
+                    ("customer", customer.as_str()),
+                    ("source", source),
+                    ("id", id),
+                    ("plan", plan),
+                ]
+                .map(|(name, cell)| (name, cell.to_string()))
             };
             let mut rows = vec![row("revenue", &self.payer(customer), "pro")];
-            rows.extend(self.usage_ids(customer).iter().map(|id| row("usage", id, "")));
+            rows.extend(
+                self.usage_ids(customer)
+                    .iter()
+                    .map(|id| row("usage", id, "")),
+            );
             rows.extend(["openai", "anthropic"].map(|p| row(p, &format!("proj_{customer}"), "")));
             for row in rows {
                 let cells: Vec<(&str, &str)> = row.iter().map(|(n, c)| (*n, c.as_str())).collect();
@@ -226,7 +262,11 @@ impl World {
     }
 
     fn add_usage_and_bill(&mut self, draw: &mut Draw) {
-        let mut ids: Vec<String> = self.customers.iter().flat_map(|c| self.usage_ids(c)).collect();
+        let mut ids: Vec<String> = self
+            .customers
+            .iter()
+            .flat_map(|c| self.usage_ids(c))
+            .collect();
         if self.plan.mapped && draw.chance(40) {
             ids.push("org_nobody".to_string());
         }
@@ -242,7 +282,9 @@ impl World {
             let id = ids[draw.between(0, ids.len() as u64 - 1) as usize].clone();
             let input = draw.between(1, 40_000);
             let output = draw.between(0, 1) * draw.between(1, 9_000);
-            let own = apart.as_ref().is_some_and(|c| self.usage_ids(c).contains(&id));
+            let own = apart
+                .as_ref()
+                .is_some_and(|c| self.usage_ids(c).contains(&id));
             *billed.entry((day, model, false, own)).or_default() += input;
             *billed.entry((day, model, true, own)).or_default() += output;
             if draw.chance(self.plan.lost) {
@@ -252,7 +294,10 @@ impl World {
             let (provider, name, ..) = MODELS[model];
             let feature = draw.one(&["chat", "search"]);
             self.usage.add(&[
-                ("timestamp", &format!("2026-10-{day:02}T{hour:02}:{minute:02}:07Z")),
+                (
+                    "timestamp",
+                    &format!("2026-10-{day:02}T{hour:02}:{minute:02}:07Z"),
+                ),
                 ("request_id", &format!("req_{at:03}")),
                 ("customer", &id),
                 ("feature", feature),
@@ -263,13 +308,19 @@ impl World {
                 ("region", draw.one(&["eu", "us"])),
             ]);
         }
-        let styles: BTreeMap<&str, u64> =
-            ["openai", "anthropic"].map(|p| (p, draw.between(0, 2))).into_iter().collect();
+        let styles: BTreeMap<&str, u64> = ["openai", "anthropic"]
+            .map(|p| (p, draw.between(0, 2)))
+            .into_iter()
+            .collect();
         for ((day, model, is_output, own), tokens) in billed {
             let (provider, name, input, output) = MODELS[model];
             let price = if is_output { output } else { input };
             // With quantities, without them, or without even a meter.
-            let style = if self.plan.quantities { 0 } else { styles[provider] };
+            let style = if self.plan.quantities {
+                0
+            } else {
+                styles[provider]
+            };
             if tokens == 0 {
                 continue;
             }
@@ -287,7 +338,14 @@ impl World {
                 ("provider", provider),
                 ("model", if style == 2 { "" } else { name }),
                 ("meter", if style == 2 { "" } else { meter }),
-                ("quantity", &if style == 0 { tokens.to_string() } else { String::new() }),
+                (
+                    "quantity",
+                    &if style == 0 {
+                        tokens.to_string()
+                    } else {
+                        String::new()
+                    },
+                ),
                 ("cost", &money(tokens * price)),
                 ("project", &project),
                 ("customer", &customer),
@@ -298,8 +356,12 @@ impl World {
     }
 
     fn add_extras(&mut self, draw: &mut Draw) {
-        let days: Vec<[String; 2]> =
-            self.costs.rows.iter().map(|row| [row[0].clone(), row[1].clone()]).collect();
+        let days: Vec<[String; 2]> = self
+            .costs
+            .rows
+            .iter()
+            .map(|row| [row[0].clone(), row[1].clone()])
+            .collect();
         let mut extra = |category: &str, meter: &str, quantity: &str, cost: &str| {
             let [day, provider] = &days[draw.between(0, days.len() as u64 - 1) as usize];
             self.costs.add(&[
@@ -337,7 +399,10 @@ impl World {
                     ("customer_id", &payer),
                     ("period_start", &from),
                     ("period_end", &to),
-                    ("amount", draw.one(&["99.00", "1200.00", "0.07", "10.01", "-34.27"])),
+                    (
+                        "amount",
+                        draw.one(&["99.00", "1200.00", "0.07", "10.01", "-34.27"]),
+                    ),
                     ("currency", "USD"),
                     ("tax", draw.one(&["", "0.01", "0.00"])),
                     ("invoice_id", &invoice),
@@ -375,7 +440,14 @@ impl World {
 
 /// Reports October on these files.
 pub fn report_on(files: &[String], options: &[&str]) -> Run {
-    let mut arguments = vec!["report", "--no-config", "--month", "2026-10", "--format", "json"];
+    let mut arguments = vec![
+        "report",
+        "--no-config",
+        "--month",
+        "2026-10",
+        "--format",
+        "json",
+    ];
     arguments.extend(options);
     arguments.extend(files.iter().map(String::as_str));
     tanso(&arguments)
@@ -401,7 +473,9 @@ pub struct Money {
 
 /// Reads an amount.
 pub fn exact(value: &Value) -> Exact {
-    let text = value.as_str().unwrap_or_else(|| panic!("{value} is no amount"));
+    let text = value
+        .as_str()
+        .unwrap_or_else(|| panic!("{value} is no amount"));
     Exact::parse(text).unwrap_or_else(|_| panic!("{text} is no amount"))
 }
 
@@ -411,13 +485,27 @@ pub fn money_of(run: &Run) -> Money {
     let rows = report["rows"].as_array().unwrap().iter().map(|row| {
         let by = &row["cost_by_basis"];
         let parts = [
-            &row["revenue"], &by["direct"], &by["metered"], &by["allocated"], &by["estimated"],
+            &row["revenue"],
+            &by["direct"],
+            &by["metered"],
+            &by["allocated"],
+            &by["estimated"],
         ];
-        (row["customer"].as_str().unwrap().to_string(), parts.map(exact))
+        (
+            row["customer"].as_str().unwrap().to_string(),
+            parts.map(exact),
+        )
     });
-    let unattributed = report["unattributed"].as_array().unwrap().iter().map(|part| {
-        (format!("{} {}", part["provider"], part["reason"]), exact(&part["amount"]))
-    });
+    let unattributed = report["unattributed"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|part| {
+            (
+                format!("{} {}", part["provider"], part["reason"]),
+                exact(&part["amount"]),
+            )
+        });
     Money {
         rows: rows.collect(),
         unattributed: unattributed.collect(),
