@@ -88,10 +88,20 @@ pub struct Shared {
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub encoding: Option<EncodingArg>,
     /// What to do when a request id comes with different numbers
-    #[arg(long, value_name = "RULE", default_value = "error", help_heading = "Input")]
+    #[arg(
+        long,
+        value_name = "RULE",
+        default_value = "error",
+        help_heading = "Input"
+    )]
     pub on_conflict: ConflictArg,
     /// What to do when two files bill the same days
-    #[arg(long, value_name = "RULE", default_value = "error", help_heading = "Input")]
+    #[arg(
+        long,
+        value_name = "RULE",
+        default_value = "error",
+        help_heading = "Input"
+    )]
     pub on_overlap: OverlapArg,
     /// Accept files without rows
     #[arg(long, help_heading = "Input")]
@@ -118,10 +128,20 @@ pub struct Shared {
     #[arg(long, value_name = "BASIS", help_heading = "Method")]
     pub revenue: Option<RevenueArg>,
     /// What to do with billed cost that the log does not explain
-    #[arg(long, value_name = "RULE", default_value = "unattributed", help_heading = "Method")]
+    #[arg(
+        long,
+        value_name = "RULE",
+        default_value = "unattributed",
+        help_heading = "Method"
+    )]
     pub residual: ResidualArg,
     /// Whether charges without usage match coarsely (model and month, then provider and month)
-    #[arg(long = "match", value_name = "RULE", default_value = "coarse", help_heading = "Method")]
+    #[arg(
+        long = "match",
+        value_name = "RULE",
+        default_value = "coarse",
+        help_heading = "Method"
+    )]
     pub matching: MatchArg,
     /// Gap between log and bill that is scaled away
     #[arg(long, value_name = "PERCENT", help_heading = "Method")]
@@ -136,7 +156,12 @@ pub struct Shared {
     #[arg(long, value_name = "PROVIDER=AMOUNT", help_heading = "Checks")]
     pub expect_bill: Vec<String>,
     /// Control total of the period's revenue: mismatch is exit 3
-    #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true, help_heading = "Checks")]
+    #[arg(
+        long,
+        value_name = "AMOUNT",
+        allow_hyphen_values = true,
+        help_heading = "Checks"
+    )]
     pub expect_revenue: Option<String>,
     /// Exit 1 when there are warnings
     #[arg(long, help_heading = "Checks")]
@@ -157,10 +182,20 @@ pub struct Shared {
     #[arg(long, help_heading = "Output")]
     pub raw_csv: bool,
     /// Color
-    #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Output"
+    )]
     pub color: Color,
     /// How messages are written
-    #[arg(long, value_name = "FORMAT", default_value = "human", help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "human",
+        help_heading = "Output"
+    )]
     pub message_format: MessageFormat,
     /// Say nothing but errors on standard error
     #[arg(short, long, help_heading = "Output")]
@@ -181,10 +216,21 @@ pub struct ReportArgs {
     pub shared: Shared,
     /// Dimensions of the rows: customer, month, week, day, plan, segment, feature, provider,
     /// model, basis, tier, any mapped attribute or column of the log
-    #[arg(long, value_name = "DIM[,DIM]", value_delimiter = ',', default_value = "customer", help_heading = "View")]
+    #[arg(
+        long,
+        value_name = "DIM[,DIM]",
+        value_delimiter = ',',
+        default_value = "customer",
+        help_heading = "View"
+    )]
     pub by: Vec<String>,
     /// Order rows by a column; prefix it with - for the largest first
-    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true, help_heading = "View")]
+    #[arg(
+        long,
+        value_name = "COLUMN",
+        allow_hyphen_values = true,
+        help_heading = "View"
+    )]
     pub sort: Option<String>,
     /// Show N rows; the rest is one row
     #[arg(long, value_name = "N", help_heading = "View")]
@@ -201,7 +247,12 @@ pub struct SimulateArgs {
     #[command(flatten)]
     pub shared: Shared,
     /// New price of a plan: pro=149, pro=149/month, pro=1490/year, pro=+10%; repeatable
-    #[arg(long, value_name = "PLAN=PRICE", required = true, help_heading = "Scenario")]
+    #[arg(
+        long,
+        value_name = "PLAN=PRICE",
+        required = true,
+        help_heading = "Scenario"
+    )]
     pub plan: Vec<String>,
 }
 

@@ -40,7 +40,10 @@ pub fn resolve(shared: &Shared, project: Option<&Project>) -> Result<Vec<InputSp
     } else {
         for argument in &shared.files {
             let (format, path) = split_format(argument);
-            match path.to_str().filter(|text| !path.exists() && is_pattern(text)) {
+            match path
+                .to_str()
+                .filter(|text| !path.exists() && is_pattern(text))
+            {
                 Some(pattern) => {
                     for path in expand(Path::new(""), pattern)? {
                         specs.push(spec(shared, project, path, format.clone())?);
@@ -57,7 +60,10 @@ pub fn resolve(shared: &Shared, project: Option<&Project>) -> Result<Vec<InputSp
     }
     let mapping = match (&shared.mapping, project) {
         (Some(path), _) => Some(path.clone()),
-        (None, Some(project)) => project.mapping.as_ref().map(|path| project.folder.join(path)),
+        (None, Some(project)) => project
+            .mapping
+            .as_ref()
+            .map(|path| project.folder.join(path)),
         (None, None) => None,
     };
     if specs.is_empty() {
@@ -117,22 +123,33 @@ fn expand(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, Problem> {
 fn folder(path: &Path) -> Result<Vec<PathBuf>, Problem> {
     let place = Place::file(&visible(&path.to_string_lossy()).into());
     let entries = std::fs::read_dir(path).map_err(|error| {
-        Problem::new(&catalogue::CANNOT_READ, format!("cannot read the folder: {error}")).at(place.clone())
+        Problem::new(
+            &catalogue::CANNOT_READ,
+            format!("cannot read the folder: {error}"),
+        )
+        .at(place.clone())
     })?;
     let mut files: Vec<PathBuf> = entries
         .flatten()
         .map(|entry| entry.path())
         .filter(|path| path.is_file())
         .filter(|path| {
-            let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+            let ending = path
+                .extension()
+                .map(|ending| ending.to_string_lossy().to_lowercase());
             ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
         })
         .collect();
     files.sort();
     if files.is_empty() {
-        return Err(Problem::new(&catalogue::CANNOT_READ, "the folder holds no data files")
-            .at(place)
-            .help(format!("files with these endings are read: {}", ENDINGS.join(", "))));
+        return Err(
+            Problem::new(&catalogue::CANNOT_READ, "the folder holds no data files")
+                .at(place)
+                .help(format!(
+                    "files with these endings are read: {}",
+                    ENDINGS.join(", ")
+                )),
+        );
     }
     Ok(files)
 }
@@ -163,7 +180,9 @@ fn spec(
     let entry = entry.map(|(_, entry)| entry);
     let defaults = Limits::default();
     let how = How {
-        delimiter: entry.and_then(|entry| entry.delimiter.as_deref()).map(delimiter),
+        delimiter: entry
+            .and_then(|entry| entry.delimiter.as_deref())
+            .map(delimiter),
         latin1: shared.encoding == Some(EncodingArg::Latin1)
             || entry.is_some_and(|entry| entry.encoding.as_deref() == Some("latin1")),
         skip_lines: entry.map_or(0, |entry| entry.skip_lines),
@@ -208,13 +227,20 @@ fn entry_of<'p>(project: &'p Project, path: &Path) -> Option<&'p InputEntry> {
         if !is_pattern(&entry.path) {
             return canonical(&whole) == wanted;
         }
-        let matches = glob::Pattern::new(&canonical(&project.folder).join(&entry.path).to_string_lossy());
+        let matches = glob::Pattern::new(
+            &canonical(&project.folder)
+                .join(&entry.path)
+                .to_string_lossy(),
+        );
         matches.is_ok_and(|pattern| pattern.matches_path(&wanted))
     })
 }
 
 /// A zone that is not understood.
 pub fn bad_zone(option: &str, name: &str) -> Problem {
-    Problem::new(&catalogue::BAD_OPTION, format!("{option} is no time zone: {name:?}"))
-        .help("write UTC or an IANA name such as Europe/Paris")
+    Problem::new(
+        &catalogue::BAD_OPTION,
+        format!("{option} is no time zone: {name:?}"),
+    )
+    .help("write UTC or an IANA name such as Europe/Paris")
 }

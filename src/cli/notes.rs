@@ -25,7 +25,11 @@ pub fn collect(run: &Run, statement: &Statement, inputs: &[InputReceipt]) -> Vec
 }
 
 fn money(run: &Run, amount: Exact) -> String {
-    format!("{} {}", grouped(&amount.to_fixed(run.currency.decimals())), run.currency)
+    format!(
+        "{} {}",
+        grouped(&amount.to_fixed(run.currency.decimals())),
+        run.currency
+    )
 }
 
 fn identity(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
@@ -35,7 +39,12 @@ fn identity(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
         .into_iter()
         .filter_map(|(key, (parties, amount))| {
             let key = key?;
-            Some(format!("{} {} ({} customers)", key.title(), money(run, amount), parties.len()))
+            Some(format!(
+                "{} {} ({} customers)",
+                key.title(),
+                money(run, amount),
+                parties.len()
+            ))
         })
         .collect();
     if !joined.is_empty() {
@@ -43,9 +52,15 @@ fn identity(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
         notes.push(Note::new(&catalogue::JOINED_BY, text));
     }
     if !statement.unmapped.is_empty() {
-        let sum = |of: fn(&crate::margin::Unmapped) -> Exact| statement.unmapped.iter().map(of).sum::<Exact>();
-        let first: Vec<String> =
-            statement.unmapped.iter().take(3).map(|u| format!("{}:{}", u.source, u.id)).collect();
+        let sum = |of: fn(&crate::margin::Unmapped) -> Exact| {
+            statement.unmapped.iter().map(of).sum::<Exact>()
+        };
+        let first: Vec<String> = statement
+            .unmapped
+            .iter()
+            .take(3)
+            .map(|u| format!("{}:{}", u.source, u.id))
+            .collect();
         notes.push(Note::new(
             &catalogue::UNMAPPED,
             format!(
@@ -63,7 +78,10 @@ fn identity(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
         notes.push(Note::new(&catalogue::ALIKE_IDS, text));
     }
     for (id, customers) in &run.identity.ambiguous {
-        let text = format!("{id} fits several customers and is left unmapped: {}", customers.join(", "));
+        let text = format!(
+            "{id} fits several customers and is left unmapped: {}",
+            customers.join(", ")
+        );
         notes.push(Note::new(&catalogue::AMBIGUOUS_JOIN, text));
     }
 }
@@ -87,18 +105,44 @@ fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
     for unpriced in &found.unpriced {
         let model = unpriced.model.as_deref().unwrap_or("usage without a model");
         let near = run.nearest_models(model);
-        let near = if near.is_empty() { String::new() } else { format!("; nearest names in the price book: {}", near.join(", ")) };
-        let text = format!("{model}: {} requests are neither billed nor priced and count as no cost{near}", unpriced.requests);
+        let near = if near.is_empty() {
+            String::new()
+        } else {
+            format!("; nearest names in the price book: {}", near.join(", "))
+        };
+        let text = format!(
+            "{model}: {} requests are neither billed nor priced and count as no cost{near}",
+            unpriced.requests
+        );
         notes.push(Note::new(&catalogue::UNPRICED, text));
     }
     for gap in &found.gaps {
-        let what: Vec<&str> =
-            [&gap.provider, &gap.model, &gap.meter].into_iter().flatten().map(String::as_str).collect();
-        let what = if what.is_empty() { "the log".to_string() } else { what.join(" ") };
-        let (entry, text) = if gap.over_logged {
-            (&catalogue::OVER_LOGGED, format!("{what}: the log exceeds the bill; billed ∕ logged = {}", gap.factor))
+        let what: Vec<&str> = [&gap.provider, &gap.model, &gap.meter]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        let what = if what.is_empty() {
+            "the log".to_string()
         } else {
-            (&catalogue::SCALED, format!("{what}: a gap within the tolerance is scaled away; billed ∕ logged = {}", gap.factor))
+            what.join(" ")
+        };
+        let (entry, text) = if gap.over_logged {
+            (
+                &catalogue::OVER_LOGGED,
+                format!(
+                    "{what}: the log exceeds the bill; billed ∕ logged = {}",
+                    gap.factor
+                ),
+            )
+        } else {
+            (
+                &catalogue::SCALED,
+                format!(
+                    "{what}: a gap within the tolerance is scaled away; billed ∕ logged = {}",
+                    gap.factor
+                ),
+            )
         };
         notes.push(Note::new(entry, text));
     }
@@ -107,13 +151,22 @@ fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
         notes.push(Note::new(&catalogue::CONTEXT_TIER, text));
     }
     if !found.items.is_empty() {
-        let items: Vec<String> =
-            found.items.iter().map(|(item, amount)| format!("{item} {}", money(run, *amount))).collect();
-        let text = format!("bill items without quantities, spread by cost: {}", items.join(", "));
+        let items: Vec<String> = found
+            .items
+            .iter()
+            .map(|(item, amount)| format!("{item} {}", money(run, *amount)))
+            .collect();
+        let text = format!(
+            "bill items without quantities, spread by cost: {}",
+            items.join(", ")
+        );
         notes.push(Note::new(&catalogue::UNKNOWN_ITEM, text));
     }
     if found.cut > 0 {
-        let text = format!("{} charges cover days of several months and are cut by days", found.cut);
+        let text = format!(
+            "{} charges cover days of several months and are cut by days",
+            found.cut
+        );
         notes.push(Note::new(&catalogue::CUT_AT_BORDER, text));
     }
     if !found.at_border.is_zero() {
@@ -146,7 +199,9 @@ fn revenue(run: &Run, notes: &mut Vec<Note>) {
         return notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
     }
     let mut text = match book.basis {
-        Basis::Recognized => "revenue is recognized over the service period, net of tax".to_string(),
+        Basis::Recognized => {
+            "revenue is recognized over the service period, net of tax".to_string()
+        }
         Basis::Billed => "revenue counts when the invoice becomes final, net of tax".to_string(),
         Basis::Cash => "revenue counts when money arrives, refunds when it goes back".to_string(),
     };
@@ -156,7 +211,10 @@ fn revenue(run: &Run, notes: &mut Vec<Note>) {
     }
     notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
     if book.without_period > 0 {
-        let text = format!("{} invoices have no service period and are recognized at once", book.without_period);
+        let text = format!(
+            "{} invoices have no service period and are recognized at once",
+            book.without_period
+        );
         notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
     }
     if book.orphan_payments > 0 {
@@ -167,18 +225,30 @@ fn revenue(run: &Run, notes: &mut Vec<Note>) {
         notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
     }
     if book.undated_refunds > 0 {
-        let text = format!("{} refunds have no date and count on the payment's date", book.undated_refunds);
+        let text = format!(
+            "{} refunds have no date and count on the payment's date",
+            book.undated_refunds
+        );
         notes.push(Note::new(&catalogue::REFUND_DATE, text));
     }
     let coverage = &run.coverage;
-    if let (Some(starts), Some(needed), false) = (coverage.starts, coverage.needed, coverage.understated.is_empty()) {
+    if let (Some(starts), Some(needed), false) = (
+        coverage.starts,
+        coverage.needed,
+        coverage.understated.is_empty(),
+    ) {
         let text = format!(
             "invoices start on {starts} but are needed from {needed}; revenue of {} customers may be understated",
             coverage.understated.len()
         );
         notes.push(Note::new(&catalogue::COVERAGE, text));
     }
-    let internal = run.identity.parties().iter().filter(|party| party.kind == PartyKind::Internal).count();
+    let internal = run
+        .identity
+        .parties()
+        .iter()
+        .filter(|party| party.kind == PartyKind::Internal)
+        .count();
     if internal > 0 {
         let text = format!("{internal} internal accounts are rows of kind internal");
         notes.push(Note::new(&catalogue::JOINED_BY, text));
@@ -189,11 +259,17 @@ fn rows(run: &Run, inputs: &[InputReceipt], notes: &mut Vec<Note>) {
     let sum = |of: fn(&InputReceipt) -> u64| inputs.iter().map(of).sum::<u64>();
     let repeats = sum(|input| input.rows.duplicate);
     if repeats > 0 {
-        notes.push(Note::new(&catalogue::REPEATS, format!("{repeats} repeated rows are dropped")));
+        notes.push(Note::new(
+            &catalogue::REPEATS,
+            format!("{repeats} repeated rows are dropped"),
+        ));
     }
     let outside = sum(|input| input.rows.out_of_period);
     if outside > 0 {
-        let text = format!("{outside} rows lie outside {} and are not used", run.period.title());
+        let text = format!(
+            "{outside} rows lie outside {} and are not used",
+            run.period.title()
+        );
         notes.push(Note::new(&catalogue::OUT_OF_PERIOD, text));
     }
     spans(run, &run.books, notes);
@@ -204,8 +280,16 @@ fn spans(run: &Run, books: &Books, notes: &mut Vec<Note>) {
     let span = |kind: Kind| {
         let spans = books.files.iter().filter(|file| file.kind == Some(kind));
         let spans: Vec<_> = spans.filter_map(|file| file.span(run.zone)).collect();
-        let first = spans.iter().map(|(first, _)| *first).min()?.max(run.period.start);
-        let last = spans.iter().map(|(_, last)| *last).max()?.min(run.period.end.plus(-1));
+        let first = spans
+            .iter()
+            .map(|(first, _)| *first)
+            .min()?
+            .max(run.period.start);
+        let last = spans
+            .iter()
+            .map(|(_, last)| *last)
+            .max()?
+            .min(run.period.end.plus(-1));
         (first <= last).then_some((first, last))
     };
     if let (Some(usage), Some(bill)) = (span(Kind::Usage), span(Kind::Bill))
@@ -213,7 +297,10 @@ fn spans(run: &Run, books: &Books, notes: &mut Vec<Note>) {
     {
         notes.push(Note::new(
             &catalogue::GAP,
-            format!("usage covers {} to {}, the bills {} to {}", usage.0, usage.1, bill.0, bill.1),
+            format!(
+                "usage covers {} to {}, the bills {} to {}",
+                usage.0, usage.1, bill.0, bill.1
+            ),
         ));
     }
 }

@@ -105,7 +105,10 @@ impl Project {
         if let Some(path) = named {
             return Project::read(path).map(Some);
         }
-        let found = from.ancestors().map(|folder| folder.join(FILE_NAME)).find(|path| path.is_file());
+        let found = from
+            .ancestors()
+            .map(|folder| folder.join(FILE_NAME))
+            .find(|path| path.is_file());
         match found {
             None => Ok(None),
             Some(path) => {
@@ -122,10 +125,14 @@ impl Project {
     fn parse(path: &Path, shown: &Path) -> Result<Project, Problem> {
         let shown: Arc<str> = shown.display().to_string().into();
         let text = std::fs::read_to_string(path).map_err(|error| {
-            Problem::new(&catalogue::CANNOT_READ, format!("cannot read the project file: {error}"))
-                .at(Place::file(&shown))
+            Problem::new(
+                &catalogue::CANNOT_READ,
+                format!("cannot read the project file: {error}"),
+            )
+            .at(Place::file(&shown))
         })?;
-        let mut project: Project = toml::from_str(&text).map_err(|error| fault(&shown, &text, &error))?;
+        let mut project: Project =
+            toml::from_str(&text).map_err(|error| fault(&shown, &text, &error))?;
         project.folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         project.shown = shown.to_string();
         Ok(project)
@@ -148,8 +155,10 @@ impl Project {
             };
             let discount = percent(text).filter(|d| !d.is_negative() && *d <= Exact::ONE);
             let discount = discount.ok_or_else(|| {
-                self.problem(format!("provider.{name}.discount is not a percentage: {text:?}"))
-                    .help("write discount = \"15%\"")
+                self.problem(format!(
+                    "provider.{name}.discount is not a percentage: {text:?}"
+                ))
+                .help("write discount = \"15%\"")
             })?;
             discounts.insert(crate::model::names::provider(name), discount);
         }
@@ -165,7 +174,10 @@ impl InputEntry {
     pub fn settings(&self, project: &Project) -> Result<Settings, Problem> {
         let fault = |key: &str, value: &str, help: &str| {
             project
-                .problem(format!("{key} of the input {:?} is not understood: {value:?}", self.path))
+                .problem(format!(
+                    "{key} of the input {:?} is not understood: {value:?}",
+                    self.path
+                ))
                 .help(help.to_string())
         };
         let cached_tokens = match self.cached_tokens.as_deref() {
@@ -183,13 +195,13 @@ impl InputEntry {
                 fault("tz", name, "write UTC or an IANA name such as Europe/Paris")
             })?),
         };
-        let currency = match self.currency.as_deref() {
-            None => None,
-            Some(code) => Some(
-                Currency::parse(code)
-                    .ok_or_else(|| fault("currency", code, "write a three-letter code such as USD"))?,
-            ),
-        };
+        let currency =
+            match self.currency.as_deref() {
+                None => None,
+                Some(code) => Some(Currency::parse(code).ok_or_else(|| {
+                    fault("currency", code, "write a three-letter code such as USD")
+                })?),
+            };
         let decimal_comma = match self.decimal.as_deref() {
             None => None,
             Some(".") => Some(false),
@@ -212,7 +224,9 @@ impl InputEntry {
 pub fn percent(text: &str) -> Option<Exact> {
     let text = text.trim();
     match text.strip_suffix('%') {
-        Some(number) => Exact::parse(number.trim()).ok().map(|number| number.shift(-2)),
+        Some(number) => Exact::parse(number.trim())
+            .ok()
+            .map(|number| number.shift(-2)),
         None => Exact::parse(text).ok(),
     }
 }
@@ -223,7 +237,11 @@ fn fault(shown: &Arc<str>, text: &str, error: &toml::de::Error) -> Problem {
     let start = error.span().map_or(0, |span| span.start.min(text.len()));
     let before = &text[..text.floor_char_boundary(start)];
     let line = before.matches('\n').count() as u64 + 1;
-    let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
+    let column = before
+        .rsplit('\n')
+        .next()
+        .map_or(0, |last| last.chars().count())
+        + 1;
     let place = Place {
         column: Some(column),
         byte: Some(start as u64),
@@ -239,7 +257,8 @@ fn fault(shown: &Arc<str>, text: &str, error: &toml::de::Error) -> Problem {
         }
     }
     if message.contains("floating point") || message.contains("integer") {
-        return problem.help("quote it: money and ratios are strings, since a bare number is a binary float");
+        return problem
+            .help("quote it: money and ratios are strings, since a bare number is a binary float");
     }
     problem
 }

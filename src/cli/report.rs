@@ -14,7 +14,13 @@ use crate::report::{csv, json, jsonl, markdown, text};
 
 /// Columns that rows can be ordered by.
 const SORTS: &[&str] = &[
-    "gross_profit", "revenue", "cost", "gross_margin", "markup", "requests", "input_tokens",
+    "gross_profit",
+    "revenue",
+    "cost",
+    "gross_margin",
+    "markup",
+    "requests",
+    "input_tokens",
     "output_tokens",
 ];
 
@@ -54,7 +60,10 @@ pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ended, Problems> 
             }
         };
         written.map_err(|error| {
-            Problem::new(&catalogue::CANNOT_WRITE, format!("cannot write the report: {error}"))
+            Problem::new(
+                &catalogue::CANNOT_WRITE,
+                format!("cannot write the report: {error}"),
+            )
         })?;
         Ok(bytes)
     };
@@ -84,7 +93,10 @@ pub fn render_table(
                 raw: shared.raw_csv,
             };
             let escaped = csv::write(table, options, &mut bytes).map_err(|error| {
-                Problem::new(&catalogue::CANNOT_WRITE, format!("cannot write the report: {error}"))
+                Problem::new(
+                    &catalogue::CANNOT_WRITE,
+                    format!("cannot write the report: {error}"),
+                )
             })?;
             if escaped > 0 && !shared.quiet {
                 console.say(&format!(
@@ -142,7 +154,9 @@ pub fn outputs(
 
 /// The format that a file's ending asks for.
 fn format_of(path: &Path) -> Result<OutputFormat, Problem> {
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    let ending = path
+        .extension()
+        .map(|ending| ending.to_string_lossy().to_lowercase());
     match ending.as_deref() {
         Some("csv") => Ok(OutputFormat::Csv),
         Some("json") => Ok(OutputFormat::Json),
@@ -170,7 +184,10 @@ pub fn finish(
 ) -> Result<Ended, Problems> {
     let inputs: Vec<_> = run.specs.iter().map(|spec| spec.path.clone()).collect();
     output::write_all(&outputs.files, &inputs).map_err(one)?;
-    let shows_all = matches!(&outputs.stdout, Some((OutputFormat::Table | OutputFormat::Md, _)));
+    let shows_all = matches!(
+        &outputs.stdout,
+        Some((OutputFormat::Table | OutputFormat::Md, _))
+    );
     if let Some((_, bytes)) = outputs.stdout {
         console.out.extend(bytes);
     }
@@ -185,11 +202,18 @@ pub fn finish(
     }
     if shared.verbose {
         for file in &run.books.files {
-            console.say(&format!("read {} as {}: {} rows used", file.path(), file.format, file.rows()));
+            console.say(&format!(
+                "read {} as {}: {} rows used",
+                file.path(),
+                file.format,
+                file.rows()
+            ));
         }
     }
     if shared.strict && warnings > 0 {
-        console.say(&format!("tanso: {warnings} warnings, and --strict asks to fail on them; the report is complete"));
+        console.say(&format!(
+            "tanso: {warnings} warnings, and --strict asks to fail on them; the report is complete"
+        ));
         return Ok(Ended::Finding);
     }
     Ok(Ended::Fine)
@@ -198,7 +222,11 @@ pub fn finish(
 /// One line about what was read.
 fn summary(header: &Header) -> String {
     let sum = |of: fn(&crate::model::receipt::RowCounts) -> u64| {
-        header.inputs.iter().map(|input| of(&input.rows)).sum::<u64>()
+        header
+            .inputs
+            .iter()
+            .map(|input| of(&input.rows))
+            .sum::<u64>()
     };
     format!(
         "tanso: {} files, {} rows read, {} used, {} repeated, {} outside {}; every total ties, difference 0",
@@ -211,7 +239,12 @@ fn summary(header: &Header) -> String {
     )
 }
 
-fn view(args: &ReportArgs, by: &[Dimension], shared: &Shared, decimals: u8) -> Result<View, Problem> {
+fn view(
+    args: &ReportArgs,
+    by: &[Dimension],
+    shared: &Shared,
+    decimals: u8,
+) -> Result<View, Problem> {
     let with_revenue = crate::report::margin::with_revenue(by);
     if args.losses && !with_revenue {
         return Err(Problem::new(&catalogue::BAD_OPTION, "--losses needs rows with revenue")
@@ -226,9 +259,14 @@ fn view(args: &ReportArgs, by: &[Dimension], shared: &Shared, decimals: u8) -> R
                 None => (false, text.as_str()),
             };
             if !SORTS.contains(&column) {
-                return Err(Problem::new(&catalogue::BAD_OPTION, "--sort names no column")
-                    .excerpt(text.clone())
-                    .help(format!("columns: {}; with - before it the largest first", SORTS.join(", "))));
+                return Err(
+                    Problem::new(&catalogue::BAD_OPTION, "--sort names no column")
+                        .excerpt(text.clone())
+                        .help(format!(
+                            "columns: {}; with - before it the largest first",
+                            SORTS.join(", ")
+                        )),
+                );
             }
             Some((column.to_string(), descending))
         }
@@ -250,9 +288,11 @@ pub fn places(shared: &Shared, format: OutputFormat, decimals: u8) -> Result<Opt
         Some("exact") => Ok(None),
         Some(text) => match text.parse::<u8>() {
             Ok(places) if places <= 18 => Ok(Some(places)),
-            _ => Err(Problem::new(&catalogue::BAD_OPTION, "--precision is not understood")
-                .excerpt(text)
-                .help("write minor, exact, or a number of decimals up to 18")),
+            _ => Err(
+                Problem::new(&catalogue::BAD_OPTION, "--precision is not understood")
+                    .excerpt(text)
+                    .help("write minor, exact, or a number of decimals up to 18"),
+            ),
         },
     }
 }

@@ -129,7 +129,10 @@ impl Run {
     /// A name that is no dimension.
     pub fn dimensions(&self, names: &[String]) -> Result<Vec<Dimension>, Problem> {
         if names.len() > 8 {
-            return Err(Problem::new(&catalogue::BAD_OPTION, "--by takes at most 8 dimensions"));
+            return Err(Problem::new(
+                &catalogue::BAD_OPTION,
+                "--by takes at most 8 dimensions",
+            ));
         }
         let mut dimensions = Vec::new();
         for name in names {
@@ -154,13 +157,22 @@ impl Run {
             "tier" => Dimension::Tier,
             name @ ("plan" | "segment" | "kind") => Dimension::Attribute(name.into()),
             other => {
-                let attributes = self.identity.mapping().map(|m| m.attribute_names()).unwrap_or_default();
+                let attributes = self
+                    .identity
+                    .mapping()
+                    .map(|m| m.attribute_names())
+                    .unwrap_or_default();
                 let folded = other.to_lowercase();
                 if attributes.contains(folded.as_str()) {
                     return Ok(Dimension::Attribute(folded));
                 }
                 let at = self.dimensions.iter().position(|name| name == other);
-                let seen = |at: usize| self.books.usage.iter().any(|cell| cell.dimensions[at].is_some());
+                let seen = |at: usize| {
+                    self.books
+                        .usage
+                        .iter()
+                        .any(|cell| cell.dimensions[at].is_some())
+                };
                 return match at.filter(|at| seen(*at)) {
                     Some(at) => Ok(Dimension::Usage(other.into(), at)),
                     None => Err(self.no_dimension(other, &attributes)),
@@ -178,9 +190,14 @@ impl Run {
         known.extend(attributes.iter().copied());
         Problem::new(
             &catalogue::BAD_OPTION,
-            format!("{name:?} is no dimension: no attribute of the mapping and no column of the log"),
+            format!(
+                "{name:?} is no dimension: no attribute of the mapping and no column of the log"
+            ),
         )
-        .help(format!("dimensions: {}, or any column of the usage log", known.join(", ")))
+        .help(format!(
+            "dimensions: {}, or any column of the usage log",
+            known.join(", ")
+        ))
     }
 
     /// The filters of `--where`.
@@ -192,7 +209,10 @@ impl Run {
             let (name, values, negated) = split_filter(text)?;
             Ok(Filter {
                 dimension: self.dimension(name)?,
-                values: values.split(',').map(|value| value.trim().to_string()).collect(),
+                values: values
+                    .split(',')
+                    .map(|value| value.trim().to_string())
+                    .collect(),
                 negated,
             })
         };
@@ -285,10 +305,22 @@ impl Run {
                     &catalogue::BAD_OPTION,
                     format!("--expect-revenue is not a number: {}", why.reason()),
                 )),
-                Ok(expected) => problems_push(&mut problems, mismatch("revenue", expected, statement.totals.revenue)),
+                Ok(expected) => problems_push(
+                    &mut problems,
+                    mismatch("revenue", expected, statement.totals.revenue),
+                ),
             }
         }
-        if problems.is_empty() { Ok(()) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// The names of the price book that are nearest to a model's.
+    pub fn nearest_models(&self, model: &str) -> Vec<String> {
+        self.pricing.book.nearest(model, 3)
     }
 
     /// Notes that are warnings.
@@ -305,9 +337,12 @@ fn problems_push(problems: &mut Problems, problem: Option<Problem>) {
 
 fn expected_bill(text: &str, statement: &Statement) -> Result<Option<Problem>, Problem> {
     let bad = |why: &str| {
-        Problem::new(&catalogue::BAD_OPTION, format!("--expect-bill is not understood: {why}"))
-            .excerpt(text)
-            .help("write --expect-bill openai=12345.67")
+        Problem::new(
+            &catalogue::BAD_OPTION,
+            format!("--expect-bill is not understood: {why}"),
+        )
+        .excerpt(text)
+        .help("write --expect-bill openai=12345.67")
     };
     let (provider, amount) = text.split_once('=').ok_or_else(|| bad("no equals sign"))?;
     let expected = Exact::parse(amount.trim()).map_err(|why| bad(&why.reason()))?;
@@ -326,8 +361,14 @@ fn mismatch(what: &str, expected: Exact, found: Exact) -> Option<Problem> {
         return None;
     }
     Some(
-        Problem::new(&catalogue::CONTROL_TOTAL, format!("the {what} does not match the control total"))
-            .help(format!("expected {expected}   found {found}   difference {}", found - expected)),
+        Problem::new(
+            &catalogue::CONTROL_TOTAL,
+            format!("the {what} does not match the control total"),
+        )
+        .help(format!(
+            "expected {expected}   found {found}   difference {}",
+            found - expected
+        )),
     )
 }
 
@@ -338,9 +379,12 @@ fn split_filter(text: &str) -> Result<(&str, &str, bool), Problem> {
     if let Some((name, values)) = text.split_once('=') {
         return Ok((name.trim(), values, false));
     }
-    Err(Problem::new(&catalogue::BAD_OPTION, "--where needs DIM=VALUE or DIM!=VALUE")
-        .excerpt(text)
-        .help("write --where customer=acme, or --where plan!=free,trial"))
+    Err(Problem::new(
+        &catalogue::BAD_OPTION,
+        "--where needs DIM=VALUE or DIM!=VALUE",
+    )
+    .excerpt(text)
+    .help("write --where customer=acme, or --where plan!=free,trial"))
 }
 
 /// Names in `--by` and `--where` that may be columns of the log.
@@ -349,7 +393,10 @@ fn usage_dimensions(shared: &Shared, by: &[String]) -> Vec<String> {
         "customer", "month", "week", "day", "plan", "segment", "kind", "feature", "provider",
         "model", "basis", "tier",
     ];
-    let filters = shared.filters.iter().filter_map(|text| split_filter(text).ok());
+    let filters = shared
+        .filters
+        .iter()
+        .filter_map(|text| split_filter(text).ok());
     let names: BTreeSet<String> = by
         .iter()
         .map(|name| name.trim().to_string())
@@ -372,7 +419,10 @@ pub fn project(shared: &Shared) -> Result<Option<Project>, Problem> {
 }
 
 fn zone(shared: &Shared, project: Option<&Project>) -> Result<Zone, Problem> {
-    let name = shared.tz.as_deref().or(project.and_then(|project| project.tz.as_deref()));
+    let name = shared
+        .tz
+        .as_deref()
+        .or(project.and_then(|project| project.tz.as_deref()));
     match name {
         None => Ok(Zone::Utc),
         Some(name) => Zone::parse(name).ok_or_else(|| inputs::bad_zone("--tz", name)),
@@ -380,25 +430,37 @@ fn zone(shared: &Shared, project: Option<&Project>) -> Result<Zone, Problem> {
 }
 
 fn tolerance(shared: &Shared, project: Option<&Project>) -> Result<Exact, Problem> {
-    let text = shared.tolerance.as_deref().or(project.and_then(|project| project.tolerance.as_deref()));
+    let text = shared
+        .tolerance
+        .as_deref()
+        .or(project.and_then(|project| project.tolerance.as_deref()));
     let Some(text) = text else {
         return Ok(Exact::new(TOLERANCE.0, TOLERANCE.1));
     };
-    percent(text).filter(|ratio| !ratio.is_negative() && *ratio < Exact::ONE).ok_or_else(|| {
-        Problem::new(&catalogue::BAD_OPTION, "the tolerance is no percentage from 0 to 100")
+    percent(text)
+        .filter(|ratio| !ratio.is_negative() && *ratio < Exact::ONE)
+        .ok_or_else(|| {
+            Problem::new(
+                &catalogue::BAD_OPTION,
+                "the tolerance is no percentage from 0 to 100",
+            )
             .excerpt(text)
             .help("write --tolerance 1%")
-    })
+        })
 }
 
 fn period(shared: &Shared, books: &Books, zone: Zone) -> Result<Period, Problem> {
     let bad = |option: &str, text: &str, help: &str| {
-        Problem::new(&catalogue::BAD_OPTION, format!("{option} is not understood"))
-            .excerpt(text)
-            .help(help.to_string())
+        Problem::new(
+            &catalogue::BAD_OPTION,
+            format!("{option} is not understood"),
+        )
+        .excerpt(text)
+        .help(help.to_string())
     };
     if let Some(text) = &shared.month {
-        let month = Month::parse(text).ok_or_else(|| bad("--month", text, "write --month 2026-10"))?;
+        let month =
+            Month::parse(text).ok_or_else(|| bad("--month", text, "write --month 2026-10"))?;
         return Ok(Period::month(month));
     }
     let day = |option: &str, text: &Option<String>| match text {
@@ -427,12 +489,23 @@ fn period(shared: &Shared, books: &Books, zone: Zone) -> Result<Period, Problem>
 }
 
 /// The one currency of the files.
-fn currency(shared: &Shared, project: Option<&Project>, books: &Books) -> Result<Currency, Problem> {
-    let wanted = shared.currency.as_deref().or(project.and_then(|project| project.currency.as_deref()));
+fn currency(
+    shared: &Shared,
+    project: Option<&Project>,
+    books: &Books,
+) -> Result<Currency, Problem> {
+    let wanted = shared
+        .currency
+        .as_deref()
+        .or(project.and_then(|project| project.currency.as_deref()));
     let wanted = match wanted {
         None => None,
         Some(text) => Some(Currency::parse(text).ok_or_else(|| {
-            Problem::new(&catalogue::BAD_OPTION, "the currency is no three-letter code").excerpt(text)
+            Problem::new(
+                &catalogue::BAD_OPTION,
+                "the currency is no three-letter code",
+            )
+            .excerpt(text)
         })?),
     };
     let mut seen: BTreeMap<Currency, (String, u64)> = BTreeMap::new();
@@ -463,8 +536,13 @@ fn currency(shared: &Shared, project: Option<&Project>, books: &Books) -> Result
         .iter()
         .map(|(currency, (file, line))| format!("{currency} at {file}:{line}"))
         .collect();
-    let asked = wanted.map(|currency| format!("; the report is asked for in {currency}")).unwrap_or_default();
-    let place = seen.values().next_back().map(|(file, line)| Place::line(&file.as_str().into(), *line));
+    let asked = wanted
+        .map(|currency| format!("; the report is asked for in {currency}"))
+        .unwrap_or_default();
+    let place = seen
+        .values()
+        .next_back()
+        .map(|(file, line)| Place::line(&file.as_str().into(), *line));
     Err(Problem::new(
         &catalogue::CURRENCIES,
         format!("amounts of different currencies would be added: {}{asked}", places.join(", ")),
@@ -478,12 +556,19 @@ fn basis(shared: &Shared, books: &Books) -> Result<Basis, Problem> {
     let payments_only = books.records.invoices.is_empty() && !books.records.payments.is_empty();
     match shared.revenue {
         Some(RevenueArg::Cash) if books.records.payments.is_empty() && books.has(Kind::Revenue) => {
-            let lines = books.records.invoices.iter().any(|invoice| invoice.namespace != "stripe");
+            let lines = books
+                .records
+                .invoices
+                .iter()
+                .any(|invoice| invoice.namespace != "stripe");
             if lines {
                 return Ok(Basis::Cash);
             }
-            Err(Problem::new(&catalogue::WRONG_KIND, "cash revenue needs a payments export, and there is none")
-                .help("pass Stripe's unified_payments.csv too, or leave --revenue out"))
+            Err(Problem::new(
+                &catalogue::WRONG_KIND,
+                "cash revenue needs a payments export, and there is none",
+            )
+            .help("pass Stripe's unified_payments.csv too, or leave --revenue out"))
         }
         Some(RevenueArg::Cash) => Ok(Basis::Cash),
         Some(RevenueArg::Billed) if payments_only => Err(Problem::new(
@@ -505,9 +590,15 @@ fn basis(shared: &Shared, books: &Books) -> Result<Basis, Problem> {
 
 fn identity(books: &mut Books) -> Identity {
     let mapping = books.mapping.take();
-    let usage: BTreeSet<&str> = books.usage.iter().filter_map(|cell| cell.source.as_deref()).collect();
+    let usage: BTreeSet<&str> = books
+        .usage
+        .iter()
+        .filter_map(|cell| cell.source.as_deref())
+        .collect();
     let customers = books.charges.iter().flat_map(|charge| &charge.scopes);
-    let bills: BTreeSet<&str> =
-        customers.filter(|scope| scope.dimension == "customer").map(|scope| scope.id.as_str()).collect();
+    let bills: BTreeSet<&str> = customers
+        .filter(|scope| scope.dimension == "customer")
+        .map(|scope| scope.id.as_str())
+        .collect();
     Identity::build(mapping, &usage, &bills, &books.records)
 }

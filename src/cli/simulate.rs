@@ -21,8 +21,12 @@ use crate::simulate::{NewPrice, PlanChange, Scenario, Unresolved, simulate};
 /// Every problem found.
 pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems> {
     let shared = &args.shared;
-    let changes: Vec<PlanChange> =
-        args.plan.iter().map(|text| change(text)).collect::<Result<_, _>>().map_err(one)?;
+    let changes: Vec<PlanChange> = args
+        .plan
+        .iter()
+        .map(|text| change(text))
+        .collect::<Result<_, _>>()
+        .map_err(one)?;
     let run = Run::prepare(shared, &[])?;
     let by = [Dimension::Customer];
     let filters = run.filters(&shared.filters).map_err(one)?;
@@ -48,17 +52,24 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
         let places = places(shared, format, run.currency.decimals())?;
         let mut bytes = Vec::new();
         let written = match format {
-            OutputFormat::Json => {
-                json::write(&document::document(&outcome, &run.identity, &header, places), &mut bytes)
-            }
-            OutputFormat::Jsonl => jsonl::write(document::rows(&outcome, &run.identity, &header, places), &mut bytes),
+            OutputFormat::Json => json::write(
+                &document::document(&outcome, &run.identity, &header, places),
+                &mut bytes,
+            ),
+            OutputFormat::Jsonl => jsonl::write(
+                document::rows(&outcome, &run.identity, &header, places),
+                &mut bytes,
+            ),
             table_like => {
                 let table = table::table(&outcome, &run.identity, &header, places);
                 return render_table(&table, table_like, shared, to_terminal, console);
             }
         };
         written.map_err(|error| {
-            Problem::new(&catalogue::CANNOT_WRITE, format!("cannot write the simulation: {error}"))
+            Problem::new(
+                &catalogue::CANNOT_WRITE,
+                format!("cannot write the simulation: {error}"),
+            )
         })?;
         Ok(bytes)
     };
@@ -75,9 +86,12 @@ fn one(problem: Problem) -> Problems {
 /// `pro=149`, `pro=149/month`, `pro=1490/year`, `pro=+10%`.
 fn change(text: &str) -> Result<PlanChange, Problem> {
     let bad = |why: &str| {
-        Problem::new(&catalogue::BAD_OPTION, format!("--plan is not understood: {why}"))
-            .excerpt(text)
-            .help("write --plan pro=149, pro=1490/year or pro=+10%")
+        Problem::new(
+            &catalogue::BAD_OPTION,
+            format!("--plan is not understood: {why}"),
+        )
+        .excerpt(text)
+        .help("write --plan pro=149, pro=1490/year or pro=+10%")
     };
     let (plan, price) = text.split_once('=').ok_or_else(|| bad("no equals sign"))?;
     let (plan, price) = (plan.trim(), price.trim());
@@ -93,7 +107,7 @@ fn change(text: &str) -> Result<PlanChange, Problem> {
             }
             NewPrice::Factor(factor)
         }
-        None => amount(price).map_err(|why| bad(&why))?,
+        None => amount(price).map_err(|why: String| bad(why.as_str()))?,
     };
     Ok(PlanChange {
         plan: plan.to_string(),
@@ -103,7 +117,8 @@ fn change(text: &str) -> Result<PlanChange, Problem> {
 
 fn amount(text: &str) -> Result<NewPrice, String> {
     let (number, interval) = text.split_once('/').unwrap_or((text, "month"));
-    let number = Exact::parse(number.trim()).map_err(|why| format!("the price is no number: {}", why.reason()))?;
+    let number = Exact::parse(number.trim())
+        .map_err(|why| format!("the price is no number: {}", why.reason()))?;
     if number.is_negative() {
         return Err("a price cannot be negative".into());
     }
@@ -127,9 +142,15 @@ fn prices(run: &Run) -> Result<BTreeMap<String, PlanPrice>, Problem> {
     Ok(prices)
 }
 
-fn stated(project: &Project, name: &str, entry: &PlanEntry, price: &mut PlanPrice) -> Result<(), Problem> {
+fn stated(
+    project: &Project,
+    name: &str,
+    entry: &PlanEntry,
+    price: &mut PlanPrice,
+) -> Result<(), Problem> {
     let read = |key: &str, text: &str| {
-        amount(text).map_err(|why| project.problem(format!("plan.{name}.{key} is not understood: {why}")))
+        amount(text)
+            .map_err(|why| project.problem(format!("plan.{name}.{key} is not understood: {why}")))
     };
     if let Some(text) = &entry.price {
         match read("price", text)? {
@@ -139,7 +160,11 @@ fn stated(project: &Project, name: &str, entry: &PlanEntry, price: &mut PlanPric
         }
     }
     if let Some(text) = &entry.yearly_price {
-        let text = if text.contains('/') { text.clone() } else { format!("{text}/year") };
+        let text = if text.contains('/') {
+            text.clone()
+        } else {
+            format!("{text}/year")
+        };
         if let NewPrice::Year(year) = read("yearly_price", &text)? {
             price.year = Some(year);
         }
@@ -171,11 +196,28 @@ mod tests {
     fn prices_are_read_as_people_write_them() {
         let price = |text| change(text).unwrap().price;
         assert_eq!(price("pro=149"), NewPrice::Month(Exact::from(149u64)));
-        assert_eq!(price("pro = 149/month"), NewPrice::Month(Exact::from(149u64)));
+        assert_eq!(
+            price("pro = 149/month"),
+            NewPrice::Month(Exact::from(149u64))
+        );
         assert_eq!(price("pro=1490/year"), NewPrice::Year(Exact::from(1490u64)));
-        assert_eq!(price("pro=+10%"), NewPrice::Factor(Exact::parse("1.1").unwrap()));
-        assert_eq!(price("pro=-5%"), NewPrice::Factor(Exact::parse("0.95").unwrap()));
-        for text in ["pro", "=5", "pro=x", "pro=1/week", "pro=-5", "pro=-101%", "pro=$5"] {
+        assert_eq!(
+            price("pro=+10%"),
+            NewPrice::Factor(Exact::parse("1.1").unwrap())
+        );
+        assert_eq!(
+            price("pro=-5%"),
+            NewPrice::Factor(Exact::parse("0.95").unwrap())
+        );
+        for text in [
+            "pro",
+            "=5",
+            "pro=x",
+            "pro=1/week",
+            "pro=-5",
+            "pro=-101%",
+            "pro=$5",
+        ] {
             assert!(change(text).is_err(), "{text}");
         }
     }

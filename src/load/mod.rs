@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use fold::{FileFold, Fold};
 pub use overlap::OnOverlap;
-pub use recognise::{Recognised, recognise};
+pub use recognise::{Recognised, nearest, recognise};
 pub use repeats::OnConflict;
 
 use crate::attribution::BillCover;
@@ -155,30 +155,8 @@ pub fn read(
 impl Reading<'_> {
     fn file(&mut self, spec: &InputSpec, opened: Opened, problems: &mut Problems) {
         let name = opened.name.clone();
-        if spec
-            .format
-            .as_deref()
-            .is_none_or(|format| format == "mapping")
-            && recognise::is_mapping(&opened.peek)
-        {
-            let receipt = opened.receipt.clone();
-            let (mapping, read) = mapping_file::read(opened, problems);
-            if self.books.mapping.is_some() {
-                problems.push(
-                    Problem::new(&catalogue::MAPPING, "a second mapping file")
-                        .at(Place::file(&name))
-                        .help("put all rows into one mapping file"),
-                );
-            }
-            self.books.mapping = Some(mapping);
-            let tally = Tally {
-                read,
-                used: read,
-                ..Tally::default()
-            };
-            return self.enter(&name, "mapping", None, tally, &receipt, FileFold::default());
-        }
         let format = match recognise(spec.format.as_deref(), &opened) {
+            Recognised::Mapping => return self.mapping(&name, opened, problems),
             Recognised::Format(format) => format,
             Recognised::Nothing(problem) => return problems.push(problem),
         };
@@ -197,6 +175,25 @@ impl Reading<'_> {
             &receipt,
             folded,
         );
+    }
+
+    fn mapping(&mut self, name: &Arc<str>, opened: Opened, problems: &mut Problems) {
+        let receipt = opened.receipt.clone();
+        let (mapping, read) = mapping_file::read(opened, problems);
+        if self.books.mapping.is_some() {
+            problems.push(
+                Problem::new(&catalogue::MAPPING, "a second mapping file")
+                    .at(Place::file(name))
+                    .help("put all rows into one mapping file"),
+            );
+        }
+        self.books.mapping = Some(mapping);
+        let tally = Tally {
+            read,
+            used: read,
+            ..Tally::default()
+        };
+        self.enter(name, "mapping", None, tally, &receipt, FileFold::default());
     }
 
     fn content(

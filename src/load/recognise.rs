@@ -10,6 +10,8 @@ pub const MAPPING_COLUMNS: &[&str] = &["customer", "source", "id"];
 /// What a file was taken for.
 #[derive(Debug)]
 pub enum Recognised {
+    /// The mapping file.
+    Mapping,
     /// A format that can be read.
     Format(&'static Format),
     /// None; the problem says what is near.
@@ -17,12 +19,12 @@ pub enum Recognised {
 }
 
 /// Whether the file is a mapping file.
-pub fn is_mapping(peek: &Peek) -> bool {
+fn is_mapping(peek: &Peek) -> bool {
     MAPPING_COLUMNS.iter().all(|name| peek.header.has(name))
 }
 
 /// The beginning of a file as formats see it.
-pub fn sample<'a>(opened: &'a Opened, file_name: &'a str) -> Sample<'a> {
+fn sample<'a>(opened: &'a Opened, file_name: &'a str) -> Sample<'a> {
     Sample {
         layout: match opened.body {
             Body::Table(_) => Layout::Table,
@@ -38,6 +40,16 @@ pub fn sample<'a>(opened: &'a Opened, file_name: &'a str) -> Sample<'a> {
 /// Recognises a file by its content, or takes the user's word for it.
 pub fn recognise(forced: Option<&str>, opened: &Opened) -> Recognised {
     let place = Place::file(&opened.name);
+    if forced.is_none_or(|format| format == "mapping") && is_mapping(&opened.peek) {
+        return Recognised::Mapping;
+    }
+    if forced == Some("mapping") {
+        let found = opened.peek.header.names().join(", ");
+        let problem =
+            Problem::new(&catalogue::MAPPING, "the mapping file lacks a column").at(place);
+        let help = format!("it needs customer, source and id; columns found: {found}");
+        return Recognised::Nothing(problem.help(help));
+    }
     if let Some(name) = forced {
         return match formats::named(name) {
             Some(format) => Recognised::Format(format),
@@ -76,8 +88,13 @@ fn names() -> Vec<&'static str> {
     FORMATS.iter().map(|format| format.name).collect()
 }
 
+/// The formats nearest to a file that is none.
+pub fn nearest(opened: &Opened) -> Vec<(&'static Format, Vec<&'static str>)> {
+    nearest_to(&sample(opened, ""))
+}
+
 /// Formats by how many of their required columns are missing, the nearest first.
-pub fn nearest(sample: &Sample<'_>) -> Vec<(&'static Format, Vec<&'static str>)> {
+fn nearest_to(sample: &Sample<'_>) -> Vec<(&'static Format, Vec<&'static str>)> {
     let mut near: Vec<(&'static Format, Vec<&'static str>)> = FORMATS
         .iter()
         .filter(|format| format.layout == sample.layout)
@@ -101,7 +118,7 @@ fn has_any(sample: &Sample<'_>, names: &str) -> bool {
 }
 
 fn unknown(sample: &Sample<'_>) -> Problem {
-    let near = nearest(sample);
+    let near = nearest_to(sample);
     let mut help = String::new();
     if let Some((format, missing)) = near.first() {
         help = format!(

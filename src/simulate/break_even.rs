@@ -72,7 +72,11 @@ fn proportional(now: Exact, then: Exact) -> Exact {
 
 /// The share of customers after whose leaving, in this order, the profit is still not below `now`:
 /// whole customers, and the most that any prefix allows.
-fn leaving<'m>(profits: impl ExactSizeIterator<Item = &'m Exact>, now: Exact, then: Exact) -> Exact {
+fn leaving<'m>(
+    profits: impl ExactSizeIterator<Item = &'m Exact>,
+    now: Exact,
+    then: Exact,
+) -> Exact {
     let count = profits.len() as u64;
     if then < now {
         return Exact::ZERO;

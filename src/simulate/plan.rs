@@ -43,12 +43,23 @@ const DAY: i64 = 86_400_000_000;
 impl PlanChange {
     /// `plan pro: 99/month → 149/month, now`.
     pub fn describe(&self, prices: &BTreeMap<String, PlanPrice>) -> String {
-        let known = prices.get(&self.plan.to_lowercase()).copied().unwrap_or_default();
+        let known = prices
+            .get(&self.plan.to_lowercase())
+            .copied()
+            .unwrap_or_default();
         let (old, new) = match self.price {
-            NewPrice::Month(price) => (known.month.map(|old| format!("{old}/month")), format!("{price}/month")),
+            NewPrice::Month(price) => (
+                known.month.map(|old| format!("{old}/month")),
+                format!("{price}/month"),
+            ),
             NewPrice::Year(price) => {
-                let old = known.year.or(known.month.map(|month| month * Exact::from(12u64)));
-                (old.map(|old| format!("{old}/year")), format!("{price}/year"))
+                let old = known
+                    .year
+                    .or(known.month.map(|month| month * Exact::from(12u64)));
+                (
+                    old.map(|old| format!("{old}/year")),
+                    format!("{price}/year"),
+                )
             }
             NewPrice::Factor(factor) => {
                 let percent = (factor - Exact::ONE).shift(2);
@@ -63,7 +74,11 @@ impl PlanChange {
     }
 
     /// The factor for one obligation as a fraction, or `None` where the price does not touch it.
-    fn factor(&self, obligation: &Obligation, known: PlanPrice) -> Result<Option<(Exact, Exact)>, Unresolved> {
+    fn factor(
+        &self,
+        obligation: &Obligation,
+        known: PlanPrice,
+    ) -> Result<Option<(Exact, Exact)>, Unresolved> {
         if obligation.recurring == Some(false) {
             return Ok(None);
         }
@@ -71,7 +86,9 @@ impl PlanChange {
         let (start, end) = obligation.service;
         let yearly = end.0 - start.0 >= YEARLY_DAYS * DAY;
         let missing = || Unresolved::NoPrice(self.plan.clone());
-        let month = known.month.or(known.year.filter(|_| yearly).map(|_| Exact::ZERO));
+        let month = known
+            .month
+            .or(known.year.filter(|_| yearly).map(|_| Exact::ZERO));
         match self.price {
             NewPrice::Factor(factor) => Ok(Some((factor, Exact::ONE))),
             NewPrice::Year(_) if !yearly => Ok(None),
@@ -97,7 +114,10 @@ pub fn on_plans(identity: &Identity, period: Period) -> BTreeMap<String, Vec<Par
     let mut plans: BTreeMap<String, Vec<PartyId>> = BTreeMap::new();
     for (at, party) in (0u32..).zip(identity.parties()) {
         if let Some(plan) = party.attribute("plan", period) {
-            plans.entry(plan.to_lowercase()).or_default().push(PartyId(at));
+            plans
+                .entry(plan.to_lowercase())
+                .or_default()
+                .push(PartyId(at));
         }
     }
     plans
@@ -129,8 +149,8 @@ pub fn reprice(
             if let Some((numerator, denominator)) = change.factor(before, known)? {
                 obligation.schedule = obligation.schedule.scaled(numerator, denominator);
                 let places = obligation.net.places().max(2);
-                obligation.net =
-                    Exact::ratio(obligation.net * numerator, denominator, places).unwrap_or(obligation.net);
+                obligation.net = Exact::ratio(obligation.net * numerator, denominator, places)
+                    .unwrap_or(obligation.net);
             }
         }
     }

@@ -80,7 +80,8 @@ pub fn simulate(
             continue;
         };
         let mut changed = row.clone();
-        let of = |revenue: &BTreeMap<PartyId, Exact>| revenue.get(&party).copied().unwrap_or_default();
+        let of =
+            |revenue: &BTreeMap<PartyId, Exact>| revenue.get(&party).copied().unwrap_or_default();
         assert!(
             row.revenue == Some(of(&before)),
             "a simulation must start from the report's revenue"
@@ -95,20 +96,38 @@ pub fn simulate(
         });
     }
     let crosses = |from: bool| -> Vec<usize> {
-        let losing = |row: &Row| row.gross_profit().is_some_and(|profit| profit.is_negative());
-        let crossed = rows.iter().enumerate().filter(|(_, row)| losing(&row.now) != losing(&row.then));
-        crossed.filter(|(_, row)| losing(&row.now) == from).map(|(at, _)| at).collect()
+        let losing = |row: &Row| {
+            row.gross_profit()
+                .is_some_and(|profit| profit.is_negative())
+        };
+        let crossed = rows
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| losing(&row.now) != losing(&row.then));
+        crossed
+            .filter(|(_, row)| losing(&row.now) == from)
+            .map(|(at, _)| at)
+            .collect()
     };
     let (into_profit, into_loss) = (crosses(true), crosses(false));
-    let repriced: Vec<&OutcomeRow> =
-        rows.iter().filter(|row| row.repriced && row.now.kind == RowKind::Customer).collect();
+    let repriced: Vec<&OutcomeRow> = rows
+        .iter()
+        .filter(|row| row.repriced && row.now.kind == RowKind::Customer)
+        .collect();
     let members: Vec<Member> = repriced.iter().map(|row| member(row)).collect();
     let shocks: Vec<Exact> = repriced.iter().map(|row| row.invoice_change).collect();
     let difference: Exact = then.values().sum::<Exact>() - before.values().sum::<Exact>();
     Ok(Outcome {
         name: scenario.name.clone(),
-        changes: scenario.changes.iter().map(|change| change.describe(prices)).collect(),
-        revenue: (statement.totals.revenue, statement.totals.revenue + difference),
+        changes: scenario
+            .changes
+            .iter()
+            .map(|change| change.describe(prices))
+            .collect(),
+        revenue: (
+            statement.totals.revenue,
+            statement.totals.revenue + difference,
+        ),
         cost: statement.totals.cost,
         into_loss,
         into_profit,
@@ -148,7 +167,9 @@ fn invoice_change(book: &RevenueBook, after: &RevenueBook, party: PartyId, end: 
             continue;
         }
         let change = after.net - before.net;
-        let entry = latest.entry(before.subscription.as_deref()).or_insert((before.service.0, change));
+        let entry = latest
+            .entry(before.subscription.as_deref())
+            .or_insert((before.service.0, change));
         if before.service.0 >= entry.0 {
             *entry = (before.service.0, change);
         }
@@ -179,7 +200,10 @@ mod tests {
     fn quantiles_are_nearest_rank() {
         let changes = (1..=20u64).map(Exact::from).collect();
         let (p50, p95, max) = shock(changes).unwrap();
-        assert_eq!((p50.to_string(), p95.to_string(), max.to_string()), ("10".into(), "19".into(), "20".into()));
+        assert_eq!(
+            (p50.to_string(), p95.to_string(), max.to_string()),
+            ("10".into(), "19".into(), "20".into())
+        );
         assert_eq!(shock(vec![]), None);
     }
 }

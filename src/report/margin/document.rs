@@ -222,8 +222,9 @@ pub fn rows<'a>(
     places: Option<u8>,
 ) -> Vec<impl Serialize + use<'a>> {
     let all = statement.rows.iter().chain(&statement.unattributed_rows);
-    let mut rows: Vec<RowOut> =
-        all.map(|row| row_out(row, statement, identity, header)).collect();
+    let mut rows: Vec<RowOut> = all
+        .map(|row| row_out(row, statement, identity, header))
+        .collect();
     if let Some(places) = places {
         round(&mut rows, places);
     }

@@ -95,7 +95,11 @@ pub fn document<'a>(
     header: &'a Header,
     places: Option<u8>,
 ) -> impl Serialize + 'a {
-    let names = |rows: &[usize]| rows.iter().map(|at| label(&outcome.rows[*at].now)).collect();
+    let names = |rows: &[usize]| {
+        rows.iter()
+            .map(|at| label(&outcome.rows[*at].now))
+            .collect()
+    };
     let scenario = ScenarioOut {
         name: outcome.name.clone(),
         changes: outcome.changes.clone(),
@@ -109,7 +113,9 @@ pub fn document<'a>(
             into_loss: names(&outcome.into_loss),
             into_profit: names(&outcome.into_profit),
         },
-        invoice_shock: outcome.invoice_shock.map(|(p50, p95, max)| Shock { p50, p95, max }),
+        invoice_shock: outcome
+            .invoice_shock
+            .map(|(p50, p95, max)| Shock { p50, p95, max }),
         break_even_churn: outcome.break_even.as_ref().map(churn),
     };
     Document {
@@ -130,12 +136,24 @@ pub fn rows<'a>(
     row_list(outcome, identity, header, places)
 }
 
-fn row_list(outcome: &Outcome, identity: &Identity, header: &Header, places: Option<u8>) -> Vec<RowOut> {
-    outcome.rows.iter().map(|row| row_out(row, identity, header, places)).collect()
+fn row_list(
+    outcome: &Outcome,
+    identity: &Identity,
+    header: &Header,
+    places: Option<u8>,
+) -> Vec<RowOut> {
+    outcome
+        .rows
+        .iter()
+        .map(|row| row_out(row, identity, header, places))
+        .collect()
 }
 
 fn label(row: &Row) -> String {
-    row.labels.first().map(|label| label.to_string()).unwrap_or_default()
+    row.labels
+        .first()
+        .map(|label| label.to_string())
+        .unwrap_or_default()
 }
 
 fn row_out(row: &OutcomeRow, identity: &Identity, header: &Header, places: Option<u8>) -> RowOut {
@@ -146,7 +164,9 @@ fn row_out(row: &OutcomeRow, identity: &Identity, header: &Header, places: Optio
     RowOut {
         customer: label(&row.now),
         name: party.and_then(|party| party.name.clone()),
-        plan: party.and_then(|party| party.attribute("plan", header.period)).map(str::to_string),
+        plan: party
+            .and_then(|party| party.attribute("plan", header.period))
+            .map(str::to_string),
         repriced: row.repriced,
         now: side(now, row.now.cost(), verdict(&row.now), places),
         then: side(then, row.then.cost(), verdict(&row.then), places),

@@ -73,7 +73,8 @@ impl Printed {
             Some(places) => round_to_total(&values, values.iter().sum(), places),
             None => values,
         };
-        let column = |of: &dyn Fn(&OutcomeRow) -> Exact| round(outcome.rows.iter().map(of).collect());
+        let column =
+            |of: &dyn Fn(&OutcomeRow) -> Exact| round(outcome.rows.iter().map(of).collect());
         Printed {
             now: column(&|row| row.now.revenue.unwrap_or_default()),
             then: column(&|row| row.then.revenue.unwrap_or_default()),
@@ -91,11 +92,22 @@ fn line(
     header: &Header,
 ) -> Vec<Cell> {
     let party = row.now.party.map(|party| identity.party(party));
-    let label = row.now.labels.first().map(|label| label.to_string()).unwrap_or_default();
+    let label = row
+        .now
+        .labels
+        .first()
+        .map(|label| label.to_string())
+        .unwrap_or_default();
     let name = party.and_then(|party| party.name.clone());
-    let plan = party.and_then(|party| party.attribute("plan", header.period)).unwrap_or_default();
+    let plan = party
+        .and_then(|party| party.attribute("plan", header.period))
+        .unwrap_or_default();
     let (now, then, cost) = (printed.now[at], printed.then[at], printed.cost[at]);
-    let verdict = |row: &Row| row.verdict().map_or("", |verdict| verdict.words()).to_string();
+    let verdict = |row: &Row| {
+        row.verdict()
+            .map_or("", |verdict| verdict.words())
+            .to_string()
+    };
     vec![
         Cell::Text(name.clone().unwrap_or_else(|| label.clone())),
         Cell::Text(label),
@@ -130,7 +142,9 @@ fn totals(outcome: &Outcome, header: &Header, printed: &Printed, places: Option<
     let (now, then) = (sum(&printed.now), sum(&printed.then));
     // The unattributed cost belongs to no row but to the total.
     let cost = round(outcome.cost);
-    let ratio = |revenue: Exact| Exact::ratio(revenue - cost, revenue, 16).filter(|_| revenue.is_positive());
+    let ratio = |revenue: Exact| {
+        Exact::ratio(revenue - cost, revenue, 16).filter(|_| revenue.is_positive())
+    };
     vec![
         Cell::Text("Total".into()),
         Cell::Empty,
@@ -161,19 +175,27 @@ fn footer(outcome: &Outcome, identity: &Identity, header: &Header) -> Vec<String
     let rows: Exact = outcome.rows.iter().map(|row| row.now.cost()).sum();
     let nobody = outcome.cost - rows;
     if !nobody.is_zero() {
-        lines.push(format!("The total includes {} of cost without a customer.", money(nobody)));
+        lines.push(format!(
+            "The total includes {} of cost without a customer.",
+            money(nobody)
+        ));
     }
     lines.push(verdict(outcome, &money));
     let names = |rows: &[usize]| {
         let name = |at: &usize| {
             let row = &outcome.rows[*at].now;
             let party = row.party.map(|party| identity.party(party));
-            party.map_or(String::new(), |party| party.name.clone().unwrap_or_else(|| party.key.clone()))
+            party.map_or(String::new(), |party| {
+                party.name.clone().unwrap_or_else(|| party.key.clone())
+            })
         };
         rows.iter().map(name).collect::<Vec<_>>().join(", ")
     };
     if !outcome.into_profit.is_empty() {
-        lines.push(format!("No longer at a loss: {}.", names(&outcome.into_profit)));
+        lines.push(format!(
+            "No longer at a loss: {}.",
+            names(&outcome.into_profit)
+        ));
     }
     if !outcome.into_loss.is_empty() {
         lines.push(format!("Newly at a loss: {}.", names(&outcome.into_loss)));
@@ -181,7 +203,10 @@ fn footer(outcome: &Outcome, identity: &Identity, header: &Header) -> Vec<String
     let losing = |row: &&OutcomeRow| {
         row.repriced
             && row.now.kind == RowKind::Customer
-            && row.then.gross_profit().is_some_and(|profit| profit.is_negative())
+            && row
+                .then
+                .gross_profit()
+                .is_some_and(|profit| profit.is_negative())
     };
     let still = outcome.rows.iter().filter(losing).count();
     if still > 0 {
@@ -189,7 +214,10 @@ fn footer(outcome: &Outcome, identity: &Identity, header: &Header) -> Vec<String
     }
     if let Some((p50, p95, max)) = outcome.invoice_shock {
         let text = [p50, p95, max].map(money);
-        lines.push(format!("Invoice change: median {}, 95th percentile {}, largest {}.", text[0], text[1], text[2]));
+        lines.push(format!(
+            "Invoice change: median {}, 95th percentile {}, largest {}.",
+            text[0], text[1], text[2]
+        ));
     }
     if outcome.assumed_recurring > 0 {
         lines.push(format!(
@@ -203,8 +231,15 @@ fn footer(outcome: &Outcome, identity: &Identity, header: &Header) -> Vec<String
 /// What the change does, in one sentence.
 fn verdict(outcome: &Outcome, money: &dyn Fn(Exact) -> String) -> String {
     let difference = outcome.revenue.1 - outcome.revenue.0;
-    let direction = if difference.is_negative() { "loses" } else { "adds" };
-    let mut text = format!("If nobody leaves, this {direction} {} of gross profit", money(difference.abs()));
+    let direction = if difference.is_negative() {
+        "loses"
+    } else {
+        "adds"
+    };
+    let mut text = format!(
+        "If nobody leaves, this {direction} {} of gross profit",
+        money(difference.abs())
+    );
     let Some(even) = &outcome.break_even else {
         return format!("{text}.");
     };
@@ -219,7 +254,10 @@ fn verdict(outcome: &Outcome, money: &dyn Fn(Exact) -> String) -> String {
         share(&even.loss_makers_first)
     ));
     if let Some(revenue) = &even.revenue {
-        text.push_str(&format!("; counting revenue alone would say {}", share(revenue)));
+        text.push_str(&format!(
+            "; counting revenue alone would say {}",
+            share(revenue)
+        ));
     }
     text.push('.');
     text
