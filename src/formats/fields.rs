@@ -88,7 +88,7 @@ impl Columns {
             problems.push(
                 Problem::new(
                     &catalogue::HEADER,
-                    format!("the column {:?} is missing", names.join("\" or \"")),
+                    format!("the column {} is missing", names.join(" or ")),
                 )
                 .at(Place::line(&self.file, 1))
                 .help(help),
