@@ -37,7 +37,8 @@ Where the method leaves room, this is what is computed here:
 13  Revenue ties: drafts are excluded with their whole total; voided and uncollectible invoices
     leave their tax in `tax`, the net they lose stands under `excluded`, whenever they lose it.
 14  A mapping row holds from valid_from (included) to valid_to (excluded), days in UTC.
-15  A usage record with an id that repeats an earlier record in all columns is a duplicate,
+15  A log without cached tokens counts them in its input: the bill's cache lines join its input pool.
+16  A usage record with an id that repeats an earlier record in all columns is a duplicate,
     whatever its month; with other numbers it is refused.
 """
 
@@ -49,6 +50,7 @@ from datetime import datetime, timezone
 from fractions import Fraction
 from pathlib import Path
 
+CACHE = {"cache_read", "cache_write_5m", "cache_write_1h"}
 PER_REQUEST = {"requests", "web_searches"}
 TOLERANCE = Fraction(1, 100)
 DAY = 86_400
@@ -256,23 +258,30 @@ def attribute(charges, span, usage, prices):
     # Direct charges cover the customer's own logged usage first.
     left = {key: dict(holders) for key, holders in usage.quantity.items()}
     pools = defaultdict(list)
+    with_cache = {provider for provider, _, meter, _ in usage.quantity if meter in CACHE}
+
+    def topic(charge):
+        provider, meter = charge["provider"], charge["meter"]
+        cached_in_input = meter in CACHE and provider not in with_cache
+        return provider, charge["model"], "input" if cached_in_input else meter
+
     for charge in charges:
         books.billed[charge["provider"]] += charge["amount"]
         if charge["holder"] is None:
             if charge["kind"] == "usage":
-                pools[charge["provider"], charge["model"], charge["meter"]].append(charge)
+                pools[topic(charge)].append(charge)
             continue
         books.give(charge["provider"], "direct", {charge["holder"]: charge["amount"]})
         if charge["kind"] != "usage":
             continue
-        key = (charge["provider"], charge["model"], charge["meter"], charge["day"])
+        key = topic(charge) + (charge["day"],)
         if charge["quantity"] is not None and charge["holder"] in left.get(key, {}):
             left[key][charge["holder"]] = max(0, left[key][charge["holder"]] - charge["quantity"])
 
     for (provider, model, meter), members in pools.items():
         same = lambda key: key[0] == provider and model in (None, key[1]) and meter in (None, key[2])
         keys = [key for key in left if same(key) and covered(provider, key[3])]
-        meter_pool(books, members, left, keys, usage, prices)
+        meter_pool(books, members, meter, left, keys, usage, prices)
 
     # Credits and tax follow the cost by usage charges.
     followed = {provider: dict(parties) for provider, parties in books.party.items()}
@@ -283,9 +292,8 @@ def attribute(charges, span, usage, prices):
     return books
 
 
-def meter_pool(books, members, left, keys, usage, prices):
+def meter_pool(books, members, meter, left, keys, usage, prices):
     """Splits the undirected charges of one provider, model and meter in the month."""
-    meter = members[0]["meter"]
     by_quantity = meter is not None and all(charge["quantity"] is not None for charge in members)
     by, billed = ("tokens", "quantity") if by_quantity else ("book", "amount")
     reason = "unlogged usage" if by_quantity else "unlogged usage or price"

@@ -124,6 +124,7 @@ class World:
                 rows[-1] = rows[-1] | {"request_id": ""}
         if self.chance(0.3):
             self.draw.shuffle(rows)
+        rows = rows or [dict(truth[0])]
         return [row | {"timestamp": row["timestamp"].strftime("%Y-%m-%dT%H:%M:%SZ")} for row in rows]
 
     def bill(self, truth):
