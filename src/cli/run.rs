@@ -10,6 +10,7 @@ use super::notes;
 use super::progress::Bar;
 use super::project::Project;
 use crate::attribution::{self, Pricing};
+use crate::formats::Kind;
 use crate::identity::Identity;
 use crate::load::{self, Books, Choices, InputSpec, OnConflict, OnOverlap};
 use crate::margin::{self, Dimension, Filter, Statement};
@@ -213,6 +214,7 @@ pub fn project(shared: &Shared) -> Result<Option<Project>, Problem> {
 
 fn identity(books: &mut Books) -> Identity {
     let mapping = books.mapping.take();
+    let has_log = books.has(Kind::Usage);
     let usage: BTreeSet<&str> = books
         .usage
         .iter()
@@ -223,5 +225,5 @@ fn identity(books: &mut Books) -> Identity {
         .filter(|scope| scope.dimension == "customer")
         .map(|scope| scope.id.as_str())
         .collect();
-    Identity::build(mapping, &usage, &bills, &books.records)
+    Identity::build(mapping, has_log, &usage, &bills, &books.records)
 }
