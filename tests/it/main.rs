@@ -5,6 +5,7 @@
 
 mod corpus;
 mod damage;
+mod docs;
 mod golden;
 mod house;
 mod oracle;
