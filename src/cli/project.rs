@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use crate::formats::{CachedTokens, Settings};
@@ -220,15 +221,17 @@ impl InputEntry {
     }
 }
 
-/// `15%` or `0.15` as a ratio.
+/// `15%` or `0.15` as a ratio; `None` if it is neither, or has more than 28 digits.
 pub fn percent(text: &str) -> Option<Exact> {
     let text = text.trim();
-    match text.strip_suffix('%') {
-        Some(number) => Exact::parse(number.trim())
-            .ok()
-            .map(|number| number.shift(-2)),
-        None => Exact::parse(text).ok(),
-    }
+    let (number, places) = match text.strip_suffix('%') {
+        Some(number) => (number.trim(), 2),
+        None => (text, 0),
+    };
+    // from_str_exact refuses what it cannot hold; from_str would round it without a word.
+    let number = Decimal::from_str_exact(number).ok()?;
+    let scale = u8::try_from(number.scale()).ok()?;
+    Some(Exact::new(number.mantissa(), scale).shift(-places))
 }
 
 /// A TOML error as a problem: line and column, the nearest key, and what to write.

@@ -16,8 +16,9 @@ use crate::load::{self, Books, Choices, InputSpec, OnConflict, OnOverlap};
 use crate::margin::{self, Dimension, Filter, Statement};
 use crate::model::{Currency, Period, Zone};
 use crate::prices::PriceBook;
-use crate::problem::{Note, Problem, Problems};
+use crate::problem::{Note, Problem, Problems, catalogue};
 use crate::report::margin::Header;
+use crate::report::visible;
 use crate::revenue::{self, Coverage, RevenueBook};
 
 /// Everything a command works on.
@@ -150,6 +151,28 @@ impl Run {
         })
     }
 
+    /// Refuses a period in which nothing lies: most likely the wrong month.
+    ///
+    /// # Errors
+    /// If there is neither cost, usage nor revenue.
+    pub fn some_fact(&self, filters: &[Filter], statement: &Statement) -> Result<(), Problem> {
+        let nothing = statement.rows.is_empty() && statement.unattributed_rows.is_empty();
+        if !nothing || !filters.is_empty() {
+            return Ok(());
+        }
+        let covers: Vec<String> = self
+            .books
+            .files
+            .iter()
+            .filter_map(|file| {
+                let (first, last) = file.span(self.zone)?;
+                Some(format!("{} covers {first} to {last}", file.path()))
+            })
+            .collect();
+        let message = format!("nothing lies in {}", self.period.title());
+        Err(Problem::new(&catalogue::NOTHING_IN_PERIOD, message).help(covers.join("; ")))
+    }
+
     /// What every output says about the run.
     pub fn header(&self, shared: &Shared, statement: &Statement) -> Header {
         let mut options = BTreeMap::new();
@@ -183,6 +206,7 @@ impl Run {
             zone: self.zone,
             currency: self.currency,
             revenue_basis: self.revenue.basis.word(),
+            again: again(shared),
             options,
             notes: notes::collect(self, statement, &inputs),
             inputs,
@@ -226,4 +250,17 @@ fn identity(books: &mut Books) -> Identity {
         .map(|scope| scope.id.as_str())
         .collect();
     Identity::build(mapping, has_log, &usage, &bills, &books.records)
+}
+
+/// The files of this run, for the next command line.
+fn again(shared: &Shared) -> String {
+    let quoted = |file: &std::ffi::OsString| {
+        let text = visible(&file.to_string_lossy()).into_owned();
+        let plain = |c: char| c.is_alphanumeric() || "-_./:=@%+,".contains(c);
+        match text.chars().all(plain) {
+            true => format!(" {text}"),
+            false => format!(" {text:?}"),
+        }
+    };
+    shared.files.iter().map(quoted).collect()
 }
