@@ -90,7 +90,15 @@ fn the_page_of_commands_is_fresh() {
     let mut page = String::from(
         "# Commands\n\nGenerated from the program's own `--help`; a test keeps it true.\n",
     );
-    for command in ["", "report", "simulate", "formats", "init", "completions", "man"] {
+    for command in [
+        "",
+        "report",
+        "simulate",
+        "formats",
+        "init",
+        "completions",
+        "man",
+    ] {
         let (title, help) = match command {
             "" => ("tanso".to_string(), says(&["--help"])),
             name => (format!("tanso {name}"), says(&[name, "--help"])),
@@ -114,11 +122,19 @@ fn the_page_of_errors_is_fresh() {
          | codes | what they mean | exit code |\n|---|---|---:|\n",
     );
     let classes = [
-        (Class::Usage, "T1, T2", "The command line, the project file or the mapping file"),
+        (
+            Class::Usage,
+            "T1, T2",
+            "The command line, the project file or the mapping file",
+        ),
         (Class::Data, "T3", "The data in your files"),
         (Class::Io, "T4", "Reading and writing"),
         (Class::Limit, "T5", "Limits"),
-        (Class::Warning, "N", "Warnings: the numbers are right, and something needs your eye"),
+        (
+            Class::Warning,
+            "N",
+            "Warnings: the numbers are right, and something needs your eye",
+        ),
         (Class::Note, "N", "Notes: what was done with your files"),
     ];
     for (class, codes, title) in classes {
@@ -177,7 +193,13 @@ fn breaks(schema: &Value, whole: &Value, value: &Value, at: &str, faults: &mut V
         faults.push(format!("{at}: {value} is not in {}", schema["enum"]));
     }
     for (place, item) in value.as_array().into_iter().flatten().enumerate() {
-        breaks(&schema["items"], whole, item, &format!("{at}[{place}]"), faults);
+        breaks(
+            &schema["items"],
+            whole,
+            item,
+            &format!("{at}[{place}]"),
+            faults,
+        );
     }
     let Some(object) = value.as_object() else {
         return;
@@ -189,7 +211,10 @@ fn breaks(schema: &Value, whole: &Value, value: &Value, at: &str, faults: &mut V
     }
     for (name, inner) in object {
         let at = format!("{at}.{name}");
-        match (schema["properties"].get(name), &schema["additionalProperties"]) {
+        match (
+            schema["properties"].get(name),
+            &schema["additionalProperties"],
+        ) {
             (Some(known), _) => breaks(known, whole, inner, &at, faults),
             (None, further @ Value::Object(_)) => breaks(further, whole, inner, &at, faults),
             (None, _) => faults.push(format!("{at}: not in the schema")),
@@ -217,7 +242,10 @@ fn fits(name: &str, runs: &[&[&str]]) {
     let schema: Value = serde_json::from_str(&says(&["formats", "--schema", name])).expect("JSON");
     let mut open = Vec::new();
     undecided(&schema, name, &mut open);
-    assert!(open.is_empty(), "additionalProperties is not said: {open:?}");
+    assert!(
+        open.is_empty(),
+        "additionalProperties is not said: {open:?}"
+    );
     for args in runs {
         let printed: Value = serde_json::from_str(&says(args)).expect("JSON");
         let mut faults = Vec::new();
@@ -280,14 +308,7 @@ fn reports_fit_their_schema() {
 fn simulations_fit_their_schema() {
     let run = |scenario: &'static str, plan: &'static str| {
         [
-            "simulate",
-            "--config",
-            scenario,
-            "--plan",
-            plan,
-            "--format",
-            "json",
-            "--quiet",
+            "simulate", "--config", scenario, "--plan", plan, "--format", "json", "--quiet",
         ]
     };
     let drain = "fixtures/scenarios/margin-drain/tanso.toml";
@@ -349,7 +370,12 @@ fn the_quickstart_is_as_its_readme_says() {
     let printed = says(&args);
     let mut reader = csv::Reader::from_reader(printed.as_bytes());
     let header = reader.headers().expect("a header").clone();
-    let at = |name: &str| header.iter().position(|found| found == name).expect("a column");
+    let at = |name: &str| {
+        header
+            .iter()
+            .position(|found| found == name)
+            .expect("a column")
+    };
     let columns = ["customer", "cost", "revenue", "gross_profit"].map(at);
     let mut report: Vec<[String; 4]> = Vec::new();
     for record in reader.records() {
@@ -363,7 +389,11 @@ fn the_quickstart_is_as_its_readme_says() {
         .map(|line| {
             let cells: Vec<&str> = line.split('|').map(str::trim).collect();
             let cell = |at: usize| cells[at].replace('−', "-").replace(',', "");
-            let revenue = if cell(6).is_empty() { "0".into() } else { cell(6) };
+            let revenue = if cell(6).is_empty() {
+                "0".into()
+            } else {
+                cell(6)
+            };
             [cell(1), cell(5), revenue, cell(7)]
         })
         .collect();
@@ -396,7 +426,10 @@ fn the_code_map_names_every_module() {
         let name = entry.expect("an entry").file_name();
         let name = name.to_string_lossy();
         let name = name.trim_end_matches(".rs");
-        assert!(page.contains(&format!("`{name}`")), "{name} is not on the map");
+        assert!(
+            page.contains(&format!("`{name}`")),
+            "{name} is not on the map"
+        );
     }
 }
 
@@ -407,7 +440,10 @@ fn every_dependency_has_its_reason() {
     for section in ["dependencies", "dev-dependencies"] {
         let names = manifest[section].as_table().expect("a table").keys();
         for name in names {
-            assert!(page.contains(&format!("| `{name}` |")), "{name} has no reason");
+            assert!(
+                page.contains(&format!("| `{name}` |")),
+                "{name} has no reason"
+            );
         }
     }
 }

@@ -5,8 +5,10 @@
 
 mod corpus;
 mod damage;
+mod docs;
 mod golden;
 mod house;
+mod metamorphic;
 mod oracle;
 mod support;
 mod world;
