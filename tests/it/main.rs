@@ -8,6 +8,7 @@ mod damage;
 mod docs;
 mod golden;
 mod house;
+mod metamorphic;
 mod oracle;
 mod support;
 mod world;

@@ -41,7 +41,7 @@ fn python(script: &str, arguments: &[String]) -> String {
 
 /// The oracle's answer in the shape that [`compared`] gives a report.
 fn expected(oracle: &Value) -> Value {
-    let tie = &oracle["tie"]["revenue"];
+    let tie = without_zeros(oracle["tie"]["revenue"].clone());
     json!({
         "records": oracle["records"],
         "rows": by_customer(&oracle["rows"]),
@@ -81,8 +81,15 @@ fn compared(report: &Value) -> Value {
         },
         "bill": bill.collect::<Vec<_>>(),
         "unpriced": unpriced(&report["unpriced"]),
-        "revenue": { "tie": revenue_tie(&report["tie"]["revenue"]) },
+        "revenue": { "tie": without_zeros(revenue_tie(&report["tie"]["revenue"])) },
     })
+}
+
+/// Drops the exclusions of nothing: a draft of 0.00, an invoice voided before it was recognized.
+fn without_zeros(mut tie: Value) -> Value {
+    let excluded = tie["excluded"].as_object_mut().unwrap();
+    excluded.retain(|_, amount| amount != "0");
+    tie
 }
 
 /// The one tie of a Stripe file, without what the oracle does not tell.

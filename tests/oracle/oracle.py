@@ -30,7 +30,7 @@ Where the method leaves room, this is what is computed here:
  9  Credits and tax follow the cost by usage charges only (not one another, not estimated cost).
     The share of the unattributed party has a reason of its own. Without any cost they are
     unattributed as `no usage`. A credit or tax that names a customer is that customer's, directly.
-10  Order of ties: customers by id (bytes), then unmapped ids by namespace:id, then the rest.
+10  Order of ties: by the printed id (bytes), where unmapped ids begin with "(", then the rest.
 11  Splits are one per charge, in units of 10^-12 or of the last non-zero digit if finer.
 12  An invoice without service period, or of zero length, is recognized when it is finalised, else
     on its date. Void and uncollectible take back what is recognized to the cent by then.
@@ -125,6 +125,11 @@ class Identity:
         return (1, f"{namespace}:{identifier}")
 
 
+def printed(holder):
+    """The name of a holder's row."""
+    return ("(unmapped) " if holder[0] else "") + holder[1]
+
+
 def split(amount, weights):
     """Splits an amount over {party: weight}: largest remainders of its absolute value."""
     total = sum(weights.values())
@@ -133,7 +138,8 @@ def split(amount, weights):
     exact = {party: units * weight / total for party, weight in weights.items()}
     parts = {party: share.numerator // share.denominator for party, share in exact.items()}
     left = units.numerator - sum(parts.values())
-    order = sorted(weights, key=lambda party: (parts[party] - exact[party], party[0], party[1].encode()))
+    rank = lambda party: (party == REST, printed(party).encode())
+    order = sorted(weights, key=lambda party: (parts[party] - exact[party], rank(party)))
     for party in order[:left]:
         parts[party] += 1
     return {party: Fraction(-part if amount < 0 else part, unit) for party, part in parts.items()}
@@ -463,7 +469,7 @@ def report(folder, month_text):
         cost = books.cost[holder]
         rows.append(
             {
-                "customer": ("(unmapped) " if holder[0] else "") + holder[1],
+                "customer": printed(holder),
                 "revenue": show(revenue[holder]),
                 "cost": show(sum(cost.values(), Fraction(0))),
                 "cost_by_basis": {basis: show(cost[basis]) for basis in bases},
