@@ -10,5 +10,6 @@ mod golden;
 mod house;
 mod metamorphic;
 mod oracle;
+mod scenarios;
 mod support;
 mod world;
