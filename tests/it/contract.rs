@@ -176,13 +176,10 @@ fn the_clean_files_tie() {
 #[test]
 fn a_reader_that_stops_early_is_no_error() {
     let files = Files::new();
-    let mut rows = COSTS.to_string();
     let mut usage = USAGE.to_string();
     for at in 0..5000 {
-        rows += &format!("2026-10-03,openai,gpt-4o-mini,input,10,0.00{at:04}\n");
-        usage += &format!("2026-10-03T00:00:00Z,x{at},customer-{at},openai,gpt-4o-mini,10,0\n");
+        usage += &format!("2026-10-02T00:00:00Z,x{at},customer-{at},openai,gpt-4o-mini,10,0\n");
     }
-    files.put("costs.csv", rows);
     files.put("usage.csv", usage);
     for format in ["table", "csv", "json", "jsonl", "md"] {
         let mut child = files
