@@ -15,7 +15,7 @@ What becomes of the source's rules:
   merely begin alike, which may cost something else, so the program compares whole names only.
   PREFIXES below spells out prefixes that are no name themselves.
 - Regular expressions are dropped and listed. Those of this source stand for dated snapshots,
-  which the program recognises anyway.
+  which the program recognizes anyway.
 - Dated prices: `from` is the first day (UTC) of the price; blank means always. The source says
   that the last entry which holds wins, so its dates must rise.
 - Prices by time of day: a book by day cannot hold them. The dearest entry is kept, so that a cost

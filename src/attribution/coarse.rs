@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::giving::{emit, emit_cells};
 use super::ledger::Ledger;
 use super::lines::Line;
-use super::pools::{emit, emit_cells};
 use super::shelf::{Shelf, same_provider};
 use super::split::split;
 use super::{Attribution, Basis, CostFact, Holder, Options, Reason, Residual};

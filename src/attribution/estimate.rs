@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 
 use super::shelf::Shelf;
 use super::value::reported;
-use super::{Attribution, Basis, CostFact, Holder, Inputs, Options, Reason, Unpriced};
+use super::{Attribution, Basis, CostFact, Holder, Options, Reason, Unpriced};
 use crate::model::records::ChargeMeter;
-use crate::model::{Exact, Instant, Meter, UsageCell, Zone};
+use crate::model::{Exact, Meter, UsageCell};
 
 /// Emits an estimate for every cell of the period that no bill covers, and collects what has no
 /// price either.
 pub fn estimate(
     shelf: &Shelf<'_>,
-    inputs: Inputs<'_>,
     options: &Options,
     result: &mut Attribution,
     sink: &mut dyn FnMut(&CostFact<'_>),
@@ -20,7 +19,9 @@ pub fn estimate(
     let mut unpriced: BTreeMap<(Option<&str>, Option<&str>), Unpriced> = BTreeMap::new();
     for held in &shelf.held {
         let cell = held.cell;
-        if !options.period.contains(cell.day) || covered(inputs, cell) {
+        if !options.period.contains(cell.day)
+            || shelf.is_billed(cell.provider.as_deref(), cell.utc_day)
+        {
             continue;
         }
         let own = reported(cell);
@@ -52,20 +53,6 @@ pub fn estimate(
         });
     }
     result.unpriced = unpriced.into_values().collect();
-}
-
-/// Whether a bill covers the cell's provider on its UTC day. A bill or a log that names no
-/// provider could mean any, so it counts as covering: the other reading would count cost twice.
-fn covered(inputs: Inputs<'_>, cell: &UsageCell) -> bool {
-    let start: Instant = Zone::Utc.start_of(cell.utc_day);
-    let end: Instant = Zone::Utc.start_of(cell.utc_day.plus(1));
-    inputs.covers.iter().any(|cover| {
-        let same = match (cover.provider.as_deref(), cell.provider.as_deref()) {
-            (Some(billed), Some(logged)) => billed == logged,
-            _ => true,
-        };
-        same && cover.start < end && start < cover.end
-    })
 }
 
 fn empty(cell: &UsageCell) -> Unpriced {

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use super::giving::{emit, emit_cells};
 use super::ledger::{Holding, Ledger, PartyOrNobody};
 use super::lines::Line;
-use super::pools::{emit, emit_cells};
 use super::shelf::Shelf;
 use super::split::split;
 use super::{Basis, CostFact, Holder, Reason};

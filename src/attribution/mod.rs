@@ -10,12 +10,16 @@
 mod coarse;
 mod estimate;
 mod follow;
+mod giving;
 mod ledger;
 mod lines;
+mod months;
 mod pools;
 mod shelf;
 pub mod split;
+mod topics;
 mod value;
+mod weigh;
 
 use std::collections::BTreeMap;
 
@@ -234,6 +238,6 @@ pub fn attribute(
     coarse::share(&shelf, &rest, options, &mut ledger, &mut result, sink);
     follow::share(&shelf, &lines, &mut ledger, sink);
     result.ties = ledger.close();
-    estimate::estimate(&shelf, inputs, options, &mut result, sink);
+    estimate::estimate(&shelf, options, &mut result, sink);
     result
 }

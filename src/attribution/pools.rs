@@ -1,74 +1,31 @@
 //! Pools: charges of one provider, model, meter, tier and time, shared by the logged usage of the
 //! same.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::giving::{emit, emit_cells};
 use super::ledger::Ledger;
 use super::lines::Line;
-use super::shelf::{Lacks, Shelf, is_cache, same_provider};
+use super::months::{self, MonthTotal};
+use super::shelf::Shelf;
 use super::split::split;
-use super::{Attribution, Basis, CostFact, Gap, Holder, Options, Reason, Residual};
+use super::topics::{Topic, Topics};
+use super::weigh::{Covered, Measure, Weighed, users, weigh};
+use super::{Attribution, Basis, CostFact, Holder, Options, Reason, Residual};
 use crate::identity::PartyId;
-use crate::model::names::ModelName;
 use crate::model::records::ChargeMeter;
-use crate::model::{Day, Exact, Meter, Month};
-
-/// What a pool is about, without its time.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Topic {
-    provider: Option<String>,
-    /// `None` matches every model. A name without snapshot matches every snapshot.
-    model: Option<ModelName>,
-    meter: ChargeMeter,
-    tier: Option<String>,
-}
+use crate::model::{Day, Exact};
 
 /// Topic and time `[first, end)` in UTC days.
-type PoolKey = (Topic, Day, Day);
+pub type PoolKey = (Topic, Day, Day);
 
 /// The lines of a pool, those that name their customer apart.
 #[derive(Debug, Default)]
-struct Pool<'l, 'a> {
-    shared: Vec<&'l Line<'a>>,
-    direct: Vec<&'l Line<'a>>,
-}
-
-/// Usage in a pool, weighed.
-#[derive(Debug, Default)]
-struct Weighed {
-    /// Sum of the owners' weights.
-    sum: Exact,
-    /// Customers in order, nobody last.
-    owners: Vec<Owner>,
-}
-
-/// One owner's usage in a pool.
-#[derive(Debug, Default)]
-struct Owner {
-    party: Option<PartyId>,
-    /// What is left to share in after direct charges have covered theirs.
-    weight: Exact,
-    /// (cell, weight), in the shelf's order.
-    cells: Vec<(usize, Exact)>,
-}
-
-/// How the usage of a pool is compared with its charges.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Measure {
-    /// Logged quantity against billed quantity.
-    Quantity,
-    /// Book value against billed money.
-    Money,
-    /// Tokens, since some usage has no price: nothing can be compared, only shared.
-    Tokens,
-}
-
-/// A month of one topic: what decides whether a gap is small.
-#[derive(Clone, Debug, Default)]
-struct MonthTotal {
-    billed: Exact,
-    logged: Exact,
-    rounding: Exact,
+pub struct Pool<'l, 'a> {
+    /// Shared by usage.
+    pub shared: Vec<&'l Line<'a>>,
+    /// Named customers'.
+    pub direct: Vec<&'l Line<'a>>,
 }
 
 /// Shares the lines of all pools. Returns the lines for which the pool had no usage, or that are
@@ -81,10 +38,52 @@ pub fn share<'l, 'a>(
     result: &mut Attribution,
     sink: &mut dyn FnMut(&CostFact<'_>),
 ) -> Vec<&'l Line<'a>> {
-    let mut rest = Vec::new();
-    let mut pools: BTreeMap<PoolKey, Pool<'l, 'a>> = BTreeMap::new();
     let topics = Topics::new(shelf, lines);
-    for line in lines.iter() {
+    let covered = Covered::by(shelf, lines, &topics);
+    let (pools, mut rest) = pools(lines, &topics);
+    let months = months::totals(shelf, &covered, &pools);
+    months::note(&months, options, result);
+    for (key, pool) in &pools {
+        share_direct(shelf, key, pool, options, ledger, sink);
+        let Some(first) = pool.shared.first() else {
+            continue;
+        };
+        let Some(month) = months.get(&(key.0.clone(), first.day.month())) else {
+            continue;
+        };
+        let sharing = Sharing::of(shelf, &covered, key, pool, month, options);
+        match sharing {
+            Found::Nothing => rest.extend(pool.shared.iter().copied()),
+            Found::Unpriced => {
+                let users = users(shelf, &key.0, (key.1, key.2));
+                for line in &pool.shared {
+                    let holder = Holder::Nobody(Reason::UnpricedUsage);
+                    emit(shelf, line, holder, None, line.amount, ledger, sink);
+                    result.residuals.push(Residual {
+                        day: line.day,
+                        amount: line.amount,
+                        users: users.clone(),
+                    });
+                }
+            }
+            Found::Sharing(sharing) => {
+                for line in &pool.shared {
+                    share_line(shelf, line, &sharing, ledger, result, sink);
+                }
+            }
+        }
+    }
+    rest
+}
+
+/// Sorts lines into pools; items that are no meter match coarsely from the start.
+fn pools<'l, 'a>(
+    lines: &'l [Line<'a>],
+    topics: &Topics<'_>,
+) -> (BTreeMap<PoolKey, Pool<'l, 'a>>, Vec<&'l Line<'a>>) {
+    let mut pools: BTreeMap<PoolKey, Pool<'l, 'a>> = BTreeMap::new();
+    let mut rest = Vec::new();
+    for line in lines {
         if line.follows() && line.direct.is_none() {
             continue;
         }
@@ -95,51 +94,71 @@ pub fn share<'l, 'a>(
             (None, _) => pools.entry(key).or_default().shared.push(line),
         }
     }
-    let months = month_totals(shelf, &pools);
-    note_gaps(&months, options, result);
-    for (key, pool) in &pools {
-        share_direct(shelf, key, pool, options, ledger, sink);
-        if pool.shared.is_empty() {
-            continue;
-        }
-        let Some((measure, weighed)) = weigh(shelf, key, pool) else {
-            let holder = Holder::Nobody(Reason::UnpricedUsage);
-            let users = users(shelf, key);
-            for line in &pool.shared {
-                emit(shelf, line, holder, None, line.amount, ledger, sink);
-                result.residuals.push(Residual {
-                    day: line.day,
-                    amount: line.amount,
-                    users: users.clone(),
-                });
-            }
-            continue;
-        };
-        if weighed.sum.is_zero() {
-            rest.extend(pool.shared.iter().copied());
-            continue;
-        }
-        let gap = rest_weight(key, pool, measure, &weighed, &months, options);
-        let sharing = Sharing {
-            measure,
-            weighed: &weighed,
-            gap,
-            options,
-        };
-        for line in &pool.shared {
-            share_line(shelf, line, &sharing, ledger, result, sink);
-        }
-    }
-    rest
+    (pools, rest)
+}
+
+/// What there is to share a pool by.
+enum Found<'s> {
+    /// No usage.
+    Nothing,
+    /// Only prices could weigh it, and some usage has none.
+    Unpriced,
+    /// Usage.
+    Sharing(Sharing<'s>),
 }
 
 /// How one pool is shared.
 struct Sharing<'s> {
     measure: Measure,
-    weighed: &'s Weighed,
+    weighed: Weighed,
     /// The billed quantity or money that nothing in the log explains.
     gap: Exact,
     options: &'s Options,
+}
+
+impl<'s> Sharing<'s> {
+    fn of(
+        shelf: &Shelf<'_>,
+        covered: &Covered,
+        (topic, first, end): &PoolKey,
+        pool: &Pool<'_, '_>,
+        month: &MonthTotal,
+        options: &'s Options,
+    ) -> Found<'s> {
+        let days = (*first, *end);
+        let mut measure = month.measure;
+        let mut weighed = weigh(shelf, covered, topic, days, measure, &pool.direct);
+        if weighed.unpriced {
+            // Nothing weighs zero for want of a price.
+            if !matches!(topic.meter, ChargeMeter::Is(_)) {
+                return Found::Unpriced;
+            }
+            measure = Measure::Tokens;
+            weighed = weigh(shelf, covered, topic, days, measure, &pool.direct);
+        }
+        if weighed.sum.is_zero() {
+            return Found::Nothing;
+        }
+        let billed: Exact = match measure {
+            Measure::Quantity => pool
+                .shared
+                .iter()
+                .map(|line| line.quantity.unwrap_or_default())
+                .sum(),
+            _ => pool.shared.iter().map(|line| line.amount).sum(),
+        };
+        let gap = if measure == Measure::Tokens || month.is_explained(options) {
+            Exact::ZERO
+        } else {
+            (billed - weighed.sum).max(Exact::ZERO)
+        };
+        Found::Sharing(Sharing {
+            measure,
+            weighed,
+            gap,
+            options,
+        })
+    }
 }
 
 fn share_line(
@@ -221,9 +240,20 @@ fn share_direct(
     if pool.direct.is_empty() {
         return;
     }
-    let bare = Pool::default();
-    let measure = measure_of(key, &pool.direct);
-    let weighed = weigh_as(shelf, key, &bare, measure).unwrap_or_default();
+    let (topic, first, end) = key;
+    let stated = pool.direct.iter().all(|line| line.quantity.is_some());
+    let measure = match topic.meter {
+        ChargeMeter::Is(_) if stated => Measure::Quantity,
+        _ => Measure::Money,
+    };
+    let weighed = weigh(
+        shelf,
+        &Covered::default(),
+        topic,
+        (*first, *end),
+        measure,
+        &[],
+    );
     for line in &pool.direct {
         let Some(party) = line.direct else {
             continue;
@@ -245,339 +275,5 @@ fn holder(owner: Option<PartyId>, basis: Basis) -> Holder {
     match owner {
         Some(party) => Holder::Party(party, basis),
         None => Holder::Nobody(Reason::NoCustomerId),
-    }
-}
-
-/// Gives a part away, over cells where there are some.
-pub fn emit_cells(
-    shelf: &Shelf<'_>,
-    line: &Line<'_>,
-    holder: Holder,
-    part: Exact,
-    cells: &[(usize, Exact)],
-    ledger: &mut Ledger,
-    sink: &mut dyn FnMut(&CostFact<'_>),
-) {
-    if part.is_zero() {
-        return;
-    }
-    let weights: Vec<Exact> = cells.iter().map(|(_, weight)| *weight).collect();
-    match split(part, &weights) {
-        Some(parts) => {
-            for ((cell, _), part) in cells.iter().zip(parts) {
-                if !part.is_zero() {
-                    emit(shelf, line, holder, Some(*cell), part, ledger, sink);
-                }
-            }
-        }
-        None => emit(shelf, line, holder, None, part, ledger, sink),
-    }
-}
-
-/// Enters one fact in the ledger and hands it on.
-pub fn emit(
-    shelf: &Shelf<'_>,
-    line: &Line<'_>,
-    holder: Holder,
-    cell: Option<usize>,
-    amount: Exact,
-    ledger: &mut Ledger,
-    sink: &mut dyn FnMut(&CostFact<'_>),
-) {
-    ledger.give(line, holder, cell, amount);
-    let cell = cell.map(|at| shelf.held[at].cell);
-    let model = cell.and_then(|cell| cell.model.as_deref());
-    // A longer charge counts on the days of the usage that carries it.
-    let day = match cell {
-        Some(cell) if line.end.0 - line.first.0 > 1 => cell.utc_day,
-        _ => line.day,
-    };
-    sink(&CostFact {
-        holder,
-        day,
-        provider: line.charge.provider.as_deref(),
-        model: model.or(line.charge.model.as_deref()),
-        cell,
-        amount,
-    });
-}
-
-/// Decides what a line is about, merging over what the log lacks.
-struct Topics<'s> {
-    shelf: &'s Shelf<'s>,
-    dated: BTreeSet<String>,
-    lacks: BTreeMap<Option<String>, Lacks>,
-    tiered: BTreeSet<Option<String>>,
-}
-
-impl<'s> Topics<'s> {
-    fn new(shelf: &'s Shelf<'_>, lines: &[Line<'_>]) -> Topics<'s> {
-        // A family is told apart by snapshot only where log and bill both date every name.
-        let mut dated: BTreeSet<String> = shelf
-            .dated_families()
-            .into_iter()
-            .map(str::to_string)
-            .collect();
-        let mut lacks = BTreeMap::new();
-        let mut tiered = BTreeSet::new();
-        for line in lines {
-            let provider = &line.charge.provider;
-            if let Some(model) = line.charge.model.as_deref().map(ModelName::parse)
-                && model.snapshot.is_none()
-            {
-                dated.remove(&model.family);
-            }
-            if line.charge.tier.is_some() {
-                tiered.insert(provider.clone());
-            }
-            lacks
-                .entry(provider.clone())
-                .or_insert_with(|| shelf.lacks(provider.as_deref()));
-        }
-        Topics {
-            shelf,
-            dated,
-            lacks,
-            tiered,
-        }
-    }
-
-    fn of(&self, line: &Line<'_>) -> Topic {
-        let charge = line.charge;
-        let lacks = self.lacks.get(&charge.provider).copied();
-        let lacks = lacks.unwrap_or_else(|| self.shelf.lacks(charge.provider.as_deref()));
-        let model = charge
-            .model
-            .as_deref()
-            .filter(|_| !lacks.model)
-            .map(|name| {
-                let mut model = ModelName::parse(name);
-                if !self.dated.contains(&model.family) {
-                    model.snapshot = None;
-                }
-                model
-            });
-        let meter = match &charge.meter {
-            ChargeMeter::Is(meter) if lacks.cache && is_cache(meter) => {
-                ChargeMeter::Is(Meter::Input)
-            }
-            other => other.clone(),
-        };
-        let tier = match charge.tier.as_deref() {
-            _ if lacks.tier => None,
-            Some(tier) => Some(fold_tier(tier)),
-            // In a bill that names tiers, a line without one is the standard tier.
-            None if self.tiered.contains(&charge.provider) => Some("standard".to_string()),
-            None => None,
-        };
-        Topic {
-            provider: charge.provider.clone(),
-            model,
-            meter,
-            tier,
-        }
-    }
-}
-
-/// Folds the words for a service tier.
-pub fn fold_tier(tier: &str) -> String {
-    let tier = tier.trim().to_lowercase();
-    match tier.as_str() {
-        "" | "default" | "auto" | "standard_only" | "on_demand" | "on-demand" => "standard".into(),
-        _ => tier,
-    }
-}
-
-/// Indices of the cells that a topic covers in a span of days.
-fn matching<'s>(shelf: &'s Shelf<'_>, key: &'s PoolKey) -> impl Iterator<Item = usize> + 's {
-    let (topic, first, end) = key;
-    let models: Vec<bool> = shelf
-        .models
-        .iter()
-        .map(|logged| match (&topic.model, logged) {
-            (None, _) => true,
-            (Some(_), None) => false,
-            (Some(billed), Some(logged)) => {
-                billed.family == logged.family
-                    && (billed.snapshot.is_none() || billed.snapshot == logged.snapshot)
-            }
-        })
-        .collect();
-    shelf.between(*first, *end).filter(move |at| {
-        let held = &shelf.held[*at];
-        models[held.model]
-            && same_provider(held.cell, topic.provider.as_deref())
-            && topic
-                .tier
-                .as_deref()
-                .is_none_or(|tier| fold_tier(held.cell.tier.as_deref().unwrap_or("")) == tier)
-    })
-}
-
-/// Everyone who has usage of what the pool covers.
-fn users(shelf: &Shelf<'_>, key: &PoolKey) -> Vec<PartyId> {
-    let users: BTreeSet<PartyId> = matching(shelf, key)
-        .filter_map(|at| shelf.held[at].party)
-        .collect();
-    users.into_iter().collect()
-}
-
-fn measure_of(key: &PoolKey, lines: &[&Line<'_>]) -> Measure {
-    let metered = matches!(key.0.meter, ChargeMeter::Is(_));
-    if metered && lines.iter().all(|line| line.quantity.is_some()) {
-        Measure::Quantity
-    } else {
-        Measure::Money
-    }
-}
-
-/// Weighs a pool's usage; `None` if only prices could weigh it and some usage has none.
-fn weigh(shelf: &Shelf<'_>, key: &PoolKey, pool: &Pool<'_, '_>) -> Option<(Measure, Weighed)> {
-    let measure = measure_of(key, &pool.shared);
-    if let Some(weighed) = weigh_as(shelf, key, pool, measure) {
-        return Some((measure, weighed));
-    }
-    match key.0.meter {
-        ChargeMeter::Is(_) => {
-            let weighed = weigh_as(shelf, key, pool, Measure::Tokens)?;
-            Some((Measure::Tokens, weighed))
-        }
-        _ => None,
-    }
-}
-
-fn weigh_as(
-    shelf: &Shelf<'_>,
-    key: &PoolKey,
-    pool: &Pool<'_, '_>,
-    measure: Measure,
-) -> Option<Weighed> {
-    let mut owners: BTreeMap<(bool, Option<PartyId>), Owner> = BTreeMap::new();
-    for at in matching(shelf, key) {
-        let held = &shelf.held[at];
-        let weight = match (&key.0.meter, measure) {
-            (ChargeMeter::Is(meter), Measure::Quantity | Measure::Tokens) => {
-                held.cell.quantity(meter)
-            }
-            (meter, _) => held.rates.value(held.cell, meter)?,
-        };
-        if weight.is_zero() {
-            continue;
-        }
-        let owner = owners
-            .entry((held.party.is_none(), held.party))
-            .or_default();
-        owner.party = held.party;
-        owner.weight += weight;
-        owner.cells.push((at, weight));
-    }
-    for line in &pool.direct {
-        let covered = match measure {
-            Measure::Money => Some(line.amount),
-            _ => line.quantity,
-        };
-        if let Some(owner) = owners.get_mut(&(false, line.direct)) {
-            owner.weight =
-                (owner.weight - covered.unwrap_or_default().max(Exact::ZERO)).max(Exact::ZERO);
-        }
-    }
-    let owners: Vec<Owner> = owners
-        .into_values()
-        .filter(|owner| !owner.weight.is_zero())
-        .collect();
-    Some(Weighed {
-        sum: owners.iter().map(|owner| owner.weight).sum(),
-        owners,
-    })
-}
-
-fn billed(pool: &Pool<'_, '_>, measure: Measure) -> Exact {
-    let of = |line: &&Line<'_>| match measure {
-        Measure::Quantity => line.quantity.unwrap_or_default(),
-        _ => line.amount,
-    };
-    pool.shared.iter().map(of).sum()
-}
-
-/// Sums bill and log by topic and month: the gap is judged there, so that usage on the other side
-/// of midnight does not look lost.
-fn month_totals(
-    shelf: &Shelf<'_>,
-    pools: &BTreeMap<PoolKey, Pool<'_, '_>>,
-) -> BTreeMap<(Topic, Month), MonthTotal> {
-    let mut months: BTreeMap<(Topic, Month), MonthTotal> = BTreeMap::new();
-    for (key, pool) in pools {
-        let Some(first) = pool.shared.first() else {
-            continue;
-        };
-        let Some((measure, weighed)) = weigh(shelf, key, pool) else {
-            continue;
-        };
-        if measure == Measure::Tokens {
-            continue;
-        }
-        let total = months
-            .entry((key.0.clone(), first.day.month()))
-            .or_default();
-        total.billed += billed(pool, measure);
-        total.logged += weighed.sum;
-        if measure == Measure::Money {
-            let half_digit =
-                |line: &&Line<'_>| Exact::new(5, line.charge.written_places.min(60) + 1);
-            total.rounding += pool.shared.iter().map(half_digit).sum::<Exact>();
-        }
-    }
-    months
-}
-
-/// The gap that a total may have and still be scaled away.
-fn allowance(total: &MonthTotal, options: &Options) -> Exact {
-    (total.billed.abs() * options.tolerance).max(total.rounding)
-}
-
-/// The billed quantity or money of a pool that the log does not explain; zero where the month's
-/// gap is within the tolerance.
-fn rest_weight(
-    key: &PoolKey,
-    pool: &Pool<'_, '_>,
-    measure: Measure,
-    weighed: &Weighed,
-    months: &BTreeMap<(Topic, Month), MonthTotal>,
-    options: &Options,
-) -> Exact {
-    if measure == Measure::Tokens {
-        return Exact::ZERO;
-    }
-    let month = pool.shared[0].day.month();
-    let Some(total) = months.get(&(key.0.clone(), month)) else {
-        return Exact::ZERO;
-    };
-    if total.billed - total.logged <= allowance(total, options) {
-        return Exact::ZERO;
-    }
-    (billed(pool, measure) - weighed.sum).max(Exact::ZERO)
-}
-
-fn note_gaps(
-    months: &BTreeMap<(Topic, Month), MonthTotal>,
-    options: &Options,
-    result: &mut Attribution,
-) {
-    for ((topic, _), total) in months {
-        let gap = total.billed - total.logged;
-        let small = gap.abs() <= allowance(total, options);
-        if gap.is_zero() || total.logged.is_zero() || (gap.is_positive() && !small) {
-            continue;
-        }
-        result.gaps.push(Gap {
-            provider: topic.provider.clone(),
-            model: topic.model.as_ref().map(|model| model.family.clone()),
-            meter: match &topic.meter {
-                ChargeMeter::Is(meter) => Some(meter.name().to_string()),
-                _ => None,
-            },
-            factor: Exact::ratio(total.billed, total.logged, 6).unwrap_or_default(),
-            over_logged: !small,
-        });
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::value::Rates;
-use super::{Inputs, Options};
+use super::{BillCover, Inputs, Options};
 use crate::identity::PartyId;
 use crate::model::names::ModelName;
-use crate::model::{Day, Meter, Month, UsageCell};
+use crate::model::{Day, Meter, Month, UsageCell, Zone};
 
 /// A cell of usage with what matching needs to know about it.
 #[derive(Debug)]
@@ -43,6 +43,8 @@ pub struct Shelf<'a> {
     days: BTreeMap<Day, (usize, usize)>,
     /// What is seen in the log, by provider.
     seen: BTreeMap<Option<String>, Seen>,
+    /// The time the bills cover.
+    covers: &'a [BillCover],
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -106,6 +108,7 @@ impl<'a> Shelf<'a> {
             models: names,
             days,
             seen,
+            covers: inputs.covers,
         }
     }
 
@@ -124,6 +127,19 @@ impl<'a> Shelf<'a> {
         );
         self.between(first, end)
             .filter(move |at| self.held[*at].cell.day.month() == month)
+    }
+
+    /// Whether a bill covers a provider on a UTC day. A bill or a log that names no provider could
+    /// mean any, so it counts as covering: the other reading would count cost twice.
+    pub fn is_billed(&self, provider: Option<&str>, day: Day) -> bool {
+        let (start, end) = (Zone::Utc.start_of(day), Zone::Utc.start_of(day.plus(1)));
+        self.covers.iter().any(|cover| {
+            let same = match (cover.provider.as_deref(), provider) {
+                (Some(billed), Some(logged)) => billed == logged,
+                _ => true,
+            };
+            same && cover.start < end && start < cover.end
+        })
     }
 
     /// What the log of a provider lacks. A bill that names no provider meets every log.

@@ -55,7 +55,8 @@ impl Rates {
         }
     }
 
-    fn rate(&self, meter: &Meter) -> Option<Exact> {
+    /// The price of one unit of a meter.
+    pub fn rate(&self, meter: &Meter) -> Option<Exact> {
         match self {
             Rates::Known(rates) => rates
                 .iter()

@@ -259,7 +259,7 @@ pub struct SimulateArgs {
 /// Options of `formats`.
 #[derive(Clone, Debug, Args)]
 pub struct FormatsArgs {
-    /// Files to recognise.
+    /// Files to recognize.
     #[arg(value_name = "FILES")]
     pub files: Vec<PathBuf>,
     /// Tell all about one format.

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use super::args::FormatsArgs;
+use super::messages::{self, MessageOptions};
 use super::{Console, Ended};
 use crate::formats::{FORMATS, Format, Kind};
-use crate::load::{Recognised, nearest, recognise};
-use crate::problem::{Place, Problem, Problems, catalogue};
+use crate::load::{Recognized, nearest, recognize};
+use crate::problem::{Problem, Problems, catalogue};
 use crate::report::table::{Cell, Column, Table};
 use crate::report::text::TextOptions;
 use crate::report::{text, visible};
@@ -15,7 +16,7 @@ use crate::scan::{self, How};
 /// Runs the command.
 ///
 /// # Errors
-/// Files that cannot be read or recognised.
+/// Files that cannot be read or recognized.
 pub fn run(args: &FormatsArgs, console: &mut Console) -> Result<Ended, Problems> {
     if let Some(output) = &args.schema {
         return schema(output, console);
@@ -36,10 +37,14 @@ pub fn run(args: &FormatsArgs, console: &mut Console) -> Result<Ended, Problems>
         file(path, console, &mut problems);
     }
     if problems.is_empty() {
-        Ok(Ended::Fine)
-    } else {
-        Err(problems)
+        return Ok(Ended::Fine);
     }
+    // What was recognized stays said.
+    for problem in problems.kept() {
+        // Writing to memory cannot fail.
+        let _ = messages::print_one(problem, MessageOptions::default(), &mut console.err);
+    }
+    Ok(Ended::Failed(messages::exit_code(&problems)))
 }
 
 fn one(problem: Problem) -> Problems {
@@ -63,7 +68,7 @@ fn list(console: &mut Console) {
             Column::text("format", "Format"),
             Column::text("kind", "Kind"),
             Column::text("title", "Export"),
-            Column::text("required", "Recognised by").dropped(1),
+            Column::text("required", "Recognized by").dropped(1),
         ],
         rows: rows.collect(),
         totals: None,
@@ -89,9 +94,9 @@ fn file(path: &Path, console: &mut Console, problems: &mut Problems) {
         Err(problem) => return problems.push(problem),
     };
     for one in opened {
-        match recognise(None, &one) {
-            Recognised::Mapping => say(console, &format!("{}: the mapping file", one.name)),
-            Recognised::Format(format) => {
+        match recognize(None, &one) {
+            Recognized::Mapping => say(console, &format!("{}: the mapping file", one.name)),
+            Recognized::Format(format) => {
                 say(
                     console,
                     &format!("{}: {} ({})", one.name, format.name, format.title),
@@ -108,7 +113,7 @@ fn file(path: &Path, console: &mut Console, problems: &mut Problems) {
                     );
                 }
             }
-            Recognised::Nothing(problem) => {
+            Recognized::Nothing(problem) => {
                 for (format, missing) in nearest(&one).into_iter().take(3) {
                     say(
                         console,
@@ -141,7 +146,6 @@ fn about(name: &str, console: &mut Console) -> Result<Ended, Problems> {
                 &catalogue::BAD_OPTION,
                 format!("there is no format {name:?}"),
             )
-            .at(Place::default())
             .help(format!("formats: {}", names.join(", "))))
         })?;
     console.out.extend(section(format).into_bytes());
@@ -150,7 +154,7 @@ fn about(name: &str, console: &mut Console) -> Result<Ended, Problems> {
 
 fn section(format: &Format) -> String {
     format!(
-        "### `{}`: {}\n\nKind: {}. Recognised by: {}.\n\n{}\n",
+        "### `{}`: {}\n\nKind: {}. Recognized by: {}.\n\n{}\n",
         format.name,
         format.title,
         format.kind.word(),
@@ -182,7 +186,7 @@ pub fn markdown() -> String {
             page.push_str(&section(format));
         }
     }
-    page.push_str("\n## Recognised and refused with advice\n\n");
+    page.push_str("\n## Recognized and refused with advice\n\n");
     for useless in crate::formats::USELESS {
         page.push_str(&format!("- {}: {}\n", useless.title, useless.advice));
     }

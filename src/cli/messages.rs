@@ -279,6 +279,8 @@ fn write_json(line: &Line, out: &mut dyn Write) -> io::Result<()> {
 /// The excerpt as it may be shown: masked first, so that no cut leaves half an address, then made
 /// visible, then cut.
 fn shown_excerpt(problem: &Problem) -> Option<String> {
+    // An empty cell has nothing to show.
+    problem.excerpt.as_deref().filter(|text| !text.is_empty())?;
     let shown = safe(problem.excerpt.as_deref()?);
     let end = if problem.field.is_some() {
         shown.char_indices().nth(CELL_EXCERPT).map(|(at, _)| at)

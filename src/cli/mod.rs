@@ -20,6 +20,7 @@ pub mod terminal;
 use std::ffi::OsString;
 use std::io::Write;
 
+use anyhow::Context;
 use clap::{CommandFactory, Parser};
 
 use args::{Cli, Command, MessageFormat, Shared};
@@ -59,6 +60,8 @@ pub enum Ended {
     Fine,
     /// The numbers are right, and a check that was asked for failed.
     Finding,
+    /// Some of several answers could not be given; the messages are said already.
+    Failed(u8),
 }
 
 /// Runs one command line, the program's name not included, and returns the exit code. Never
@@ -80,6 +83,7 @@ where
     let problems = match caught {
         Ok(Ok(Ended::Fine)) => return 0,
         Ok(Ok(Ended::Finding)) => return EXIT_FINDING,
+        Ok(Ok(Ended::Failed(code))) => return code,
         Ok(Err(problems)) => problems,
         Err(payload) if payload.is::<OutOfRange>() => {
             let mut problems = Problems::default();
@@ -212,18 +216,26 @@ pub fn main() -> u8 {
         real: true,
         ..Console::default()
     };
-    let mut code = run(std::env::args_os().skip(1), &mut console);
-    match output::write_stdout(&console.out) {
-        Ok(output::Wrote::All) => {}
-        Ok(output::Wrote::PipeClosed) => return code,
+    let code = run(std::env::args_os().skip(1), &mut console);
+    // If even standard error is gone there is nobody left to tell.
+    hand_over(&mut console, code).unwrap_or(EXIT_BUG)
+}
+
+/// Writes both streams; returns the exit code that results.
+fn hand_over(console: &mut Console, code: u8) -> anyhow::Result<u8> {
+    let code = match output::write_stdout(&console.out) {
+        Ok(output::Wrote::All) => code,
+        Ok(output::Wrote::PipeClosed) => return Ok(code),
         Err(problem) => {
-            code = messages::exit_of(problem.entry.class);
+            let code = messages::exit_of(problem.entry.class);
             let mut problems = Problems::default();
             problems.push(problem);
-            let _ = messages::print(&problems, MessageOptions::default(), &mut console.err);
+            messages::print(&problems, MessageOptions::default(), &mut console.err)?;
+            code
         }
-    }
-    // If even standard error is gone there is nobody left to tell.
-    let _ = std::io::stderr().write_all(&console.err);
-    code
+    };
+    std::io::stderr()
+        .write_all(&console.err)
+        .context("cannot write to standard error")?;
+    Ok(code)
 }

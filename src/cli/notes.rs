@@ -40,7 +40,7 @@ fn identity(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
         .filter_map(|(key, (parties, amount))| {
             let key = key?;
             Some(format!(
-                "{} {} ({} customers)",
+                "{} {} (customers: {})",
                 key.title(),
                 money(run, amount),
                 parties.len()
@@ -64,7 +64,7 @@ fn identity(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
         notes.push(Note::new(
             &catalogue::UNMAPPED,
             format!(
-                "{} ids belong to no customer (revenue {}, cost {}): {}{}; map them with a mapping file, -m mapping.csv",
+                "ids without a customer: {} (revenue {}, cost {}): {}{}; map them with a mapping file, -m mapping.csv",
                 statement.unmapped.len(),
                 money(run, sum(|u| u.revenue)),
                 money(run, sum(|u| u.cost)),
@@ -115,7 +115,7 @@ fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
             format!("; nearest names in the price book: {}", near.join(", "))
         };
         let text = format!(
-            "{model}: {} requests are neither billed nor priced and count as no cost{near}",
+            "{model}: neither billed nor priced, counts as no cost; requests: {}{near}",
             unpriced.requests
         );
         notes.push(Note::new(&catalogue::UNPRICED, text));
@@ -168,7 +168,7 @@ fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
     }
     if found.cut > 0 {
         let text = format!(
-            "{} charges cover days of several months and are cut by days",
+            "charges that cover days of several months, cut by days: {}",
             found.cut
         );
         notes.push(Note::new(&catalogue::CUT_AT_BORDER, text));
@@ -216,21 +216,21 @@ fn revenue(run: &Run, notes: &mut Vec<Note>) {
     notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
     if book.without_period > 0 {
         let text = format!(
-            "{} invoices have no service period and are recognized at once",
+            "invoices without a service period, recognized at once: {}",
             book.without_period
         );
         notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
     }
     if book.orphan_payments > 0 {
         let text = format!(
-            "{} payments belong to invoices that are not in the files; they are recognized at their own date",
+            "payments of invoices that are not in the files, recognized at their own date: {}",
             book.orphan_payments
         );
         notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
     }
     if book.undated_refunds > 0 {
         let text = format!(
-            "{} refunds have no date and count on the payment's date",
+            "refunds without a date, counted on the payment's date: {}",
             book.undated_refunds
         );
         notes.push(Note::new(&catalogue::REFUND_DATE, text));
@@ -242,7 +242,7 @@ fn revenue(run: &Run, notes: &mut Vec<Note>) {
         coverage.understated.is_empty(),
     ) {
         let text = format!(
-            "invoices start on {starts} but are needed from {needed}; revenue of {} customers may be understated",
+            "invoices start on {starts} but are needed from {needed}; customers whose revenue may be understated: {}",
             coverage.understated.len()
         );
         notes.push(Note::new(&catalogue::COVERAGE, text));
@@ -254,7 +254,7 @@ fn revenue(run: &Run, notes: &mut Vec<Note>) {
         .filter(|party| party.kind == PartyKind::Internal)
         .count();
     if internal > 0 {
-        let text = format!("{internal} internal accounts are rows of kind internal");
+        let text = format!("internal accounts, rows of kind internal: {internal}");
         notes.push(Note::new(&catalogue::JOINED_BY, text));
     }
 }
@@ -284,15 +284,12 @@ fn rows(run: &Run, inputs: &[InputReceipt], notes: &mut Vec<Note>) {
     if repeats > 0 {
         notes.push(Note::new(
             &catalogue::REPEATS,
-            format!("{repeats} repeated rows are dropped"),
+            format!("repeated rows, dropped: {repeats}"),
         ));
     }
     let outside = sum(|input| input.rows.out_of_period);
     if outside > 0 {
-        let text = format!(
-            "{outside} rows lie outside {} and are not used",
-            run.period.title()
-        );
+        let text = format!("rows outside {}, not used: {outside}", run.period.title());
         notes.push(Note::new(&catalogue::OUT_OF_PERIOD, text));
     }
     spans(run, &run.books, notes);

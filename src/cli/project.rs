@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use crate::formats::{CachedTokens, Settings};
@@ -220,15 +221,17 @@ impl InputEntry {
     }
 }
 
-/// `15%` or `0.15` as a ratio.
+/// `15%` or `0.15` as a ratio; `None` if it is neither, or has more than 28 digits.
 pub fn percent(text: &str) -> Option<Exact> {
     let text = text.trim();
-    match text.strip_suffix('%') {
-        Some(number) => Exact::parse(number.trim())
-            .ok()
-            .map(|number| number.shift(-2)),
-        None => Exact::parse(text).ok(),
-    }
+    let (number, places) = match text.strip_suffix('%') {
+        Some(number) => (number.trim(), 2),
+        None => (text, 0),
+    };
+    // from_str_exact refuses what it cannot hold; from_str would round it without a word.
+    let number = Decimal::from_str_exact(number).ok()?;
+    let scale = u8::try_from(number.scale()).ok()?;
+    Some(Exact::new(number.mantissa(), scale).shift(-places))
 }
 
 /// A TOML error as a problem: line and column, the nearest key, and what to write.
@@ -251,8 +254,11 @@ fn fault(shown: &Arc<str>, text: &str, error: &toml::de::Error) -> Problem {
     if let Some(rest) = message.strip_prefix("unknown field `") {
         let unknown = rest.split('`').next().unwrap_or("");
         let known: Vec<&str> = rest.split('`').skip(2).step_by(2).collect();
-        let likeness = |name: &&&str| (strsim::jaro_winkler(unknown, name) * 1000.0) as u64;
-        if let Some(nearest) = known.iter().max_by_key(likeness) {
+        let distance = |name: &&&str| {
+            let length = name.len().abs_diff(unknown.len());
+            (strsim::damerau_levenshtein(unknown, name), length)
+        };
+        if let Some(nearest) = known.iter().min_by_key(distance) {
             return problem.help(format!("the nearest key is {nearest:?}"));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::args::{OutputFormat, ReportArgs, Shared};
+use super::args::{MessageFormat, OutputFormat, ReportArgs, Shared};
 use super::controls;
 use super::run::Run;
 use super::{Console, Ended, output, terminal};
@@ -35,6 +35,7 @@ pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ended, Problems> 
     let by = run.dimensions(&args.by).map_err(one)?;
     let filters = run.filters(&shared.filters).map_err(one)?;
     let statement = run.statement(&by, &filters);
+    run.some_fact(&filters, &statement).map_err(one)?;
     run.some_row(&filters, &statement).map_err(one)?;
     controls::expectations(shared, &statement)?;
     let header = run.header(shared, &statement);
@@ -49,11 +50,11 @@ pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ended, Problems> 
         let mut bytes = Vec::new();
         let written = match format {
             OutputFormat::Json => {
-                let document = document::document(&statement, &run.identity, &header, places);
+                let document = document::document(&statement, &run.identity, &header, &view);
                 json::write(&document, &mut bytes)
             }
             OutputFormat::Jsonl => {
-                let rows = document::rows(&statement, &run.identity, &header, places);
+                let rows = document::rows(&statement, &run.identity, &header, &view);
                 jsonl::write(rows, &mut bytes)
             }
             table_like => {
@@ -141,17 +142,19 @@ pub fn outputs(
         });
     }
     let mut files = Vec::new();
+    let mut stdout = None;
     for path in &shared.output {
         let format = match shared.format {
             Some(format) => format,
             None => format_of(path)?,
         };
-        files.push((path.clone(), render(format, false)?));
+        if path.as_os_str() == "-" {
+            stdout = Some((format, render(format, true)?));
+        } else {
+            files.push((path.clone(), render(format, false)?));
+        }
     }
-    Ok(Outputs {
-        stdout: None,
-        files,
-    })
+    Ok(Outputs { stdout, files })
 }
 
 /// The format that a file's ending asks for.
@@ -196,11 +199,20 @@ pub fn finish(
     let warnings = Run::warnings(header).count();
     // The table carries notes and tie-outs itself; other outputs leave them to standard error.
     if !shared.quiet && (!shows_all || shared.verbose) {
+        let json = shared.message_format == MessageFormat::Json;
         for note in &header.notes {
             let word = if note.warning { "warning" } else { "note" };
-            console.say(&format!("{word}[{}]: {}", note.code, note.text));
+            if json {
+                let line =
+                    serde_json::json!({"code": note.code, "severity": word, "message": note.text});
+                console.say(&line.to_string());
+            } else {
+                console.say(&format!("{word}[{}]: {}", note.code, note.text));
+            }
         }
-        console.say(&summary(header));
+        if !json {
+            console.say(&summary(header));
+        }
     }
     if shared.verbose {
         for file in &run.books.files {
@@ -214,7 +226,7 @@ pub fn finish(
     }
     if shared.strict && warnings > 0 {
         console.say(&format!(
-            "tanso: {warnings} warnings, and --strict asks to fail on them; the report is complete"
+            "tanso: --strict asks to fail on warnings, and there are some: {warnings}; the report is complete"
         ));
         return Ok(Ended::Finding);
     }

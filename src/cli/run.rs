@@ -10,13 +10,15 @@ use super::notes;
 use super::progress::Bar;
 use super::project::Project;
 use crate::attribution::{self, Pricing};
+use crate::formats::Kind;
 use crate::identity::Identity;
 use crate::load::{self, Books, Choices, InputSpec, OnConflict, OnOverlap};
 use crate::margin::{self, Dimension, Filter, Statement};
 use crate::model::{Currency, Period, Zone};
 use crate::prices::PriceBook;
-use crate::problem::{Note, Problem, Problems};
+use crate::problem::{Note, Problem, Problems, catalogue};
 use crate::report::margin::Header;
+use crate::report::visible;
 use crate::revenue::{self, Coverage, RevenueBook};
 
 /// Everything a command works on.
@@ -149,6 +151,28 @@ impl Run {
         })
     }
 
+    /// Refuses a period in which nothing lies: most likely the wrong month.
+    ///
+    /// # Errors
+    /// If there is neither cost, usage nor revenue.
+    pub fn some_fact(&self, filters: &[Filter], statement: &Statement) -> Result<(), Problem> {
+        let nothing = statement.rows.is_empty() && statement.unattributed_rows.is_empty();
+        if !nothing || !filters.is_empty() {
+            return Ok(());
+        }
+        let covers: Vec<String> = self
+            .books
+            .files
+            .iter()
+            .filter_map(|file| {
+                let (first, last) = file.span(self.zone)?;
+                Some(format!("{} covers {first} to {last}", file.path()))
+            })
+            .collect();
+        let message = format!("nothing lies in {}", self.period.title());
+        Err(Problem::new(&catalogue::NOTHING_IN_PERIOD, message).help(covers.join("; ")))
+    }
+
     /// What every output says about the run.
     pub fn header(&self, shared: &Shared, statement: &Statement) -> Header {
         let mut options = BTreeMap::new();
@@ -182,6 +206,7 @@ impl Run {
             zone: self.zone,
             currency: self.currency,
             revenue_basis: self.revenue.basis.word(),
+            again: again(shared),
             options,
             notes: notes::collect(self, statement, &inputs),
             inputs,
@@ -213,6 +238,7 @@ pub fn project(shared: &Shared) -> Result<Option<Project>, Problem> {
 
 fn identity(books: &mut Books) -> Identity {
     let mapping = books.mapping.take();
+    let has_log = books.has(Kind::Usage);
     let usage: BTreeSet<&str> = books
         .usage
         .iter()
@@ -223,5 +249,18 @@ fn identity(books: &mut Books) -> Identity {
         .filter(|scope| scope.dimension == "customer")
         .map(|scope| scope.id.as_str())
         .collect();
-    Identity::build(mapping, &usage, &bills, &books.records)
+    Identity::build(mapping, has_log, &usage, &bills, &books.records)
+}
+
+/// The files of this run, for the next command line.
+fn again(shared: &Shared) -> String {
+    let quoted = |file: &std::ffi::OsString| {
+        let text = visible(&file.to_string_lossy()).into_owned();
+        let plain = |c: char| c.is_alphanumeric() || "-_./:=@%+,".contains(c);
+        match text.chars().all(plain) {
+            true => format!(" {text}"),
+            false => format!(" {text:?}"),
+        }
+    };
+    shared.files.iter().map(quoted).collect()
 }

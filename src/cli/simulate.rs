@@ -32,6 +32,7 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
     let by = [Dimension::Customer];
     let filters = run.filters(&shared.filters).map_err(one)?;
     let statement = run.statement(&by, &filters);
+    run.some_fact(&filters, &statement).map_err(one)?;
     run.some_row(&filters, &statement).map_err(one)?;
     controls::expectations(shared, &statement)?;
     let header = run.header(shared, &statement);

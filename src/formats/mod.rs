@@ -1,4 +1,4 @@
-//! The registry of export formats: what each is called, how it is recognised, which function reads
+//! The registry of export formats: what each is called, how it is recognized, which function reads
 //! it. One file per format below `usage/`, `bills/` and `revenue/`; nothing else in the program
 //! knows a vendor's column names.
 //!
@@ -57,7 +57,7 @@ pub enum Layout {
     Document,
 }
 
-/// The beginning of a file, for recognising it.
+/// The beginning of a file, for recognizing it.
 #[derive(Debug)]
 pub struct Sample<'a> {
     /// Table or document.
@@ -208,7 +208,7 @@ pub struct Format {
     pub read: Reader,
 }
 
-/// A known export that is of no use here: recognised, so that the message can say so.
+/// A known export that is of no use here: recognized, so that the message can say so.
 #[derive(Debug)]
 pub struct KnownUseless {
     /// The export's own name.
@@ -236,7 +236,7 @@ pub static FORMATS: &[&Format] = &[
     &usage::generic::FORMAT,
 ];
 
-/// Exports that are recognised in order to be refused with advice.
+/// Exports that are recognized in order to be refused with advice.
 pub static USELESS: &[&KnownUseless] = &[
     &revenue::useless::STRIPE_PAYOUTS,
     &revenue::useless::STRIPE_REVENUE_RECOGNITION,

@@ -73,9 +73,11 @@ pub fn guest_id(email: Option<&str>, payment: &str) -> String {
 
 impl Identity {
     /// Works out every party of the run. `usage_ids` are the customers of the logs, `bill_ids` the
-    /// ids that bills state in a column of customers.
+    /// ids that bills state in a column of customers. Where no log was read and neither bills nor a
+    /// mapping name anybody, the billing ids are the customers.
     pub fn build(
         mapping: Option<Mapping>,
+        has_log: bool,
         usage_ids: &BTreeSet<&str>,
         bill_ids: &BTreeSet<&str>,
         revenue: &RevenueRecords,
@@ -89,7 +91,7 @@ impl Identity {
                 customers.extend(bill_ids.iter().map(|id| id.to_string()));
             }
         }
-        let own_ids = customers.is_empty();
+        let own_ids = customers.is_empty() && !has_log;
         if own_ids {
             customers.extend(billing.keys().map(|(_, id)| id.clone()));
         }
@@ -152,7 +154,9 @@ impl Identity {
                     .iter(),
             ),
         );
-        let parties: Vec<Party> = parties.into_values().collect();
+        // Customers before ids that nothing maps: ties of a split go to customers.
+        let mut parties: Vec<Party> = parties.into_values().collect();
+        parties.sort_by_key(Party::is_unmapped);
         let by_key = (0u32..)
             .zip(&parties)
             .map(|(at, party)| (party.key.clone(), PartyId(at)))
@@ -167,7 +171,7 @@ impl Identity {
         }
     }
 
-    /// Every party, in the order of their keys.
+    /// Every party: customers in the order of their ids, then ids that nothing maps.
     pub fn parties(&self) -> &[Party] {
         &self.parties
     }
@@ -421,6 +425,7 @@ mod tests {
         };
         Identity::build(
             None,
+            true,
             &usage.iter().copied().collect(),
             &BTreeSet::new(),
             &revenue,

@@ -11,8 +11,8 @@ pub use mapping::{Assignment, Mapping};
 
 use std::collections::BTreeMap;
 
-/// Index of a party in [`Identity::parties`]. Parties are ordered by key, so comparing indices
-/// compares customer ids byte for byte.
+/// Index of a party in [`Identity::parties`]. Customers are ordered by id, byte for byte, and come
+/// before ids that nothing maps; so comparing indices breaks ties of a split as it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PartyId(pub u32);
 

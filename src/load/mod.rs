@@ -1,13 +1,14 @@
-//! Files to books: recognises each file, reads it, folds usage as it arrives, drops repeats, and
+//! Files to books: recognizes each file, reads it, folds usage as it arrives, drops repeats, and
 //! refuses what would be counted twice.
 //!
 //! All that can be wrong with the data is found here, and all of a run's errors at once. What
 //! leaves this module is whole.
 
+mod books;
 mod fold;
 mod mapping_file;
 mod overlap;
-mod recognise;
+mod recognize;
 mod repeats;
 mod same;
 
@@ -15,17 +16,16 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use books::{Books, FileRead};
 use fold::{FileFold, Fold};
 pub use overlap::OnOverlap;
-pub use recognise::{Recognised, nearest, recognise};
+pub use recognize::{Recognized, nearest, recognize};
 pub use repeats::OnConflict;
 
-use crate::attribution::BillCover;
-use crate::formats::{Format, Kind, Reader, RevenueRecords, Settings, Tally};
-use crate::identity::Mapping;
+use crate::formats::{Format, Kind, Reader, Settings, Tally};
+use crate::model::Zone;
 use crate::model::receipt::{InputReceipt, RowCounts};
 use crate::model::records::Charge;
-use crate::model::{Currency, Day, Instant, Period, UsageCell, Zone};
 use crate::problem::{Note, Place, Problem, Problems, catalogue};
 use crate::scan::{self, Body, How, Opened, Receipt};
 
@@ -65,40 +65,6 @@ pub trait Progress {
     fn begin(&self, name: &str, receipt: &Receipt);
     /// The file is read.
     fn end(&self);
-}
-
-/// One file that was read.
-#[derive(Clone, Debug)]
-pub struct FileRead {
-    /// Its format.
-    pub format: &'static str,
-    /// What it contributes; `None` for the mapping file.
-    pub kind: Option<Kind>,
-    receipt: InputReceipt,
-    /// Usage records by day.
-    days: BTreeMap<Day, u64>,
-    covers: Option<(Instant, Instant)>,
-}
-
-/// Everything the files hold.
-#[derive(Debug, Default)]
-pub struct Books {
-    /// The folded log.
-    pub usage: Vec<UsageCell>,
-    /// Every charge of every bill.
-    pub charges: Vec<Charge>,
-    /// The time the bills cover.
-    pub covers: Vec<BillCover>,
-    /// The billing system's records.
-    pub records: RevenueRecords,
-    /// The mapping file.
-    pub mapping: Option<Mapping>,
-    /// The files, in the order given.
-    pub files: Vec<FileRead>,
-    /// Currencies of costs that the logs state, each with a place.
-    pub log_currencies: BTreeMap<Currency, (Arc<str>, u64)>,
-    /// Remarks of the readers.
-    pub notes: Vec<Note>,
 }
 
 /// What is being collected while reading.
@@ -155,10 +121,10 @@ pub fn read(
 impl Reading<'_> {
     fn file(&mut self, spec: &InputSpec, opened: Opened, problems: &mut Problems) {
         let name = opened.name.clone();
-        let format = match recognise(spec.format.as_deref(), &opened) {
-            Recognised::Mapping => return self.mapping(&name, opened, problems),
-            Recognised::Format(format) => format,
-            Recognised::Nothing(problem) => return problems.push(problem),
+        let format = match recognize(spec.format.as_deref(), &opened) {
+            Recognized::Mapping => return self.mapping(&name, opened, problems),
+            Recognized::Format(format) => format,
+            Recognized::Nothing(problem) => return problems.push(problem),
         };
         let receipt = opened.receipt.clone();
         let before = problems.total();
@@ -391,107 +357,5 @@ impl Reading<'_> {
             .charges
             .sort_by(|a, b| overlap::order(a).cmp(&overlap::order(b)));
         self.books
-    }
-}
-
-impl Books {
-    /// Which kinds of files there are.
-    pub fn has(&self, kind: Kind) -> bool {
-        self.files.iter().any(|file| file.kind == Some(kind))
-    }
-
-    /// The receipts of the files for a report of this period.
-    pub fn receipts(&self, period: Period, zone: Zone) -> Vec<InputReceipt> {
-        let mut outside: BTreeMap<&str, u64> = BTreeMap::new();
-        for charge in &self.charges {
-            let (first, last) = (zone.day(charge.start), zone.day(Instant(charge.end.0 - 1)));
-            if last < period.start || first >= period.end {
-                *outside.entry(&charge.origin.file).or_default() += 1;
-            }
-        }
-        self.files
-            .iter()
-            .map(|file| {
-                let mut receipt = file.receipt.clone();
-                let days = file.days.iter().filter(|(day, _)| !period.contains(**day));
-                let count = days.map(|(_, rows)| *rows).sum::<u64>()
-                    + outside.get(receipt.path.as_str()).copied().unwrap_or(0);
-                receipt.rows.used -= count;
-                receipt.rows.out_of_period = count;
-                if let Some((from, to)) = file.span(zone) {
-                    receipt.covers_from = Some(from.to_string());
-                    receipt.covers_to = Some(to.to_string());
-                }
-                assert!(
-                    receipt.rows.balance(),
-                    "rows of {} are not all accounted for",
-                    receipt.path
-                );
-                receipt
-            })
-            .collect()
-    }
-
-    /// The months that the bills cover; without bills those of the usage; without usage those of
-    /// the revenue.
-    pub fn default_period(&self, zone: Zone) -> Option<Period> {
-        let bills: Vec<(Day, Day)> = self
-            .covers
-            .iter()
-            .map(|cover| (zone.day(cover.start), zone.day(Instant(cover.end.0 - 1))))
-            .collect();
-        // A UTC day that starts in the month before by local time does not open that month.
-        let utc: Vec<(Day, Day)> = self
-            .covers
-            .iter()
-            .map(|cover| (cover.start.utc_day(), Instant(cover.end.0 - 1).utc_day()))
-            .collect();
-        let usage = || {
-            let days = self.usage.iter().map(|cell| (cell.day, cell.day));
-            days.collect::<Vec<_>>()
-        };
-        let revenue = || {
-            let invoices = self.records.invoices.iter().map(|i| zone.day(i.date));
-            let payments = self.records.payments.iter().map(|p| zone.day(p.created));
-            invoices
-                .chain(payments)
-                .map(|day| (day, day))
-                .collect::<Vec<_>>()
-        };
-        let spans = match (bills.is_empty(), zone) {
-            (false, Zone::Utc) => bills,
-            (false, _) => utc,
-            (true, _) => Some(usage())
-                .filter(|days| !days.is_empty())
-                .unwrap_or_else(revenue),
-        };
-        let first = spans.iter().map(|(first, _)| *first).min()?;
-        let last = spans.iter().map(|(_, last)| *last).max()?;
-        Some(Period {
-            start: first.month().first_day(),
-            end: last.month().plus(1).first_day(),
-        })
-    }
-}
-
-impl FileRead {
-    /// First and last day covered.
-    pub fn span(&self, zone: Zone) -> Option<(Day, Day)> {
-        if let Some((from, to)) = self.covers {
-            return Some((zone.day(from), zone.day(Instant((to.0 - 1).max(from.0)))));
-        }
-        let first = self.days.keys().next()?;
-        let last = self.days.keys().next_back()?;
-        Some((*first, *last))
-    }
-
-    /// The file as the user named it.
-    pub fn path(&self) -> &str {
-        &self.receipt.path
-    }
-
-    /// Rows that became records.
-    pub fn rows(&self) -> u64 {
-        self.receipt.rows.used
     }
 }

@@ -13,8 +13,15 @@ use crate::model::{Day, Exact, Meter, Period, UsageCell};
 /// More dimensions than this cannot be combined.
 pub const MAX_DIMENSIONS: usize = 8;
 
-/// The labels of a row, as symbols.
-pub type Key = [u32; MAX_DIMENSIONS];
+/// The labels of a row, as symbols, and whether the row is cost without a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    labels: [u32; MAX_DIMENSIONS],
+    nobody: bool,
+}
+
+/// One row: its labels, whether it is cost without a customer, and its sums.
+pub type GroupRow = (Vec<Arc<str>>, bool, Sums);
 
 /// What is summed in a row.
 #[derive(Clone, Debug, Default)]
@@ -185,21 +192,21 @@ impl<'a> Grouping<'a> {
         }
     }
 
-    /// The rows, each with its labels, in order of the labels.
-    pub fn finish(self) -> Vec<(Vec<Arc<str>>, Sums)> {
+    /// The rows, in order of their labels.
+    pub fn finish(self) -> Vec<GroupRow> {
         let count = self.dimensions.len();
         let labels = self.labels;
-        let mut rows: Vec<(Vec<Arc<str>>, Sums)> = self
+        let mut rows: Vec<GroupRow> = self
             .rows
             .into_iter()
             .map(|(key, sums)| {
-                let names = key[..count]
+                let names = key.labels[..count]
                     .iter()
                     .map(|symbol| labels[*symbol as usize].clone());
-                (names.collect(), sums)
+                (names.collect(), key.nobody, sums)
             })
             .collect();
-        rows.sort_by(|a, b| a.0.cmp(&b.0));
+        rows.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
         rows
     }
 
@@ -232,26 +239,32 @@ impl<'a> Grouping<'a> {
     }
 
     fn key(&mut self, about: &About<'_>) -> Key {
-        let mut key = [0; MAX_DIMENSIONS];
-        // Cost without a customer carries its label in the first dimension that is no time.
-        let home = self
-            .dimensions
-            .iter()
-            .position(|d| !d.is_time())
-            .unwrap_or(0);
-        for (at, slot) in key.iter_mut().enumerate().take(self.dimensions.len()) {
-            *slot = match about.party {
-                None if at == home => self.symbol(UNATTRIBUTED),
-                Some(party) if self.parties[party.0 as usize][at].is_some() => {
-                    self.parties[party.0 as usize][at].unwrap_or(0)
+        let mut labels = [0; MAX_DIMENSIONS];
+        // Cost without a customer carries its label in the first dimension that is no time, or
+        // before the time where there is no other.
+        let home = self.dimensions.iter().position(|d| !d.is_time());
+        for (at, slot) in labels.iter_mut().enumerate().take(self.dimensions.len()) {
+            let dimension = &self.dimensions[at];
+            let own = about
+                .party
+                .and_then(|party| self.parties[party.0 as usize][at]);
+            *slot = match (about.party, own) {
+                (Some(_), Some(own)) => own,
+                (None, _) if Some(at) == home => self.symbol(UNATTRIBUTED),
+                (None, _) if home.is_none() && at == 0 => {
+                    let time = about.label(dimension).unwrap_or_default();
+                    self.symbol(&format!("{UNATTRIBUTED} {time}"))
                 }
                 _ => {
-                    let label = about.label(&self.dimensions[at]);
+                    let label = about.label(dimension);
                     self.symbol(label.as_deref().unwrap_or(NONE))
                 }
             };
         }
-        key
+        Key {
+            labels,
+            nobody: about.party.is_none(),
+        }
     }
 }
 

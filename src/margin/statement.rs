@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::dimension::{Dimension, Filter, UNATTRIBUTED, cuts};
-use super::group::{Grouping, Sums};
+use super::dimension::{Dimension, Filter, cuts};
+use super::group::{GroupRow, Grouping, Sums};
 use super::verdict::Verdict;
 use crate::attribution::{Attribution, CostFact, Holder, Reason};
 use crate::identity::{Identity, PartyId, PartyKind};
@@ -103,8 +103,8 @@ pub struct Unmapped {
 /// Sums over all rows and the unattributed cost.
 #[derive(Clone, Debug, Default)]
 pub struct Totals {
-    /// Revenue, whatever the dimensions.
-    pub revenue: Exact,
+    /// Revenue, whatever the dimensions; `None` where a filter asks for what revenue does not have.
+    pub revenue: Option<Exact>,
     /// Cost, unattributed included.
     pub cost: Exact,
     /// Cost by basis.
@@ -124,6 +124,8 @@ pub struct Statement {
     pub period: Period,
     /// Dimensions of the rows.
     pub by: Vec<Dimension>,
+    /// Whether rows carry revenue: every dimension and every filter has it.
+    pub with_revenue: bool,
     /// Rows with a customer, worst first.
     pub rows: Vec<Row>,
     /// Rows of cost without a customer: one, or one per month and the like.
@@ -207,30 +209,31 @@ pub fn state(
     }
     let with_revenue = with_revenue && filters_have_revenue;
     let parties = by_party.finish();
-    let totals_revenue = parties.iter().map(|(_, sums)| sums.revenue).sum();
+    let revenue: Exact = parties.iter().map(|(_, _, sums)| sums.revenue).sum();
+    let revenue = filters_have_revenue.then_some(revenue);
     let unmapped = unmapped(inputs.identity, &parties);
     let mut rows = Vec::new();
     let mut unattributed_rows = Vec::new();
-    for (labels, sums) in grouping.finish() {
-        let row = row(inputs, labels, sums, with_revenue);
+    for group in grouping.finish() {
+        let row = row(inputs, group, with_revenue);
         if row.kind == RowKind::Unattributed {
             unattributed_rows.push(row);
         } else if !is_empty(&row) {
             rows.push(row);
         }
     }
-    let totals = totals(&rows, &unattributed_rows, totals_revenue);
+    let totals = totals(&rows, &unattributed_rows, revenue);
     let revenue_ties = inputs.revenue.ties(inputs.period, inputs.identity);
     if inputs.filters.is_empty() {
         check_totals(&totals, &attribution, &revenue_ties);
     }
-    rows.sort_by_key(|row| {
-        (
-            row.gross_profit(),
-            std::cmp::Reverse(row.cost()),
-            row.labels.clone(),
-        )
-    });
+    // Rows by month or day read in the order of time; all others worst first.
+    if !inputs.by.first().is_some_and(Dimension::is_time) {
+        rows.sort_by_key(|row| {
+            let cost = std::cmp::Reverse(row.cost());
+            (row.gross_profit(), cost, row.labels.clone())
+        });
+    }
     let mut unattributed: Vec<Unattributed> = nobody
         .into_iter()
         .filter(|(_, amount)| !amount.is_zero())
@@ -244,6 +247,7 @@ pub fn state(
     Statement {
         period: inputs.period,
         by: inputs.by.to_vec(),
+        with_revenue,
         rows,
         unattributed_rows,
         unattributed,
@@ -271,8 +275,8 @@ fn check_totals(totals: &Totals, attribution: &Attribution, ties: &[RevenueTie])
         .map(|tie| tie.customers + tie.unmapped + tie.internal)
         .sum();
     assert!(
-        totals.revenue == revenue,
-        "rows have revenue {} but the exports give {revenue}",
+        totals.revenue == Some(revenue),
+        "rows have revenue {:?} but the exports give {revenue}",
         totals.revenue
     );
 }
@@ -292,10 +296,10 @@ pub fn needs_detail(by: &[Dimension], filters: &[Filter]) -> bool {
     !by.iter().all(coarse) || !filters.iter().all(|filter| coarse(&filter.dimension))
 }
 
-fn row(inputs: &Inputs<'_>, labels: Vec<Arc<str>>, sums: Sums, with_revenue: bool) -> Row {
+fn row(inputs: &Inputs<'_>, (labels, nobody, sums): GroupRow, with_revenue: bool) -> Row {
     let customer = inputs.by.iter().position(|d| *d == Dimension::Customer);
     let party = customer.and_then(|at| inputs.identity.by_key(&labels[at]));
-    let kind = if labels.iter().any(|label| &**label == UNATTRIBUTED) {
+    let kind = if nobody {
         RowKind::Unattributed
     } else {
         match party.map(|party| &inputs.identity.party(party).kind) {
@@ -328,7 +332,7 @@ fn is_empty(row: &Row) -> bool {
         && row.sums.meters.is_empty()
 }
 
-fn totals(rows: &[Row], unattributed: &[Row], revenue: Exact) -> Totals {
+fn totals(rows: &[Row], unattributed: &[Row], revenue: Option<Exact>) -> Totals {
     let mut totals = Totals {
         revenue,
         ..Totals::default()
@@ -347,10 +351,10 @@ fn totals(rows: &[Row], unattributed: &[Row], revenue: Exact) -> Totals {
     totals
 }
 
-fn unmapped(identity: &Identity, parties: &[(Vec<Arc<str>>, Sums)]) -> Vec<Unmapped> {
+fn unmapped(identity: &Identity, parties: &[GroupRow]) -> Vec<Unmapped> {
     let mut list: Vec<Unmapped> = parties
         .iter()
-        .filter_map(|(labels, sums)| {
+        .filter_map(|(labels, _, sums)| {
             let party = identity.party(identity.by_key(&labels[0])?);
             let PartyKind::Unmapped { namespace, id } = &party.kind else {
                 return None;

@@ -8,6 +8,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
 
+pub use super::digits::NotANumber;
+use super::digits::parse_general;
 use ethnum::I256;
 use num_bigint::BigInt;
 use num_integer::Integer;
@@ -30,43 +32,6 @@ pub struct Exact {
 /// into exit code 5; wrapping or saturating would print a wrong number.
 #[derive(Debug)]
 pub struct OutOfRange;
-
-/// Why a text is not an exact number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotANumber {
-    /// Nothing but blanks.
-    Empty,
-    /// A character that no plain decimal has.
-    Character(char),
-    /// `NaN`, `inf`, `n/a` and other words.
-    Word,
-    /// A comma: a decimal comma or a thousands separator, which cannot be told apart.
-    Comma,
-    /// More digits or places than [`MAX_DIGITS`] and [`MAX_PLACES`], or a huge exponent.
-    TooLong,
-    /// Digits are there, but not in the form of a number (`1.2.3`, `5-`, `e5`).
-    Form,
-}
-
-impl NotANumber {
-    /// What is wrong with it, as the end of "… is not a number: ".
-    pub fn reason(self) -> String {
-        match self {
-            NotANumber::Empty => "it is empty".into(),
-            NotANumber::Character(c) => {
-                format!("it has the character {:?} (U+{:04X})", c, c as u32)
-            }
-            NotANumber::Word => "it is a word".into(),
-            NotANumber::Comma => {
-                "it has a comma, which could be a decimal comma or a thousands separator".into()
-            }
-            NotANumber::TooLong => {
-                format!("it has more than {MAX_DIGITS} significant digits or {MAX_PLACES} places")
-            }
-            NotANumber::Form => "its digits do not form one decimal number".into(),
-        }
-    }
-}
 
 fn pow10(exponent: u32) -> I256 {
     let mut power = I256::ONE;
@@ -292,92 +257,6 @@ impl Exact {
             value.scale -= 1;
         }
         value
-    }
-}
-
-fn parse_general(text: &str, negative: bool, unsigned: &[u8]) -> Result<Exact, NotANumber> {
-    let mut digits: Vec<u8> = Vec::with_capacity(unsigned.len());
-    let mut places: i64 = 0;
-    let mut seen_point = false;
-    let mut at = 0;
-    while at < unsigned.len() {
-        match unsigned[at] {
-            d @ b'0'..=b'9' => {
-                digits.push(d - b'0');
-                places += i64::from(seen_point);
-            }
-            b'.' if !seen_point => seen_point = true,
-            b'e' | b'E' if !digits.is_empty() => break,
-            _ => return Err(why_not(text)),
-        }
-        at += 1;
-    }
-    if digits.is_empty() {
-        return Err(why_not(text));
-    }
-    if at < unsigned.len() {
-        let exponent = &unsigned[at + 1..];
-        let (minus, exponent) = match exponent.first() {
-            Some(b'-') => (true, &exponent[1..]),
-            Some(b'+') => (false, &exponent[1..]),
-            _ => (false, exponent),
-        };
-        if exponent.is_empty() || !exponent.iter().all(u8::is_ascii_digit) {
-            return Err(why_not(text));
-        }
-        if exponent.len() > 4 {
-            return Err(NotANumber::TooLong);
-        }
-        let value = exponent
-            .iter()
-            .fold(0i64, |sum, d| sum * 10 + i64::from(d - b'0'));
-        places += if minus { value } else { -value };
-    }
-    let lead = digits.iter().take_while(|d| **d == 0).count();
-    digits.drain(..lead);
-    while places > 0 && digits.last() == Some(&0) {
-        digits.pop();
-        places -= 1;
-    }
-    if digits.is_empty() {
-        return Ok(Exact::ZERO);
-    }
-    if places < 0 {
-        let zeros = usize::try_from(-places).unwrap_or(usize::MAX);
-        if digits.len().saturating_add(zeros) > MAX_DIGITS {
-            return Err(NotANumber::TooLong);
-        }
-        digits.resize(digits.len() + zeros, 0);
-        places = 0;
-    }
-    if digits.len() > MAX_DIGITS || places > MAX_PLACES as i64 {
-        return Err(NotANumber::TooLong);
-    }
-    let mantissa = digits
-        .iter()
-        .fold(0i128, |sum, d| sum * 10 + i128::from(*d));
-    Ok(Exact::new(
-        if negative { -mantissa } else { mantissa },
-        places as u8,
-    ))
-}
-
-fn why_not(text: &str) -> NotANumber {
-    let trimmed = text.trim();
-    if trimmed.is_empty() {
-        return NotANumber::Empty;
-    }
-    if trimmed.contains(',') && trimmed.chars().any(|c| c.is_ascii_digit()) {
-        return NotANumber::Comma;
-    }
-    let number_like = |c: char| c.is_ascii_digit() || matches!(c, '.' | '+' | '-' | 'e' | 'E');
-    match text.chars().find(|c| !number_like(*c)) {
-        Some(c) if c.is_alphabetic() && !trimmed.chars().any(|c| c.is_ascii_digit()) => {
-            let _ = c;
-            NotANumber::Word
-        }
-        Some(c) => NotANumber::Character(c),
-        None => NotANumber::Form,
     }
 }
 

@@ -4,6 +4,7 @@
 
 pub mod band;
 pub mod currency;
+mod digits;
 pub mod exact;
 pub mod meter;
 pub mod names;

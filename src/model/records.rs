@@ -22,7 +22,7 @@ pub struct Origin {
 pub enum Outcome {
     /// It was served; it counts as a request.
     Served,
-    /// It failed or was cancelled; it is not part of `requests`.
+    /// It failed or was canceled; it is not part of `requests`.
     Failed,
     /// The gateway answered from its own cache; it is not part of `requests`.
     GatewayCached,
@@ -51,7 +51,7 @@ pub struct UsageRecord<'a> {
     pub single_request: bool,
     /// The log's own idea of the cost.
     pub reported_cost: Option<(Exact, Currency)>,
-    /// The id that makes repeats recognisable.
+    /// The id that makes repeats recognizable.
     pub request_id: Option<&'a str>,
     /// What became of it.
     pub outcome: Outcome,
@@ -137,9 +137,9 @@ pub struct Scope {
 /// The state of an invoice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum InvoiceStatus {
-    /// Not finalised; never revenue.
+    /// Not finalized; never revenue.
     Draft,
-    /// Finalised, not paid.
+    /// Finalized, not paid.
     Open,
     /// Paid.
     Paid,

@@ -30,7 +30,7 @@ pub struct UsageCell {
     pub quantities: Vec<(Meter, Exact)>,
     /// Served requests.
     pub requests: Exact,
-    /// Failed or cancelled requests.
+    /// Failed or canceled requests.
     pub failed: Exact,
     /// Requests answered by the gateway's own cache.
     pub gateway_cached: Exact,

@@ -69,7 +69,7 @@ catalogue! {
         "An extra column of the mapping has two different values for the same customer at the same time.";
     EMPTY_FILE = "T3001" Data "empty file":
         "The file has no rows. An empty bill would make every customer look profitable, so it is refused; pass --allow-empty if it is meant.";
-    UNKNOWN_FORMAT = "T3002" Data "format not recognised":
+    UNKNOWN_FORMAT = "T3002" Data "format not recognized":
         "The columns fit no known format. `tanso formats FILE` shows the nearest ones and what is missing; `FORMAT:path` forces one; `columns` in an [[input]] entry of tanso.toml names columns of your own.";
     NOT_TEXT = "T3003" Data "not a text table":
         "The file is another kind of document (HTML, PDF, XLSX, an image). Export it as CSV.";
@@ -182,7 +182,7 @@ catalogue! {
     MORE_PAGES = "N1015" Warning "report continues on another page":
         "The report says that more pages follow the last one in the file, so charges are missing. Fetch the next pages and append them.";
     NOT_SERVED = "N1016" Note "requests that were not served":
-        "Failed, cancelled and gateway-cached requests are counted apart; the quantities the log states for them are kept.";
+        "Failed, canceled and gateway-cached requests are counted apart; the quantities the log states for them are kept.";
     JOINED_BY = "N2001" Note "how ids were joined":
         "Which key joined how many ids and how much revenue. Only exact equality joins.";
     UNMAPPED = "N2002" Warning "ids without a customer":

@@ -74,7 +74,7 @@ pub struct Opened {
     pub name: Arc<str>,
     /// The content.
     pub body: Body,
-    /// Its beginning, for recognising it.
+    /// Its beginning, for recognizing it.
     pub peek: Peek,
     /// What was read; complete once the body was read to its end.
     pub receipt: Receipt,

@@ -279,7 +279,7 @@ fn single_object(name: &Arc<str>, object: &str) -> Result<Layout, Problem> {
     })
 }
 
-/// Recognises the answer of an interface that refused to answer.
+/// Recognizes the answer of an interface that refused to answer.
 fn error_message(name: &Arc<str>, object: &str) -> Option<Problem> {
     const KEYS: [&str; 12] = [
         "error",

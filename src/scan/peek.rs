@@ -1,4 +1,4 @@
-//! The beginning of a file, read leniently, for recognising its format.
+//! The beginning of a file, read leniently, for recognizing its format.
 //!
 //! Problems found here are dropped: the body is read again from its beginning and tells them.
 

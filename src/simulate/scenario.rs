@@ -125,8 +125,8 @@ pub fn simulate(
             .map(|change| change.describe(prices))
             .collect(),
         revenue: (
-            statement.totals.revenue,
-            statement.totals.revenue + difference,
+            statement.totals.revenue.unwrap_or_default(),
+            statement.totals.revenue.unwrap_or_default() + difference,
         ),
         cost: statement.totals.cost,
         into_loss,

@@ -1,4 +1,4 @@
-//! Every format's fixtures: recognised by content, read, and compared with what was worked out by
+//! Every format's fixtures: recognized by content, read, and compared with what was worked out by
 //! hand. A file dropped into `fixtures/formats/<format>/` is a test; `fixtures/formats/README.md`
 //! tells its shape.
 
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tanso::formats::golden::UsageRecords;
 use tanso::formats::{self, FORMATS, Format, Reader, RevenueRecords, Settings};
-use tanso::load::{Recognised, recognise};
+use tanso::load::{Recognized, recognize};
 use tanso::problem::Problems;
 use tanso::scan::{self, Body, How};
 
@@ -22,11 +22,11 @@ fn read(path: &Path, format: &'static Format, settings: &Settings, forced: bool)
         .unwrap_or_else(|problem| panic!("{}: {}", path.display(), problem.message));
     assert_eq!(opened.len(), 1, "{}: one table per case", path.display());
     let opened = opened.remove(0);
-    match recognise(None, &opened) {
-        Recognised::Format(found) if !forced => {
+    match recognize(None, &opened) {
+        Recognized::Format(found) if !forced => {
             assert_eq!(found.name, format.name, "{} is taken for", path.display());
         }
-        Recognised::Nothing(problem) if !forced => {
+        Recognized::Nothing(problem) if !forced => {
             panic!("{}: {}", path.display(), problem.message)
         }
         _ => {}

@@ -382,13 +382,13 @@ def recognized(invoice, instant):
 
 
 def read_invoices(rows, identity):
-    invoices, drafts = [], Fraction(0)
+    invoices, drafts = [], None
     for row in rows:
         if row["Currency"] != "usd":
             raise SystemExit("only usd is understood")
         total, tax = number(row["Total"]), number(row["Tax"] or "0")
         if row["Status"] == "draft":
-            drafts += total
+            drafts = (drafts or 0) + total
             continue
         date = seconds(row["Date (UTC)"])
         final = seconds(row["Finalized At (UTC)"] or row["Date (UTC)"])
@@ -416,7 +416,7 @@ def revenue_of(rows, identity, month):
     """Revenue by holder, and the revenue tie."""
     invoices, drafts = read_invoices(rows, identity)
     revenue, tie, excluded = (defaultdict(Fraction) for _ in range(3))
-    excluded |= {"draft": drafts} if drafts else {}
+    excluded |= {} if drafts is None else {"draft": drafts}
     forever = max([month[1]] + [max(i["period"][1], i["event"] or 0) for i in invoices]) + 1
     for invoice in invoices:
         before, until, ever = (recognized(invoice, at) for at in (month[0], month[1], forever))
@@ -430,7 +430,7 @@ def revenue_of(rows, identity, month):
         tie["export"] += invoice["total"]
         if invoice["lost"]:
             excluded[invoice["lost"]] += invoice["net"] - ever
-    tie["export"] += drafts
+    tie["export"] += drafts or 0
     names = ("customers", "unmapped", "internal", "earlier", "later", "tax")
     difference = tie["export"] - sum(tie[name] for name in names) - sum(excluded.values())
     if difference:

@@ -102,7 +102,7 @@ every other word is usage.
 **Ids for attribution.** `customer` is an id of the `usage` namespace. Key, project and workspace ids
 are in the provider's namespace, or in `api_key`, `project` and `workspace` where no provider is named.
 
-**Quirks.** A row labelled *Total* without a date is refused. A file that also has request ids, token
+**Quirks.** A row labeled *Total* without a date is refused. A file that also has request ids, token
 counts or clock times is taken for a usage log: write `cost-csv:FILE` to read it as a bill.
 ",
     layout: Layout::Table,

@@ -41,7 +41,7 @@ const PAGE: &str = "\
 Dashboard → Billing → Subscriptions → Export. Canceled subscriptions are only in the file if the
 filter includes them.
 
-- Gives the plan of a customer, the run rate (`--revenue mrr`), and the service period of invoices
+- Gives the plan of a customer, and the service period of invoices
   that carry none. It is the state of one day and no revenue by itself.
 - `Plan` is a price id; `prices.csv` turns it into a name and tells how many intervals one charge
   covers.

@@ -1,4 +1,4 @@
-//! Stripe and Lago exports that are recognised in order to be refused with advice.
+//! Stripe and Lago exports that are recognized in order to be refused with advice.
 //!
 //! Most describe the same money as payments or invoices, so that reading them too would count it
 //! twice. In the order in which they must be asked: a payout reconciliation has all columns of a
@@ -117,7 +117,7 @@ mod tests {
     use crate::formats::revenue::testing::Rows;
     use crate::formats::{USELESS, detect};
 
-    fn recognised(header: &str, file_name: &str) -> Option<&'static str> {
+    fn recognized(header: &str, file_name: &str) -> Option<&'static str> {
         let rows = Rows::of(&format!("{header}\n"));
         let sample = Sample {
             file_name,
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_money_in_other_exports_is_recognised() {
+    fn the_same_money_in_other_exports_is_recognized() {
         let balance = "balance_transaction_id,created_utc,created,currency,gross,fee,net,reporting_category,automatic_payout_id,customer_id";
         for (header, file_name, title) in [
             (
@@ -180,7 +180,7 @@ mod tests {
                 "Lago export",
             ),
         ] {
-            assert_eq!(recognised(header, file_name), Some(title), "{header}");
+            assert_eq!(recognized(header, file_name), Some(title), "{header}");
         }
     }
 }

@@ -41,7 +41,7 @@ pub enum Field {
     Cost,
     /// Its currency.
     Currency,
-    /// The id that makes repeats recognisable.
+    /// The id that makes repeats recognizable.
     RequestId,
     /// Service tier.
     Tier,

@@ -1,5 +1,5 @@
 //! Providers' own usage exports: quantities by project and key, without customers and without
-//! money. They are recognised so that the message can name the export that helps.
+//! money. They are recognized so that the message can name the export that helps.
 
 use crate::formats::{KnownUseless, Sample};
 
@@ -42,7 +42,7 @@ mod tests {
     use crate::formats::testing::sample;
 
     #[test]
-    fn usage_exports_are_recognised_and_cost_exports_are_not() {
+    fn usage_exports_are_recognized_and_cost_exports_are_not() {
         for (name, header, openai, anthropic) in [
             (
                 "a.csv",

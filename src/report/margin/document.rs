@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Header;
+use super::printed::chosen;
 use super::ties::{TieOut, tie};
+use super::{Header, View};
 use crate::identity::Identity;
 use crate::margin::{Dimension, Row, Statement};
 use crate::model::receipt::InputReceipt;
@@ -117,11 +118,11 @@ struct UnpricedOut {
 
 #[derive(Serialize)]
 struct TotalsOut {
-    revenue: Exact,
+    revenue: Option<Exact>,
     cost: Exact,
     cost_by_basis: CostByBasis,
     unattributed: Exact,
-    gross_profit: Exact,
+    gross_profit: Option<Exact>,
     gross_margin: Option<Exact>,
     requests: Exact,
     meters: BTreeMap<String, Exact>,
@@ -135,17 +136,17 @@ pub struct NoteOut {
     text: String,
 }
 
-/// The document, ready to be serialized.
+/// The document, ready to be serialized. Totals and tie-outs are those of all rows, whatever the
+/// view chooses.
 pub fn document<'a>(
     statement: &'a Statement,
     identity: &Identity,
     header: &'a Header,
-    places: Option<u8>,
+    view: &View,
 ) -> impl Serialize + 'a {
-    let rows = statement
-        .rows
-        .iter()
-        .map(|row| row_out(row, statement, identity, header));
+    let rows = chosen(statement, view)
+        .into_iter()
+        .map(|at| row_out(&statement.rows[at], statement, identity, header));
     let mut document = Document {
         schema: "tanso.report/1",
         head: head(header),
@@ -175,7 +176,7 @@ pub fn document<'a>(
         tie: tie(statement),
         notes: notes(header),
     };
-    if let Some(places) = places {
+    if let Some(places) = view.places {
         round(&mut document.rows, places);
     }
     document
@@ -186,13 +187,17 @@ pub fn rows<'a>(
     statement: &'a Statement,
     identity: &'a Identity,
     header: &'a Header,
-    places: Option<u8>,
+    view: &View,
 ) -> Vec<impl Serialize + use<'a>> {
-    let all = statement.rows.iter().chain(&statement.unattributed_rows);
+    let shown = chosen(statement, view)
+        .into_iter()
+        .map(|at| &statement.rows[at]);
+    let nobody = statement.unattributed_rows.iter().filter(|_| !view.losses);
+    let all = shown.chain(nobody);
     let mut rows: Vec<RowOut> = all
         .map(|row| row_out(row, statement, identity, header))
         .collect();
-    if let Some(places) = places {
+    if let Some(places) = view.places {
         round(&mut rows, places);
     }
     rows
@@ -313,14 +318,14 @@ fn unpriced(statement: &Statement) -> Vec<UnpricedOut> {
 
 fn totals(statement: &Statement) -> TotalsOut {
     let totals = &statement.totals;
-    let profit = totals.revenue - totals.cost;
+    let profit = totals.revenue.map(|revenue| revenue - totals.cost);
     TotalsOut {
         revenue: totals.revenue,
         cost: totals.cost,
         cost_by_basis: by_basis(&totals.by_basis),
         unattributed: totals.unattributed,
         gross_profit: profit,
-        gross_margin: margin(Some(profit), Some(totals.revenue)),
+        gross_margin: margin(profit, totals.revenue),
         requests: totals.requests,
         meters: meters(&totals.meters),
     }

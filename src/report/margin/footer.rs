@@ -30,7 +30,7 @@ pub fn footer(statement: &Statement, identity: &Identity, header: &Header) -> Ve
         let word = if note.warning { "warning" } else { "note" };
         lines.push(format!("{word} {}: {}", note.code, note.text));
     }
-    lines.extend(losers(statement, identity));
+    lines.extend(losers(statement, identity, header));
     lines
 }
 
@@ -50,8 +50,12 @@ fn subtotals(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Vec<Stri
             money(cost)
         ))
     };
+    // Without a revenue file nobody is known to pay nothing.
+    let known = !statement.revenue_ties.is_empty();
     let free = |row: &crate::margin::Row| {
-        row.kind == RowKind::Customer && row.revenue.is_some_and(|revenue| revenue.is_zero())
+        known
+            && row.kind == RowKind::Customer
+            && row.revenue.is_some_and(|revenue| revenue.is_zero())
     };
     [
         line("internal  accounts", &|row| row.kind == RowKind::Internal),
@@ -127,7 +131,7 @@ fn revenue_lines(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Vec<
     lines
 }
 
-fn losers(statement: &Statement, identity: &Identity) -> Option<String> {
+fn losers(statement: &Statement, identity: &Identity, header: &Header) -> Option<String> {
     // Without a revenue file nobody is known to pay nothing.
     if !statement.by.contains(&Dimension::Customer) || statement.revenue_ties.is_empty() {
         return None;
@@ -148,7 +152,7 @@ fn losers(statement: &Statement, identity: &Identity) -> Option<String> {
         "customers cost more than they pay"
     };
     Some(format!(
-        "{count} {verb}; the worst is {name}.   next: tanso report --by feature,model --where customer={:?}",
-        party.key
+        "{count} {verb}; the worst is {name}.   next: tanso report{} --by feature,model --where customer={:?}",
+        header.again, party.key
     ))
 }

@@ -31,6 +31,9 @@ pub struct Header {
     pub inputs: Vec<InputReceipt>,
     /// Notes and warnings.
     pub notes: Vec<Note>,
+    /// The files as they must be named again in a next command, with a blank before each; empty
+    /// in a project folder.
+    pub again: String,
 }
 
 /// Choices of a view that change no number.

@@ -61,8 +61,8 @@ impl Printed {
 pub struct Printout {
     /// Rows.
     pub rows: Vec<Printed>,
-    /// Revenue as printed.
-    pub revenue: Exact,
+    /// Revenue as printed; `None` where a filter asks for what revenue does not have.
+    pub revenue: Option<Exact>,
     /// Cost as printed.
     pub cost: Exact,
 }
@@ -85,27 +85,31 @@ pub fn quantities(row: &Row) -> [Exact; 5] {
     ]
 }
 
-/// Chooses, orders and rounds.
-pub fn print(statement: &Statement, view: &View) -> Printout {
-    let mut rows: Vec<Printed> = statement
-        .rows
-        .iter()
-        .enumerate()
-        .map(|(at, row)| plain(at, row))
-        .collect();
-    let count = statement.rows.len();
-    let nobody = statement
-        .unattributed_rows
-        .iter()
-        .enumerate()
-        .map(|(at, row)| plain(count + at, row));
-    let nobody: Vec<Printed> = nobody.collect();
+/// The statement's rows that a view shows, in its order: positions in [`Statement::rows`].
+pub fn chosen(statement: &Statement, view: &View) -> Vec<usize> {
+    let rows = ordered(statement, view);
+    let top = view.top.unwrap_or(rows.len());
+    rows.iter().take(top).filter_map(|row| row.source).collect()
+}
+
+fn ordered(statement: &Statement, view: &View) -> Vec<Printed> {
+    let rows = statement.rows.iter().enumerate();
+    let mut rows: Vec<Printed> = rows.map(|(at, row)| plain(at, row)).collect();
     if view.losses {
         rows.retain(|row| row.exact.0.is_some_and(|revenue| revenue < row.exact.1));
     }
     if let Some((column, descending)) = &view.sort {
         sort(&mut rows, column, *descending);
     }
+    rows
+}
+
+/// Chooses, orders and rounds.
+pub fn print(statement: &Statement, view: &View) -> Printout {
+    let mut rows = ordered(statement, view);
+    let count = statement.rows.len();
+    let nobody = statement.unattributed_rows.iter().enumerate();
+    let nobody: Vec<Printed> = nobody.map(|(at, row)| plain(count + at, row)).collect();
     if view.fold_unmapped {
         fold(
             &mut rows,
@@ -126,11 +130,10 @@ pub fn print(statement: &Statement, view: &View) -> Printout {
     round(&mut rows, view.places);
     // Where rows carry no revenue (by feature, say) the total still shows it.
     let shown = rows.iter().map(|row| row.revenue).sum::<Option<Exact>>();
+    let whole = statement.totals.revenue;
     let revenue = match shown {
-        Some(sum) if !rows.is_empty() => sum,
-        _ => view.places.map_or(statement.totals.revenue, |places| {
-            statement.totals.revenue.round(places)
-        }),
+        Some(sum) if !rows.is_empty() => Some(sum),
+        _ => whole.map(|whole| view.places.map_or(whole, |places| whole.round(places))),
     };
     Printout {
         cost: rows.iter().map(Printed::cost).sum(),

@@ -2,7 +2,7 @@
 
 use super::footer::footer;
 use super::printed::{Printed, print};
-use super::{Header, View, with_revenue};
+use super::{Header, View};
 use crate::identity::{Identity, Party};
 use crate::margin::{Dimension, RowKind, Statement};
 use crate::model::Exact;
@@ -51,16 +51,19 @@ fn title(statement: &Statement, header: &Header) -> String {
         crate::model::Zone::Utc => String::new(),
         zone => format!(" · {}", zone.name()),
     };
+    let (what, basis) = match statement.with_revenue {
+        true => ("Margin", format!(" · {} revenue", header.revenue_basis)),
+        false => ("Cost", String::new()),
+    };
     let only = match header.options.get("where") {
         Some(filter) => format!(" · only {filter}"),
         None => String::new(),
     };
     format!(
-        "Margin by {} · {}{zone} · {} · {} revenue{only}",
+        "{what} by {} · {}{zone} · {}{basis}{only}",
         by.join(", "),
         header.period.title(),
         header.currency,
-        header.revenue_basis
     )
 }
 
@@ -69,6 +72,8 @@ struct Layout<'a> {
     statement: &'a Statement,
     identity: &'a Identity,
     by_customer: bool,
+    /// Quantities have no basis: one use may be billed on several.
+    by_basis: bool,
     revenue: bool,
     /// Attributes shown beside the customer: (attribute, some row has it).
     beside: Vec<(&'static str, bool)>,
@@ -95,7 +100,8 @@ impl<'a> Layout<'a> {
             statement,
             identity,
             by_customer: customer_at.is_some(),
-            revenue: with_revenue(&statement.by),
+            by_basis: statement.by.contains(&Dimension::Basis),
+            revenue: statement.with_revenue,
             beside,
             customer_at: customer_at.unwrap_or(0),
             currency: header.currency.to_string(),
@@ -224,14 +230,12 @@ impl<'a> Layout<'a> {
             row.verdict
                 .map_or(Cell::Empty, |verdict| Cell::Text(verdict.key().into())),
         );
-        cells.extend(
-            row.quantities
-                .iter()
-                .map(|quantity| match nobody && quantity.is_zero() {
-                    true => Cell::Empty,
-                    false => Cell::Quantity(*quantity),
-                }),
-        );
+        cells.extend(row.quantities.iter().map(|quantity| {
+            match (nobody || self.by_basis) && quantity.is_zero() {
+                true => Cell::Empty,
+                false => Cell::Quantity(*quantity),
+            }
+        }));
         cells.push(Cell::Text(header.revenue_basis.to_string()));
         cells.push(Cell::Date(header.period.start));
         cells.push(Cell::Date(header.period.end));
@@ -264,7 +268,7 @@ impl<'a> Layout<'a> {
         Cell::Text(format!("{}{doubt}", verdict.words()))
     }
 
-    fn totals(&self, rows: &[Printed], revenue: Exact, cost: Exact) -> Vec<Cell> {
+    fn totals(&self, rows: &[Printed], revenue: Option<Exact>, cost: Exact) -> Vec<Cell> {
         let mut cells: Vec<Cell> = Vec::new();
         for (at, dimension) in self.statement.by.iter().enumerate() {
             let label = if at == 0 { "Total" } else { "" };
@@ -275,18 +279,16 @@ impl<'a> Layout<'a> {
             }
         }
         cells.push(Cell::Text(self.currency.clone()));
-        cells.push(Cell::Money(revenue));
+        cells.push(revenue.map_or(Cell::Empty, Cell::Money));
         cells.push(Cell::Money(cost));
         if !self.revenue {
             cells.push(Cell::Ratio(Exact::ratio(cost, cost, 16)));
         }
-        let profit = revenue - cost;
-        cells.push(Cell::Money(profit));
-        let positive = revenue.is_positive();
-        cells.push(Cell::Ratio(
-            Exact::ratio(profit, revenue, 16).filter(|_| positive),
-        ));
-        cells.push(Cell::Ratio(Exact::ratio(profit, cost, 16)));
+        let profit = revenue.map(|revenue| revenue - cost);
+        let ratio = |of: Option<Exact>| Exact::ratio(profit?, of?, 16);
+        cells.push(profit.map_or(Cell::Empty, Cell::Money));
+        cells.push(Cell::Ratio(ratio(revenue.filter(Exact::is_positive))));
+        cells.push(Cell::Ratio(ratio(Some(cost))));
         for at in 0..5 {
             cells.push(Cell::Money(rows.iter().map(|row| row.cost_by[at]).sum()));
         }

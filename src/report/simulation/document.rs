@@ -62,6 +62,7 @@ struct Difference {
 
 #[derive(Serialize)]
 struct Totals {
+    unattributed: Exact,
     now: Side,
     then: Side,
     difference: Difference,
@@ -105,6 +106,7 @@ pub fn document<'a>(
         changes: outcome.changes.clone(),
         rows: row_list(outcome, identity, header, places),
         totals: Totals {
+            unattributed: outcome.cost - outcome.rows.iter().map(|row| row.now.cost()).sum(),
             now: side(outcome.revenue.0, outcome.cost, None, places),
             then: side(outcome.revenue.1, outcome.cost, None, places),
             difference: difference(outcome.revenue.0, outcome.revenue.1, places),

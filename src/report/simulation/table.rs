@@ -1,6 +1,7 @@
 //! A simulation as a table: customers now and then, totals, and the verdict in words.
 
 use crate::identity::Identity;
+use crate::margin::dimension::UNATTRIBUTED;
 use crate::margin::{Row, RowKind};
 use crate::model::Exact;
 use crate::report::figures::{grouped, percent};
@@ -49,10 +50,28 @@ pub fn table(
         (0..outcome.rows.len()).partition(|at| touched(&outcome.rows[*at]));
     let mut rows: Vec<Vec<Cell>> = shown
         .into_iter()
-        .map(|at| line(&outcome.rows[at], at, &printed, outcome, identity, header))
+        .map(|at| {
+            line(
+                &outcome.rows[at],
+                at,
+                &printed,
+                outcome,
+                identity,
+                header,
+                !fold,
+            )
+        })
         .collect();
     if !others.is_empty() {
-        rows.push(rest(&others, &printed, header));
+        let label = format!("({} others, unchanged)", others.len());
+        rows.push(rest(label, sum_of(&others, &printed), header));
+    }
+    let nobody = outcome.cost - outcome.rows.iter().map(|row| row.now.cost()).sum();
+    if !nobody.is_zero() {
+        // What is left of the rounded total, so that the column adds up.
+        let total = places.map_or(outcome.cost, |places| outcome.cost.round(places));
+        let cost = total - printed.cost.iter().sum();
+        rows.push(rest(UNATTRIBUTED.into(), (Exact::ZERO, cost), header));
     }
     Table {
         title: format!(
@@ -100,6 +119,7 @@ fn line(
     outcome: &Outcome,
     identity: &Identity,
     header: &Header,
+    csv: bool,
 ) -> Vec<Cell> {
     let party = row.now.party.map(|party| identity.party(party));
     let label = row
@@ -113,10 +133,10 @@ fn line(
         .and_then(|party| party.attribute("plan", header.period))
         .unwrap_or_default();
     let (now, then, cost) = (printed.now[at], printed.then[at], printed.cost[at]);
-    let verdict = |row: &Row| {
-        row.verdict()
-            .map_or("", |verdict| verdict.words())
-            .to_string()
+    let verdict = |row: &Row, words: bool| match row.verdict() {
+        None => String::new(),
+        Some(verdict) if words => verdict.words().to_string(),
+        Some(verdict) => verdict.key().to_string(),
     };
     vec![
         Cell::Text(name.clone().unwrap_or_else(|| label.clone())),
@@ -133,23 +153,26 @@ fn line(
         Cell::Ratio(margin(&row.now)),
         Cell::Ratio(margin(&row.then)),
         Cell::Money(row.invoice_change),
-        Cell::Text(verdict(&row.now)),
-        Cell::Text(verdict(&row.then)),
+        Cell::Text(verdict(&row.now, false)),
+        Cell::Text(verdict(&row.then, !csv)),
         Cell::Text(outcome.name.clone()),
         Cell::Date(header.period.start),
         Cell::Date(header.period.end),
     ]
 }
 
-/// One row for everyone whom the change does not touch.
-fn rest(others: &[usize], printed: &Printed, header: &Header) -> Vec<Cell> {
-    let sum = |values: &[Exact]| others.iter().map(|at| values[*at]).sum::<Exact>();
-    let (revenue, cost) = (sum(&printed.now), sum(&printed.cost));
-    let label = Cell::Text(format!("({} others, unchanged)", others.len()));
+/// Revenue and cost of several rows as printed.
+fn sum_of(rows: &[usize], printed: &Printed) -> (Exact, Exact) {
+    let sum = |values: &[Exact]| rows.iter().map(|at| values[*at]).sum::<Exact>();
+    (sum(&printed.now), sum(&printed.cost))
+}
+
+/// One row for what the change does not touch.
+fn rest(label: String, (revenue, cost): (Exact, Exact), header: &Header) -> Vec<Cell> {
     let ratio = Exact::ratio(revenue - cost, revenue, 16).filter(|_| revenue.is_positive());
     vec![
-        label,
-        Cell::Empty,
+        Cell::Text(label.clone()),
+        Cell::Text(label),
         Cell::Empty,
         Cell::Text(String::new()),
         Cell::Text(header.currency.to_string()),
@@ -211,14 +234,6 @@ fn footer(outcome: &Outcome, identity: &Identity, header: &Header) -> Vec<String
     let places = header.currency.decimals();
     let money = |amount: Exact| grouped(&amount.to_fixed(places));
     let mut lines = Vec::new();
-    let rows: Exact = outcome.rows.iter().map(|row| row.now.cost()).sum();
-    let nobody = outcome.cost - rows;
-    if !nobody.is_zero() {
-        lines.push(format!(
-            "The total includes {} of cost without a customer.",
-            money(nobody)
-        ));
-    }
     lines.push(verdict(outcome, &money));
     let names = |rows: &[usize]| {
         let name = |at: &usize| {
@@ -260,7 +275,7 @@ fn footer(outcome: &Outcome, identity: &Identity, header: &Header) -> Vec<String
     }
     if outcome.assumed_recurring > 0 {
         lines.push(format!(
-            "note N4002: {} invoices do not tell recurring lines from others and are re-priced whole.",
+            "note N4002: invoices that do not tell recurring lines from others, re-priced whole: {}",
             outcome.assumed_recurring
         ));
     }

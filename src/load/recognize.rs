@@ -9,7 +9,7 @@ pub const MAPPING_COLUMNS: &[&str] = &["customer", "source", "id"];
 
 /// What a file was taken for.
 #[derive(Debug)]
-pub enum Recognised {
+pub enum Recognized {
     /// The mapping file.
     Mapping,
     /// A format that can be read.
@@ -37,23 +37,23 @@ fn sample<'a>(opened: &'a Opened, file_name: &'a str) -> Sample<'a> {
     }
 }
 
-/// Recognises a file by its content, or takes the user's word for it.
-pub fn recognise(forced: Option<&str>, opened: &Opened) -> Recognised {
+/// Recognizes a file by its content, or takes the user's word for it.
+pub fn recognize(forced: Option<&str>, opened: &Opened) -> Recognized {
     let place = Place::file(&opened.name);
     if forced.is_none_or(|format| format == "mapping") && is_mapping(&opened.peek) {
-        return Recognised::Mapping;
+        return Recognized::Mapping;
     }
     if forced == Some("mapping") {
         let found = opened.peek.header.names().join(", ");
         let problem =
             Problem::new(&catalogue::MAPPING, "the mapping file lacks a column").at(place);
         let help = format!("it needs customer, source and id; columns found: {found}");
-        return Recognised::Nothing(problem.help(help));
+        return Recognized::Nothing(problem.help(help));
     }
     if let Some(name) = forced {
         return match formats::named(name) {
-            Some(format) => Recognised::Format(format),
-            None => Recognised::Nothing(
+            Some(format) => Recognized::Format(format),
+            None => Recognized::Nothing(
                 Problem::new(
                     &catalogue::BAD_OPTION,
                     format!("there is no format {name:?}"),
@@ -72,16 +72,16 @@ pub fn recognise(forced: Option<&str>, opened: &Opened) -> Recognised {
         .find(|known| (known.detect)(&sample))
     {
         let problem = Problem::new(&catalogue::WRONG_FILE, format!("this is {}", useless.title));
-        return Recognised::Nothing(problem.at(place).help(useless.advice));
+        return Recognized::Nothing(problem.at(place).help(useless.advice));
     }
     if let Some(format) = formats::detect(&sample) {
-        return Recognised::Format(format);
+        return Recognized::Format(format);
     }
     if opened.peek.header.is_empty() && opened.peek.text.trim().is_empty() {
         let problem = Problem::new(&catalogue::EMPTY_FILE, "the file is empty");
-        return Recognised::Nothing(problem.at(place).help("export it again"));
+        return Recognized::Nothing(problem.at(place).help("export it again"));
     }
-    Recognised::Nothing(unknown(&sample).at(place))
+    Recognized::Nothing(unknown(&sample).at(place))
 }
 
 fn names() -> Vec<&'static str> {

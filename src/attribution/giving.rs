@@ -1,0 +1,62 @@
+//! Giving cost away: every gift is entered in the ledger and handed on as a fact.
+
+use super::ledger::Ledger;
+use super::lines::Line;
+use super::shelf::Shelf;
+use super::split::split;
+use super::{CostFact, Holder};
+use crate::model::Exact;
+
+/// Gives a part away, over cells where there are some.
+pub fn emit_cells(
+    shelf: &Shelf<'_>,
+    line: &Line<'_>,
+    holder: Holder,
+    part: Exact,
+    cells: &[(usize, Exact)],
+    ledger: &mut Ledger,
+    sink: &mut dyn FnMut(&CostFact<'_>),
+) {
+    if part.is_zero() {
+        return;
+    }
+    let weights: Vec<Exact> = cells.iter().map(|(_, weight)| *weight).collect();
+    match split(part, &weights) {
+        Some(parts) => {
+            for ((cell, _), part) in cells.iter().zip(parts) {
+                if !part.is_zero() {
+                    emit(shelf, line, holder, Some(*cell), part, ledger, sink);
+                }
+            }
+        }
+        None => emit(shelf, line, holder, None, part, ledger, sink),
+    }
+}
+
+/// Enters one fact in the ledger and hands it on.
+pub fn emit(
+    shelf: &Shelf<'_>,
+    line: &Line<'_>,
+    holder: Holder,
+    cell: Option<usize>,
+    amount: Exact,
+    ledger: &mut Ledger,
+    sink: &mut dyn FnMut(&CostFact<'_>),
+) {
+    ledger.give(line, holder, cell, amount);
+    let cell = cell.map(|at| shelf.held[at].cell);
+    let model = cell.and_then(|cell| cell.model.as_deref());
+    // A longer charge counts on the days of the usage that carries it.
+    let day = match cell {
+        Some(cell) if line.end.0 - line.first.0 > 1 => cell.utc_day,
+        _ => line.day,
+    };
+    sink(&CostFact {
+        holder,
+        day,
+        provider: line.charge.provider.as_deref(),
+        model: model.or(line.charge.model.as_deref()),
+        cell,
+        amount,
+    });
+}

@@ -1,0 +1,133 @@
+//! The month of a topic: where the gap between log and bill is judged, so that usage on the other
+//! side of midnight does not look lost.
+
+use std::collections::BTreeMap;
+
+use super::pools::{Pool, PoolKey};
+use super::shelf::Shelf;
+use super::topics::Topic;
+use super::weigh::{Covered, Measure, weigh};
+use super::{Attribution, Gap, Options};
+use crate::model::records::ChargeMeter;
+use crate::model::{Exact, Month};
+
+/// The sums of one topic and month.
+#[derive(Clone, Debug)]
+pub struct MonthTotal {
+    /// How log and bill are compared: the whole month alike.
+    pub measure: Measure,
+    /// Billed quantity or money.
+    pub billed: Exact,
+    /// Logged quantity or value on the days that bills cover.
+    pub logged: Exact,
+    /// The bill's own rounding, where money is compared.
+    rounding: Exact,
+}
+
+/// The sums of every topic and month.
+pub type Months = BTreeMap<(Topic, Month), MonthTotal>;
+
+/// Sums bill and log.
+pub fn totals(
+    shelf: &Shelf<'_>,
+    covered: &Covered,
+    pools: &BTreeMap<PoolKey, Pool<'_, '_>>,
+) -> Months {
+    let mut grouped: BTreeMap<(Topic, Month), Vec<(&PoolKey, &Pool<'_, '_>)>> = BTreeMap::new();
+    for (key, pool) in pools {
+        if let Some(first) = pool.shared.first() {
+            let month = (key.0.clone(), first.day.month());
+            grouped.entry(month).or_default().push((key, pool));
+        }
+    }
+    grouped
+        .into_iter()
+        .map(|((topic, month), pools)| {
+            let total = total(shelf, covered, &topic, month, &pools);
+            ((topic, month), total)
+        })
+        .collect()
+}
+
+fn total(
+    shelf: &Shelf<'_>,
+    covered: &Covered,
+    topic: &Topic,
+    month: Month,
+    pools: &[(&PoolKey, &Pool<'_, '_>)],
+) -> MonthTotal {
+    let lines = || pools.iter().flat_map(|(_, pool)| &pool.shared);
+    let metered = matches!(topic.meter, ChargeMeter::Is(_));
+    let measure = if metered && lines().all(|line| line.quantity.is_some()) {
+        Measure::Quantity
+    } else {
+        Measure::Money
+    };
+    let mut total = MonthTotal {
+        measure,
+        billed: Exact::ZERO,
+        logged: Exact::ZERO,
+        rounding: Exact::ZERO,
+    };
+    for line in lines() {
+        total.billed += match measure {
+            Measure::Quantity => line.quantity.unwrap_or_default(),
+            _ => line.amount,
+        };
+        if measure == Measure::Money {
+            total.rounding += Exact::new(5, line.charge.written_places.min(60) + 1);
+        }
+    }
+    for ((_, first, end), pool) in pools {
+        let weighed = weigh(shelf, covered, topic, (*first, *end), measure, &pool.direct);
+        total.logged += weighed.sum;
+    }
+    // Days that a bill covers without a charge of this topic: their usage may belong to the day
+    // before or after.
+    let mut day = month.first_day();
+    while day < month.plus(1).first_day() {
+        let in_pool = pools
+            .iter()
+            .any(|((_, first, end), _)| *first <= day && day < *end);
+        if !in_pool && shelf.is_billed(topic.provider.as_deref(), day) {
+            let days = (day, day.plus(1));
+            total.logged += weigh(shelf, covered, topic, days, measure, &[]).sum;
+        }
+        day = day.plus(1);
+    }
+    total
+}
+
+impl MonthTotal {
+    /// The gap that may be scaled away: the tolerance, or the bill's own rounding where that is
+    /// larger and money is compared.
+    fn allowance(&self, options: &Options) -> Exact {
+        (self.billed.abs() * options.tolerance).max(self.rounding)
+    }
+
+    /// Whether the bill exceeds the log by no more than may be scaled away.
+    pub fn is_explained(&self, options: &Options) -> bool {
+        self.billed - self.logged <= self.allowance(options)
+    }
+}
+
+/// Notes gaps that are scaled away, and logs that exceed their bill.
+pub fn note(months: &Months, options: &Options, result: &mut Attribution) {
+    for ((topic, _), total) in months {
+        let gap = total.billed - total.logged;
+        let small = gap.abs() <= total.allowance(options);
+        if gap.is_zero() || total.logged.is_zero() || (gap.is_positive() && !small) {
+            continue;
+        }
+        result.gaps.push(Gap {
+            provider: topic.provider.clone(),
+            model: topic.model.as_ref().map(|model| model.family.clone()),
+            meter: match &topic.meter {
+                ChargeMeter::Is(meter) => Some(meter.name().to_string()),
+                _ => None,
+            },
+            factor: Exact::ratio(total.billed, total.logged, 6).unwrap_or_default(),
+            over_logged: !small,
+        });
+    }
+}

@@ -1,0 +1,144 @@
+//! Topics: what a pool is about, and which usage it covers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::lines::Line;
+use super::shelf::{Lacks, Shelf, is_cache, same_provider};
+use crate::model::names::ModelName;
+use crate::model::records::ChargeMeter;
+use crate::model::{Day, Meter};
+
+/// What a pool is about, without its time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Topic {
+    /// Provider; `None` where the bill does not say, and then it meets every log.
+    pub provider: Option<String>,
+    /// `None` matches every model. A name without snapshot matches every snapshot.
+    pub model: Option<ModelName>,
+    /// What is metered.
+    pub meter: ChargeMeter,
+    /// Service tier; `None` matches every tier.
+    pub tier: Option<String>,
+}
+
+/// Decides what a line is about, merging over what the log lacks.
+pub struct Topics<'s> {
+    shelf: &'s Shelf<'s>,
+    dated: BTreeSet<String>,
+    lacks: BTreeMap<Option<String>, Lacks>,
+    tiered: BTreeSet<Option<String>>,
+}
+
+impl<'s> Topics<'s> {
+    /// Looks at the log and the bill.
+    pub fn new(shelf: &'s Shelf<'_>, lines: &[Line<'_>]) -> Topics<'s> {
+        // A family is told apart by snapshot only where log and bill both date every name.
+        let mut dated: BTreeSet<String> = shelf
+            .dated_families()
+            .into_iter()
+            .map(str::to_string)
+            .collect();
+        let mut lacks = BTreeMap::new();
+        let mut tiered = BTreeSet::new();
+        for line in lines {
+            let provider = &line.charge.provider;
+            if let Some(model) = line.charge.model.as_deref().map(ModelName::parse)
+                && model.snapshot.is_none()
+            {
+                dated.remove(&model.family);
+            }
+            if line.charge.tier.is_some() {
+                tiered.insert(provider.clone());
+            }
+            lacks
+                .entry(provider.clone())
+                .or_insert_with(|| shelf.lacks(provider.as_deref()));
+        }
+        Topics {
+            shelf,
+            dated,
+            lacks,
+            tiered,
+        }
+    }
+
+    /// The topic of a line.
+    pub fn of(&self, line: &Line<'_>) -> Topic {
+        let charge = line.charge;
+        let lacks = self.lacks.get(&charge.provider).copied();
+        let lacks = lacks.unwrap_or_else(|| self.shelf.lacks(charge.provider.as_deref()));
+        let model = charge
+            .model
+            .as_deref()
+            .filter(|_| !lacks.model)
+            .map(|name| {
+                let mut model = ModelName::parse(name);
+                if !self.dated.contains(&model.family) {
+                    model.snapshot = None;
+                }
+                model
+            });
+        let meter = match &charge.meter {
+            ChargeMeter::Is(meter) if lacks.cache && is_cache(meter) => {
+                ChargeMeter::Is(Meter::Input)
+            }
+            other => other.clone(),
+        };
+        let tier = match charge.tier.as_deref() {
+            _ if lacks.tier => None,
+            Some(tier) => Some(fold_tier(tier)),
+            // In a bill that names tiers, a line without one is the standard tier.
+            None if self.tiered.contains(&charge.provider) => Some("standard".to_string()),
+            None => None,
+        };
+        Topic {
+            provider: charge.provider.clone(),
+            model,
+            meter,
+            tier,
+        }
+    }
+}
+
+/// Folds the words for a service tier.
+pub fn fold_tier(tier: &str) -> String {
+    let tier = tier.trim().to_lowercase();
+    match tier.as_str() {
+        "" | "default" | "auto" | "standard_only" | "on_demand" | "on-demand" => "standard".into(),
+        _ => tier,
+    }
+}
+
+impl Topic {
+    /// Indices of the cells that the topic covers on UTC days `[first, end)`.
+    pub fn cells<'s>(
+        &'s self,
+        shelf: &'s Shelf<'_>,
+        first: Day,
+        end: Day,
+    ) -> impl Iterator<Item = usize> + 's {
+        let models: Vec<bool> = shelf
+            .models
+            .iter()
+            .map(|logged| self.covers_model(logged.as_ref()))
+            .collect();
+        shelf.between(first, end).filter(move |at| {
+            let held = &shelf.held[*at];
+            let tier = || fold_tier(held.cell.tier.as_deref().unwrap_or(""));
+            models[held.model]
+                && same_provider(held.cell, self.provider.as_deref())
+                && self.tier.as_deref().is_none_or(|billed| tier() == billed)
+        })
+    }
+
+    fn covers_model(&self, logged: Option<&ModelName>) -> bool {
+        match (&self.model, logged) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(billed), Some(logged)) => {
+                let same_snapshot = billed.snapshot.is_none() || billed.snapshot == logged.snapshot;
+                billed.family == logged.family && same_snapshot
+            }
+        }
+    }
+}
