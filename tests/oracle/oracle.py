@@ -13,7 +13,8 @@ Where the method leaves room, this is what is computed here:
  1  The rows of costs.csv of one provider, credits and tax and other months included, are one
     bill; it covers every day from its first to its last date. Usage outside is estimated.
  2  `project` is looked up in the provider's namespace, `customer` in `usage`. A charge whose id
-    nobody holds is treated like one without an id; without a mapping every `customer` is one.
+    nobody holds is treated like one without an id; without a mapping the ids of the log and every
+    `customer` of the bill are the customers.
  3  A direct charge must state model, meter and quantity; else it covers no logged usage.
  4  A pool has a billed quantity if all charges of its provider, model and meter in the month have
     one and name a meter; if one lacks it, the whole month of that pool is compared in money.
@@ -30,7 +31,7 @@ Where the method leaves room, this is what is computed here:
  9  Credits and tax follow the cost by usage charges only (not one another, not estimated cost).
     The share of the unattributed party has a reason of its own. Without any cost they are
     unattributed as `no usage`. A credit or tax that names a customer is that customer's, directly.
-10  Order of ties: by the printed id (bytes), where unmapped ids begin with "(", then the rest.
+10  Order of ties: customers by id (bytes), then unmapped ids by namespace:id, then the rest.
 11  Splits are one per charge, in units of 10^-12 or of the last non-zero digit if finer.
 12  An invoice without service period, or of zero length, is recognized when it is finalised, else
     on its date. Void and uncollectible take back what is recognized to the cent by then.
@@ -102,10 +103,10 @@ def rows_of(folder, name):
 class Identity:
     """Who holds an id at a time. Holders are (0, customer) or (1, namespace:id) for unmapped."""
 
-    def __init__(self, mapping, usage_ids):
+    def __init__(self, mapping, stated):
         self.rows = defaultdict(list)
         self.open = mapping is None
-        self.names = set(usage_ids if self.open else (row["customer"] for row in mapping))
+        self.names = set(stated if self.open else (row["customer"] for row in mapping))
         self.internal = set()
         for row in mapping or []:
             start = seconds(row["valid_from"]) // DAY if row.get("valid_from") else None
@@ -125,11 +126,6 @@ class Identity:
         return (1, f"{namespace}:{identifier}")
 
 
-def printed(holder):
-    """The name of a holder's row."""
-    return ("(unmapped) " if holder[0] else "") + holder[1]
-
-
 def split(amount, weights):
     """Splits an amount over {party: weight}: largest remainders of its absolute value."""
     total = sum(weights.values())
@@ -138,8 +134,7 @@ def split(amount, weights):
     exact = {party: units * weight / total for party, weight in weights.items()}
     parts = {party: share.numerator // share.denominator for party, share in exact.items()}
     left = units.numerator - sum(parts.values())
-    rank = lambda party: (party == REST, printed(party).encode())
-    order = sorted(weights, key=lambda party: (parts[party] - exact[party], rank(party)))
+    order = sorted(weights, key=lambda party: (parts[party] - exact[party], party[0], party[1].encode()))
     for party in order[:left]:
         parts[party] += 1
     return {party: Fraction(-part if amount < 0 else part, unit) for party, part in parts.items()}
@@ -456,9 +451,11 @@ def report(folder, month_text):
     }
     canonical = lambda name: listed["aliases"].get(name, name)
     usage_rows = rows_of(folder, "usage.csv") or []
-    identity = Identity(rows_of(folder, "mapping.csv"), {row["customer"] for row in usage_rows})
+    cost_rows = rows_of(folder, "costs.csv") or []
+    named = {row["customer"] for row in usage_rows + cost_rows if row["customer"]}
+    identity = Identity(rows_of(folder, "mapping.csv"), named)
     usage = read_usage(usage_rows, identity, canonical, month)
-    charges, span = read_charges(rows_of(folder, "costs.csv") or [], identity, canonical, month)
+    charges, span = read_charges(cost_rows, identity, canonical, month)
     books = attribute(charges, span, usage, prices)
     revenue, revenue_tie = revenue_of(rows_of(folder, "stripe.csv") or [], identity, month)
 
@@ -469,7 +466,7 @@ def report(folder, month_text):
         cost = books.cost[holder]
         rows.append(
             {
-                "customer": printed(holder),
+                "customer": ("(unmapped) " if holder[0] else "") + holder[1],
                 "revenue": show(revenue[holder]),
                 "cost": show(sum(cost.values(), Fraction(0))),
                 "cost_by_basis": {basis: show(cost[basis]) for basis in bases},
