@@ -6,14 +6,13 @@
 
 use std::cmp::Ordering;
 use std::fmt;
-use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
 
 pub use super::digits::NotANumber;
 use super::digits::parse_general;
 use ethnum::I256;
 use num_bigint::BigInt;
 use num_integer::Integer;
-use num_traits::{Signed, ToPrimitive, Zero};
+use num_traits::{Signed, Zero};
 
 /// More significant digits than this are refused, so that sums keep headroom in 256 bits.
 pub const MAX_DIGITS: usize = 38;
@@ -24,8 +23,8 @@ pub const MAX_PLACES: usize = 40;
 /// notation without trailing zeros.
 #[derive(Clone, Copy, Debug)]
 pub struct Exact {
-    mantissa: I256,
-    scale: u8,
+    pub(super) mantissa: I256,
+    pub(super) scale: u8,
 }
 
 /// Raised (as a panic payload) when a sum or product leaves 256 bits. The command line turns it
@@ -43,7 +42,7 @@ fn pow10(exponent: u32) -> I256 {
     power
 }
 
-fn checked(value: Option<I256>) -> I256 {
+pub(super) fn checked(value: Option<I256>) -> I256 {
     value.unwrap_or_else(|| std::panic::panic_any(OutOfRange))
 }
 
@@ -246,7 +245,7 @@ impl Exact {
         if other > self { other } else { self }
     }
 
-    fn normalized(&self) -> Exact {
+    pub(super) fn normalized(&self) -> Exact {
         let ten = I256::from(10);
         let mut value = *self;
         if value.mantissa == I256::ZERO {
@@ -276,7 +275,7 @@ pub fn div_half_even(n: &BigInt, d: &BigInt) -> BigInt {
     }
 }
 
-fn common(a: Exact, b: Exact) -> (I256, I256) {
+pub(super) fn common(a: Exact, b: Exact) -> (I256, I256) {
     match a.scale.cmp(&b.scale) {
         Ordering::Equal => (a.mantissa, b.mantissa),
         Ordering::Less => {
@@ -304,74 +303,6 @@ fn fixed(units: &BigInt, places: u8) -> String {
         format!("{sign}{whole}")
     } else {
         format!("{sign}{whole}.{fraction}")
-    }
-}
-
-impl Add for Exact {
-    type Output = Exact;
-    fn add(self, other: Exact) -> Exact {
-        let scale = self.scale.max(other.scale);
-        let (a, b) = common(self, other);
-        Exact {
-            mantissa: checked(a.checked_add(b)),
-            scale,
-        }
-    }
-}
-
-impl Sub for Exact {
-    type Output = Exact;
-    fn sub(self, other: Exact) -> Exact {
-        self + -other
-    }
-}
-
-impl Neg for Exact {
-    type Output = Exact;
-    fn neg(self) -> Exact {
-        Exact {
-            mantissa: checked(I256::ZERO.checked_sub(self.mantissa)),
-            scale: self.scale,
-        }
-    }
-}
-
-impl Mul for Exact {
-    type Output = Exact;
-    fn mul(self, other: Exact) -> Exact {
-        let (a, b) = (self.normalized(), other.normalized());
-        let scale = a
-            .scale
-            .checked_add(b.scale)
-            .unwrap_or_else(|| std::panic::panic_any(OutOfRange));
-        Exact {
-            mantissa: checked(a.mantissa.checked_mul(b.mantissa)),
-            scale,
-        }
-    }
-}
-
-impl AddAssign for Exact {
-    fn add_assign(&mut self, other: Exact) {
-        *self = *self + other;
-    }
-}
-
-impl SubAssign for Exact {
-    fn sub_assign(&mut self, other: Exact) {
-        *self = *self - other;
-    }
-}
-
-impl std::iter::Sum for Exact {
-    fn sum<I: Iterator<Item = Exact>>(values: I) -> Exact {
-        values.fold(Exact::ZERO, Add::add)
-    }
-}
-
-impl<'a> std::iter::Sum<&'a Exact> for Exact {
-    fn sum<I: Iterator<Item = &'a Exact>>(values: I) -> Exact {
-        values.copied().sum()
     }
 }
 
@@ -443,11 +374,6 @@ impl serde::Serialize for Exact {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
-}
-
-/// Converts big-integer units that must fit 128 bits; used by the split's fast path.
-pub fn big_to_i128(value: &BigInt) -> Option<i128> {
-    value.to_i128()
 }
 
 #[cfg(test)]

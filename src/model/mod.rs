@@ -2,6 +2,7 @@
 //!
 //! No input or output happens here, and nothing here imports another module of the crate.
 
+mod arithmetic;
 pub mod band;
 pub mod currency;
 mod digits;

@@ -14,5 +14,6 @@ mod house;
 mod metamorphic;
 mod oracle;
 mod reference;
+mod scenarios;
 mod support;
 mod world;

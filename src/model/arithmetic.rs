@@ -1,0 +1,75 @@
+//! `+`, `-` and `×` on exact numbers. They never round; leaving 256 bits is loud.
+
+use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
+
+use ethnum::I256;
+
+use super::exact::{Exact, OutOfRange, checked, common};
+
+impl Add for Exact {
+    type Output = Exact;
+    fn add(self, other: Exact) -> Exact {
+        let scale = self.scale.max(other.scale);
+        let (a, b) = common(self, other);
+        Exact {
+            mantissa: checked(a.checked_add(b)),
+            scale,
+        }
+    }
+}
+
+impl Sub for Exact {
+    type Output = Exact;
+    fn sub(self, other: Exact) -> Exact {
+        self + -other
+    }
+}
+
+impl Neg for Exact {
+    type Output = Exact;
+    fn neg(self) -> Exact {
+        Exact {
+            mantissa: checked(I256::ZERO.checked_sub(self.mantissa)),
+            scale: self.scale,
+        }
+    }
+}
+
+impl Mul for Exact {
+    type Output = Exact;
+    fn mul(self, other: Exact) -> Exact {
+        let (a, b) = (self.normalized(), other.normalized());
+        let scale = a
+            .scale
+            .checked_add(b.scale)
+            .unwrap_or_else(|| std::panic::panic_any(OutOfRange));
+        Exact {
+            mantissa: checked(a.mantissa.checked_mul(b.mantissa)),
+            scale,
+        }
+    }
+}
+
+impl AddAssign for Exact {
+    fn add_assign(&mut self, other: Exact) {
+        *self = *self + other;
+    }
+}
+
+impl SubAssign for Exact {
+    fn sub_assign(&mut self, other: Exact) {
+        *self = *self - other;
+    }
+}
+
+impl std::iter::Sum for Exact {
+    fn sum<I: Iterator<Item = Exact>>(values: I) -> Exact {
+        values.fold(Exact::ZERO, Add::add)
+    }
+}
+
+impl<'a> std::iter::Sum<&'a Exact> for Exact {
+    fn sum<I: Iterator<Item = &'a Exact>>(values: I) -> Exact {
+        values.copied().sum()
+    }
+}
