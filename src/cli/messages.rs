@@ -133,10 +133,18 @@ fn paragraph(problem: &Problem, color: bool) -> String {
     if let Some(line) = position(problem) {
         let _ = writeln!(out, "  = {line}");
     }
-    if let Some(help) = &problem.help {
-        let _ = writeln!(out, "  = help: {}", safe(help));
+    if let Some(help) = help_of(problem) {
+        let _ = writeln!(out, "  = help: {help}");
     }
     out
+}
+
+/// What to do. No error is without: where nothing fits this very case, the entry tells in general.
+fn help_of(problem: &Problem) -> Option<String> {
+    let general = || format!("tanso --explain {} tells more", problem.entry.code);
+    let error = severity(problem.entry.class) == "error";
+    let own = problem.help.as_deref().map(safe);
+    own.or_else(|| error.then(general))
 }
 
 /// `column: cost (7 of 8), byte 431,902`, as far as it is known.
@@ -257,7 +265,7 @@ impl Line {
             field: problem.field.as_ref().map(|(name, _)| safe(name)),
             value: shown_excerpt(problem),
             message: safe(&problem.message),
-            help: problem.help.as_deref().map(safe),
+            help: help_of(problem),
         }
     }
 
