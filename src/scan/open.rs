@@ -197,9 +197,10 @@ fn open_text(stream: Unpacked, first: Vec<u8>, how: &How) -> Result<Opened, Prob
             }
         },
         _ => {
-            let source = CsvSource::new(window, how)?;
+            let mut source = CsvSource::new(window, how)?;
             let header = super::RowSource::header(&source).clone();
             let peek = peek::csv(&name, text, whole, how, &header);
+            source.learn(&peek.rows);
             (Body::Table(Box::new(source)), peek)
         }
     };

@@ -549,3 +549,47 @@ fn structural_damage_never_passes() {
     }
     assert_eq!(checked, 12 * (2 + 8 * 4 + 7));
 }
+
+#[test]
+fn a_row_of_another_width_says_which_cell_is_at_fault() {
+    let rows = "2026-09-01,acme,5721,0.10\n2026-09-02,umbra,63,2.5\n2026-09-03,acme,810,0.7\n";
+    for (row, column, words) in [
+        (
+            "2026-09-04,acme,2,481,0.31",
+            3,
+            "cell 3, tokens, looks split by the ','",
+        ),
+        (
+            "2026-09-04,acme,94,0,31",
+            4,
+            "cell 4, cost, looks split by the ','",
+        ),
+        (
+            "2026-09-04,,acme,94,0.31",
+            2,
+            "cell 2 is empty and looks added",
+        ),
+        (
+            "2026-09-04,acme94,0.31",
+            2,
+            "cell 2, customer, looks run together with tokens",
+        ),
+        // Nothing fits: the first cell too many.
+        ("a,b,c,d,e", 5, "the row has 5 cells, the header has 4"),
+    ] {
+        // In the first row as in the last.
+        for text in [
+            format!("day,customer,tokens,cost\n{row}\n{rows}"),
+            format!("day,customer,tokens,cost\n{rows}{row}\n"),
+        ] {
+            let Body::Table(mut source) = one(text.as_bytes()).body else {
+                panic!("not a table");
+            };
+            let mut problems = Problems::default();
+            while source.next_row(&mut Row::default(), &mut problems) {}
+            let problem = &problems.kept()[0];
+            assert!(problem.message.ends_with(words), "{}", problem.message);
+            assert_eq!(problem.place.as_ref().and_then(|p| p.column), Some(column));
+        }
+    }
+}
