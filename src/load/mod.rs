@@ -21,13 +21,16 @@ pub use recognise::{Recognised, nearest, recognise};
 pub use repeats::OnConflict;
 
 use crate::attribution::BillCover;
-use crate::formats::{Format, Kind, Reader, RevenueRecords, Settings, Tally};
+use crate::formats::{self, Format, Kind, Reader, RevenueRecords, Settings, Tally};
 use crate::identity::Mapping;
 use crate::model::receipt::{InputReceipt, RowCounts};
 use crate::model::records::Charge;
 use crate::model::{Currency, Day, Instant, Period, UsageCell, Zone};
 use crate::problem::{Note, Place, Problem, Problems, catalogue};
 use crate::scan::{self, Body, How, Opened, Receipt};
+
+/// What stands for the format of a file without content.
+const EMPTY: &str = "empty";
 
 /// One file to read.
 #[derive(Clone, Debug)]
@@ -72,7 +75,7 @@ pub trait Progress {
 pub struct FileRead {
     /// Its format.
     pub format: &'static str,
-    /// What it contributes; `None` for the mapping file.
+    /// What it contributes; `None` for the mapping file and for a file without content.
     pub kind: Option<Kind>,
     receipt: InputReceipt,
     /// Usage records by day.
@@ -155,6 +158,9 @@ pub fn read(
 impl Reading<'_> {
     fn file(&mut self, spec: &InputSpec, opened: Opened, problems: &mut Problems) {
         let name = opened.name.clone();
+        if matches!(&opened.body, Body::Document(text) if text.is_empty()) {
+            return self.nothing(spec, &opened);
+        }
         let format = match recognise(spec.format.as_deref(), &opened) {
             Recognised::Mapping => return self.mapping(&name, opened, problems),
             Recognised::Format(format) => format,
@@ -175,6 +181,14 @@ impl Reading<'_> {
             &receipt,
             folded,
         );
+    }
+
+    /// A file without any content, where the user allows it: an input of no rows.
+    fn nothing(&mut self, spec: &InputSpec, opened: &Opened) {
+        let forced = spec.format.as_deref().and_then(formats::named);
+        let (format, kind) = forced.map_or((EMPTY, None), |f| (f.name, Some(f.kind)));
+        let (tally, folded) = (Tally::default(), FileFold::default());
+        self.enter(&opened.name, format, kind, tally, &opened.receipt, folded);
     }
 
     fn mapping(&mut self, name: &Arc<str>, opened: Opened, problems: &mut Problems) {
@@ -271,7 +285,8 @@ impl Reading<'_> {
         problems: &mut Problems,
     ) {
         let blank = tally.skipped.get("blank").copied().unwrap_or(0);
-        if tally.read == blank && tally.covers.is_none() && !self.choices.allow_empty {
+        let empty = tally.read == blank && tally.covers.is_none();
+        if empty && !self.choices.allow_empty {
             problems.push(
                 Problem::new(
                     &catalogue::EMPTY_FILE,
@@ -291,7 +306,8 @@ impl Reading<'_> {
                 .help("run again when nothing writes to it"),
             );
         }
-        let Some(content) = receipt.content() else {
+        // Two files without rows count nothing twice.
+        let Some(content) = receipt.content().filter(|_| !empty) else {
             return;
         };
         if let Some(other) = self.contents.insert(content, name.clone()) {

@@ -315,14 +315,14 @@ fn broken_utf16_is_refused() {
     // An odd byte at the end; half a surrogate pair; no mark at all.
     assert_eq!(
         refusal(b"\xFF\xFEa\0,\0b\0\n\x001\0,\x002\0\n"),
-        Some("T3010")
+        Some("T3003")
     );
     assert_eq!(
         refusal(b"\xFF\xFEa\0,\0b\0\n\0\x3D\xD81\0,\x002\0\n\0"),
-        Some("T3010")
+        Some("T3003")
     );
-    assert_eq!(refusal(b"a\0,\0b\0\n\x001\0,\x002\0\n\0"), Some("T3010"));
-    assert_eq!(refusal(b"\0a\0,\0b\0\n"), Some("T3010"));
+    assert_eq!(refusal(b"a\0,\0b\0\n\x001\0,\x002\0\n\0"), Some("T3003"));
+    assert_eq!(refusal(b"\0a\0,\0b\0\n"), Some("T3003"));
 }
 
 #[test]
@@ -592,4 +592,26 @@ fn a_row_of_another_width_says_which_cell_is_at_fault() {
             assert_eq!(problem.place.as_ref().and_then(|p| p.column), Some(column));
         }
     }
+}
+
+#[test]
+fn an_empty_file_passes_only_where_it_may() {
+    let mut gz = GzEncoder::new(Vec::new(), Compression::default());
+    gz.write_all(b"\n").unwrap();
+    let allowed = How {
+        allow_empty: true,
+        ..How::default()
+    };
+    for content in [b"".to_vec(), b"\n \n".to_vec(), gz.finish().unwrap()] {
+        assert_eq!(refused(&content).entry.code, "T3001");
+        let opened = with(&content, &allowed).unwrap().remove(0);
+        assert!(matches!(opened.body, Body::Document(text) if text.is_empty()));
+        assert_eq!(opened.receipt.bytes(), content.len() as u64);
+        assert!(opened.receipt.sha256().is_some());
+    }
+    // What is no table is refused all the same.
+    assert_eq!(
+        with(b"%PDF-1.7", &allowed).err().map(|p| p.entry.code),
+        Some("T3003")
+    );
 }
