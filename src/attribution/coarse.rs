@@ -28,11 +28,14 @@ enum By {
 /// Provider, model family (or all) and month.
 type Reach = (Option<String>, Option<String>, Month);
 
+/// An owner, customers in order and nobody last.
+type Owner = (bool, Option<PartyId>);
+
 /// Usage within reach, weighed.
 #[derive(Clone, Debug, Default)]
 struct Within {
-    /// Owner → (cell, weight), customers in order, nobody last.
-    owners: BTreeMap<(bool, Option<PartyId>), Vec<(usize, Exact)>>,
+    /// Owner → (cell, weight).
+    owners: BTreeMap<Owner, Vec<(usize, Exact)>>,
     /// Some of it has no price.
     unpriced: bool,
     /// Everyone with usage there.

@@ -149,7 +149,7 @@ pub struct Shared {
     /// Currency of the report; the files must be in it
     #[arg(long, value_name = "CODE", help_heading = "Method")]
     pub currency: Option<String>,
-    /// Keep only rows with this value: DIM=VALUE[,VALUE], DIM!=VALUE; repeatable
+    /// Keep only rows with one of these values, or (!=) with none of them; repeatable
     #[arg(long = "where", value_name = "DIM=VALUE", help_heading = "View")]
     pub filters: Vec<String>,
     /// Control total of a provider's bill in the period: mismatch is exit 3

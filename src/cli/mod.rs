@@ -1,6 +1,9 @@
 //! The command line: the only part that prints, opens outputs and asks the environment.
 
 pub mod args;
+mod choices;
+mod controls;
+mod dimensions;
 mod formats;
 mod init;
 mod inputs;

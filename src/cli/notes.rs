@@ -87,6 +87,10 @@ fn identity(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
 }
 
 fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
+    if !run.books.has(Kind::Usage) && !run.books.has(Kind::Bill) {
+        let text = "no usage log and no bill was read: cost is 0 because it is unknown";
+        notes.push(Note::new(&catalogue::NO_BILL, text));
+    }
     let found = &statement.attribution;
     if !found.estimated_by_book.is_zero() {
         let text = format!(
@@ -255,7 +259,26 @@ fn revenue(run: &Run, notes: &mut Vec<Note>) {
     }
 }
 
+/// Failed and cached requests are counted apart from the served ones.
+fn outcomes(run: &Run, notes: &mut Vec<Note>) {
+    let cells = || {
+        run.books
+            .usage
+            .iter()
+            .filter(|cell| run.period.contains(cell.day))
+    };
+    let failed: Exact = cells().map(|cell| cell.failed).sum();
+    let cached: Exact = cells().map(|cell| cell.gateway_cached).sum();
+    if !failed.is_zero() || !cached.is_zero() {
+        let text = format!(
+            "{failed} requests failed and {cached} were answered from a gateway's cache; they are not part of the requests"
+        );
+        notes.push(Note::new(&catalogue::NOT_SERVED, text));
+    }
+}
+
 fn rows(run: &Run, inputs: &[InputReceipt], notes: &mut Vec<Note>) {
+    outcomes(run, notes);
     let sum = |of: fn(&InputReceipt) -> u64| inputs.iter().map(of).sum::<u64>();
     let repeats = sum(|input| input.rows.duplicate);
     if repeats > 0 {

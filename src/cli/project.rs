@@ -251,8 +251,11 @@ fn fault(shown: &Arc<str>, text: &str, error: &toml::de::Error) -> Problem {
     if let Some(rest) = message.strip_prefix("unknown field `") {
         let unknown = rest.split('`').next().unwrap_or("");
         let known: Vec<&str> = rest.split('`').skip(2).step_by(2).collect();
-        let likeness = |name: &&&str| (strsim::jaro_winkler(unknown, name) * 1000.0) as u64;
-        if let Some(nearest) = known.iter().max_by_key(likeness) {
+        let distance = |name: &&&str| {
+            let length = name.len().abs_diff(unknown.len());
+            (strsim::damerau_levenshtein(unknown, name), length)
+        };
+        if let Some(nearest) = known.iter().min_by_key(distance) {
             return problem.help(format!("the nearest key is {nearest:?}"));
         }
     }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::args::{OutputFormat, ReportArgs, Shared};
+use super::controls;
 use super::run::Run;
 use super::{Console, Ended, output, terminal};
 use crate::margin::Dimension;
@@ -34,7 +35,8 @@ pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ended, Problems> 
     let by = run.dimensions(&args.by).map_err(one)?;
     let filters = run.filters(&shared.filters).map_err(one)?;
     let statement = run.statement(&by, &filters);
-    run.expectations(shared, &statement)?;
+    run.some_row(&filters, &statement).map_err(one)?;
+    controls::expectations(shared, &statement)?;
     let header = run.header(shared, &statement);
     let view = view(args, &by, shared, run.currency.decimals()).map_err(one)?;
     let mut render = |format: OutputFormat, to_terminal: bool| -> Result<Vec<u8>, Problem> {

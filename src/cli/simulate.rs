@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::args::{OutputFormat, SimulateArgs};
+use super::controls;
 use super::project::{PlanEntry, Project, percent};
 use super::report::{finish, outputs, places, render_table};
 use super::run::Run;
@@ -31,7 +32,8 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
     let by = [Dimension::Customer];
     let filters = run.filters(&shared.filters).map_err(one)?;
     let statement = run.statement(&by, &filters);
-    run.expectations(shared, &statement)?;
+    run.some_row(&filters, &statement).map_err(one)?;
+    controls::expectations(shared, &statement)?;
     let header = run.header(shared, &statement);
     let prices = prices(&run).map_err(one)?;
     let scenario = Scenario {
@@ -61,7 +63,8 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
                 &mut bytes,
             ),
             table_like => {
-                let table = table::table(&outcome, &run.identity, &header, places);
+                let fold = matches!(table_like, OutputFormat::Table | OutputFormat::Md);
+                let table = table::table(&outcome, &run.identity, &header, places, fold);
                 return render_table(&table, table_like, shared, to_terminal, console);
             }
         };

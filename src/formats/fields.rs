@@ -88,7 +88,7 @@ impl Columns {
             problems.push(
                 Problem::new(
                     &catalogue::HEADER,
-                    format!("the column {:?} is missing", names.join("\" or \"")),
+                    format!("the column {} is missing", names.join(" or ")),
                 )
                 .at(Place::line(&self.file, 1))
                 .help(help),
@@ -253,12 +253,20 @@ pub fn word(row: &Row, column: Option<usize>) -> Option<&str> {
     })
 }
 
-/// Decimal places as written, trailing zeros included.
+/// Decimal places as written, trailing zeros included; an exponent moves them, so `1.20e-3` has
+/// five, as `0.00120` has.
 pub fn written_places(text: &str) -> u8 {
-    let digits = text.split(['e', 'E']).next().unwrap_or("");
-    digits.rsplit_once(['.', ',']).map_or(0, |(_, fraction)| {
-        fraction.trim().len().min(usize::from(u8::MAX)) as u8
-    })
+    let (digits, exponent) = text
+        .trim()
+        .split_once(['e', 'E'])
+        .unwrap_or((text.trim(), "0"));
+    let fraction = digits
+        .rsplit_once(['.', ','])
+        .map_or(0, |(_, part)| part.len() as i64);
+    let exponent: i64 = exponent.parse().unwrap_or(0);
+    fraction
+        .saturating_sub(exponent)
+        .clamp(0, i64::from(u8::MAX)) as u8
 }
 
 /// Whether a spreadsheet has rewritten the text: `1.23457E+11`, `5-Mar`, `########`, `#REF!`.
@@ -331,6 +339,8 @@ mod tests {
         assert_eq!(written_places("0.3400"), 4);
         assert_eq!(written_places("12"), 0);
         assert_eq!(written_places("106,80"), 2);
-        assert_eq!(written_places("1.20e-3"), 2);
+        assert_eq!(written_places("1.20e-3"), 5);
+        assert_eq!(written_places("1.25E+1"), 1);
+        assert_eq!(written_places("12e3"), 0);
     }
 }

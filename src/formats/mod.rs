@@ -192,6 +192,8 @@ pub struct Format {
     pub name: &'static str,
     /// What it contributes.
     pub kind: Kind,
+    /// The provider whose bill it is, if every such file is that provider's.
+    pub provider: Option<&'static str>,
     /// One line: the export's own name.
     pub title: &'static str,
     /// Columns or keys without which a file is not this format; for messages and the docs.

@@ -297,9 +297,12 @@ fn billing_keys(revenue: &RevenueRecords) -> BTreeMap<(String, String), Keys> {
     let stripe = |id: &str| ("stripe".to_string(), id.to_string());
     for invoice in &revenue.invoices {
         let id = invoice.customer.clone().unwrap_or_default();
-        found
+        let keys = found
             .entry((invoice.namespace.to_string(), id))
             .or_default();
+        keys.emails.extend(invoice.email.clone());
+        keys.names.extend(invoice.name.clone());
+        keys.add(&invoice.keys);
     }
     for payment in &revenue.payments {
         let id = match &payment.customer {

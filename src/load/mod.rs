@@ -232,13 +232,13 @@ impl Reading<'_> {
             (Reader::Bill(read), Body::Table(mut rows)) => {
                 let mut charges = Vec::new();
                 let tally = read(rows.as_mut(), &settings, &mut charges, problems);
-                self.bill(&name, charges, &tally);
+                self.bill(&name, format, charges, &tally);
                 tally
             }
             (Reader::BillDocument(read), Body::Document(text)) => {
                 let mut charges = Vec::new();
                 let tally = read(&name, &text, &settings, &mut charges, problems);
-                self.bill(&name, charges, &tally);
+                self.bill(&name, format, charges, &tally);
                 tally
             }
             (Reader::Revenue(read), Body::Table(mut rows)) => {
@@ -267,9 +267,10 @@ impl Reading<'_> {
         (tally, folded)
     }
 
-    fn bill(&mut self, name: &Arc<str>, charges: Vec<Charge>, tally: &Tally) {
+    fn bill(&mut self, name: &Arc<str>, format: &Format, charges: Vec<Charge>, tally: &Tally) {
         self.bills.push(overlap::Bill {
             file: name.clone(),
+            provider: format.provider,
             charges,
             covers: tally.covers,
         });

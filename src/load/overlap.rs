@@ -23,6 +23,8 @@ pub enum OnOverlap {
 pub struct Bill {
     /// The file.
     pub file: Arc<str>,
+    /// The provider, if the format is one provider's own.
+    pub provider: Option<&'static str>,
     /// Its charges.
     pub charges: Vec<Charge>,
     /// The time it covers, if its rows say.
@@ -39,7 +41,10 @@ impl Bill {
                 .or_insert((charge.start, charge.end));
             *span = (span.0.min(charge.start), span.1.max(charge.end));
         }
-        // Empty days belong to the provider whose file this is.
+        // Empty days belong to the provider whose file this is, even if every day is empty.
+        if let (Some(provider), Some(covers)) = (self.provider, self.covers) {
+            spans.entry(Some(provider.to_string())).or_insert(covers);
+        }
         if let Some((from, to)) = self.covers
             && spans.len() == 1
         {

@@ -551,10 +551,10 @@ impl From<i64> for Exact {
 impl fmt::Display for Exact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = self.normalized();
-        if let Ok(mantissa) = i128::try_from(value.mantissa) {
-            if value.scale == 0 {
-                return write!(f, "{mantissa}");
-            }
+        if value.scale == 0
+            && let Ok(mantissa) = i128::try_from(value.mantissa)
+        {
+            return write!(f, "{mantissa}");
         }
         f.write_str(&fixed(&big(value.mantissa), value.scale))
     }

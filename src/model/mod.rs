@@ -9,6 +9,7 @@ pub mod meter;
 pub mod names;
 pub mod receipt;
 pub mod records;
+mod stamp;
 pub mod time;
 pub mod usage;
 

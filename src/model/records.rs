@@ -158,6 +158,12 @@ pub struct Invoice {
     pub namespace: &'static str,
     /// The billing system's customer id.
     pub customer: Option<String>,
+    /// Customer name, for display.
+    pub name: Option<String>,
+    /// E-mail, for the join only; never printed.
+    pub email: Option<String>,
+    /// Other ids that may equal a customer's id: (what it is, value).
+    pub keys: Vec<(String, String)>,
     /// Total including tax.
     pub total: Exact,
     /// Tax inside the total.

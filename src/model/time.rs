@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use super::stamp::{digits, parse_calendar, parse_epoch};
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Offset, TimeZone};
 
 const MICROS: i64 = 1_000_000;
@@ -119,117 +120,14 @@ impl Instant {
     }
 }
 
-fn parse_epoch(digits: &str) -> Result<Instant, NotATime> {
-    let value: i64 = digits.parse().map_err(|_| NotATime::Form)?;
-    match digits.len() {
-        // 2001 to 5138 in seconds; a shorter number is more likely a year, a day or an id.
-        9..=11 => Ok(Instant(value * MICROS)),
-        12..=14 => Ok(Instant(value * 1_000)),
-        15..=17 => Ok(Instant(value)),
-        _ => Err(NotATime::Form),
-    }
-}
-
-/// Reads digits at the cursor; between `min` and `max` of them.
-fn digits(bytes: &[u8], at: &mut usize, min: usize, max: usize) -> Option<i64> {
-    let start = *at;
-    let mut value = 0i64;
-    while *at < bytes.len() && *at - start < max && bytes[*at].is_ascii_digit() {
-        value = value * 10 + i64::from(bytes[*at] - b'0');
-        *at += 1;
-    }
-    (*at - start >= min).then_some(value)
-}
-
-fn expect(bytes: &[u8], at: &mut usize, any_of: &[u8]) -> Option<u8> {
-    let found = *bytes.get(*at)?;
-    any_of.contains(&found).then(|| {
-        *at += 1;
-        found
-    })
-}
-
-fn parse_calendar(bytes: &[u8], zone: Option<Zone>) -> Result<Instant, NotATime> {
-    let form = NotATime::Form;
-    let mut at = 0;
-    let year = digits(bytes, &mut at, 4, 4).ok_or(form)?;
-    expect(bytes, &mut at, b"-").ok_or(form)?;
-    let month = digits(bytes, &mut at, 2, 2).ok_or(form)?;
-    expect(bytes, &mut at, b"-").ok_or(form)?;
-    let day = digits(bytes, &mut at, 2, 2).ok_or(form)?;
-    let day = Day::from_ymd(year as i32, month as u32, day as u32).ok_or(NotATime::NoSuchTime)?;
-    let mut micros = i64::from(day.0) * DAY_MICROS;
-    let date_only = at == bytes.len();
-    if !date_only {
-        expect(bytes, &mut at, b"T t").ok_or(form)?;
-        micros += parse_clock(bytes, &mut at)?;
-    }
-    let rest = bytes[at..].trim_ascii_start();
-    let rest = match rest.strip_suffix(b" UTC") {
-        Some(before) if !before.is_empty() => before,
-        _ => rest,
-    };
-    match rest {
-        // A date alone is a calendar day of the file's zone; UTC where none is stated.
-        b"" if date_only => resolve_local(micros, zone.unwrap_or(Zone::Utc)),
-        b"" => resolve_local(micros, zone.ok_or(NotATime::NoZone)?),
-        b"Z" | b"z" | b"UTC" => Ok(Instant(micros)),
-        _ => Ok(Instant(micros - parse_offset(rest)?)),
-    }
-}
-
-fn parse_clock(bytes: &[u8], at: &mut usize) -> Result<i64, NotATime> {
-    let form = NotATime::Form;
-    let hour = digits(bytes, at, 1, 2).ok_or(form)?;
-    expect(bytes, at, b":").ok_or(form)?;
-    let minute = digits(bytes, at, 2, 2).ok_or(form)?;
-    let mut second = 0;
-    let mut fraction = 0;
-    if expect(bytes, at, b":").is_some() {
-        second = digits(bytes, at, 2, 2).ok_or(form)?;
-        if expect(bytes, at, b".,").is_some() {
-            let start = *at;
-            fraction = digits(bytes, at, 1, 6).ok_or(form)?;
-            for _ in *at - start..6 {
-                fraction *= 10;
-            }
-            while bytes.get(*at).is_some_and(u8::is_ascii_digit) {
-                *at += 1;
-            }
-        }
-    }
-    if hour > 23 || minute > 59 || second > 60 {
-        return Err(NotATime::NoSuchTime);
-    }
-    Ok(((hour * 60 + minute) * 60 + second) * MICROS + fraction)
-}
-
-fn parse_offset(rest: &[u8]) -> Result<i64, NotATime> {
-    let form = NotATime::Form;
-    let mut at = 0;
-    let sign = match expect(rest, &mut at, b"+-").ok_or(form)? {
-        b'-' => -1,
-        _ => 1,
-    };
-    let hours = digits(rest, &mut at, 2, 2).ok_or(form)?;
-    let mut minutes = 0;
-    if at < rest.len() {
-        let _ = expect(rest, &mut at, b":");
-        minutes = digits(rest, &mut at, 2, 2).ok_or(form)?;
-    }
-    if at < rest.len() || hours > 14 || minutes > 59 {
-        return Err(form);
-    }
-    Ok(sign * (hours * 60 + minutes) * 60 * MICROS)
-}
-
 fn naive(micros: i64) -> NaiveDateTime {
     chrono::DateTime::from_timestamp_micros(micros)
         .unwrap_or_default()
         .naive_utc()
 }
 
-fn resolve_local(micros: i64, zone: Zone) -> Result<Instant, NotATime> {
+/// A local time in its zone; a change of clocks makes it ambiguous.
+pub(super) fn resolve_local(micros: i64, zone: Zone) -> Result<Instant, NotATime> {
     match zone {
         Zone::Utc => Ok(Instant(micros)),
         Zone::Named(tz) => match tz.from_local_datetime(&naive(micros)) {

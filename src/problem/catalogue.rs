@@ -181,6 +181,8 @@ catalogue! {
         "The export covers days, but has no charge on any of them. If that is not what you expect, export it again.";
     MORE_PAGES = "N1015" Warning "report continues on another page":
         "The report says that more pages follow the last one in the file, so charges are missing. Fetch the next pages and append them.";
+    NOT_SERVED = "N1016" Note "requests that were not served":
+        "Failed, cancelled and gateway-cached requests are counted apart; the quantities the log states for them are kept.";
     JOINED_BY = "N2001" Note "how ids were joined":
         "Which key joined how many ids and how much revenue. Only exact equality joins.";
     UNMAPPED = "N2002" Warning "ids without a customer":

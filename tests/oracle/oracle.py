@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """A slow, obvious second implementation of docs/method.md, to compare the program with.
 
-    python3 tests/oracle/oracle.py FOLDER --month 2026-10
+    python3 tests/oracle/oracle.py FOLDER… --month 2026-10
 
-FOLDER holds usage.csv, costs.csv, prices.json and, where there are any, stripe.csv and
+A FOLDER holds usage.csv, costs.csv, prices.json and, where there are any, stripe.csv and
 mapping.csv, in the layouts that world.py writes. The answer is JSON; amounts are exact strings.
 Only the method's defaults are computed. It shares no code with the program, uses fractions
 throughout and refuses (exit 1) what it does not understand.
@@ -28,8 +28,8 @@ Where the method leaves room, this is what is computed here:
     by tokens without a rest if the charge names a meter, else the charge is `unpriced usage`.
     The gap of the month is judged on the usage that has a price.
  9  Credits and tax follow the cost by usage charges only (not one another, not estimated cost).
-    The share of the unattributed party is split over its reasons by their amounts. Without any
-    cost they are unattributed as `no usage`. A credit or tax that names an id follows like others.
+    The share of the unattributed party has a reason of its own. Without any cost they are
+    unattributed as `no usage`. A credit or tax that names a customer is that customer's, directly.
 10  Order of ties: customers by id (bytes), then unmapped ids by namespace:id, then the rest.
 11  Splits are one per charge, in units of 10^-12 or of the last non-zero digit if finer.
 12  An invoice without service period, or of zero length, is recognized when it is finalised, else
@@ -233,7 +233,7 @@ def read_charges(rows, identity, canonical, month):
                 "amount": number(row["cost"]),
                 "half_digit": Fraction(1, 2 * 10 ** len(row["cost"].partition(".")[2])),
                 "kind": kind,
-                "holder": holder if kind == "usage" else None,
+                "holder": holder,
             }
         )
     return charges, span
@@ -258,12 +258,13 @@ def attribute(charges, span, usage, prices):
     pools = defaultdict(list)
     for charge in charges:
         books.billed[charge["provider"]] += charge["amount"]
-        if charge["kind"] != "usage":
-            continue
         if charge["holder"] is None:
-            pools[charge["provider"], charge["model"], charge["meter"]].append(charge)
+            if charge["kind"] == "usage":
+                pools[charge["provider"], charge["model"], charge["meter"]].append(charge)
             continue
         books.give(charge["provider"], "direct", {charge["holder"]: charge["amount"]})
+        if charge["kind"] != "usage":
+            continue
         key = (charge["provider"], charge["model"], charge["meter"], charge["day"])
         if charge["quantity"] is not None and charge["holder"] in left.get(key, {}):
             left[key][charge["holder"]] = max(0, left[key][charge["holder"]] - charge["quantity"])
@@ -275,10 +276,10 @@ def attribute(charges, span, usage, prices):
 
     # Credits and tax follow the cost by usage charges.
     followed = {provider: dict(parties) for provider, parties in books.party.items()}
-    reasons = dict(books.unattributed)
+    nobody = dict(books.unattributed)
     for charge in charges:
-        if charge["kind"] != "usage":
-            follow(books, charge, followed.get(charge["provider"], {}), reasons)
+        if charge["kind"] != "usage" and charge["holder"] is None:
+            follow(books, charge, followed.get(charge["provider"], {}), nobody)
     return books
 
 
@@ -335,22 +336,18 @@ def coarser(books, charge, usage, prices):
     books.give(provider, None, {REST: charge["amount"]}, "no usage")
 
 
-def follow(books, charge, parties, reasons):
+def follow(books, charge, parties, nobody):
     provider = charge["provider"]
-    own = {reason: amount for (of, reason), amount in reasons.items() if of == provider and amount}
     weights = {party: amount for party, amount in parties.items() if amount}
-    if own:
-        weights[REST] = sum(own.values())
+    rest = sum(amount for (of, _), amount in nobody.items() if of == provider)
+    if rest:
+        weights[REST] = rest
     if any(weight < 0 for weight in weights.values()):
         raise SystemExit(f"{provider}: a negative cost cannot carry credits or tax")
     if not sum(weights.values()):
         return books.give(provider, None, {REST: charge["amount"]}, "no usage")
     parts = split(charge["amount"], weights)
-    rest = parts.pop(REST, Fraction(0))
-    books.give(provider, "allocated", parts)
-    if rest:
-        for (_, reason), amount in split(rest, {(0, name): part for name, part in own.items()}).items():
-            books.unattributed[provider, reason] += amount
+    books.give(provider, "allocated", parts, "credits and tax of unattributed cost")
 
 
 def cents(value):
@@ -489,10 +486,12 @@ def report(folder, month_text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER", help="several print one line each")
     parser.add_argument("--month", required=True, help="2026-10")
     arguments = parser.parse_args()
-    print(json.dumps(report(arguments.folder, arguments.month), indent=1, ensure_ascii=False))
+    indent = 1 if len(arguments.folders) == 1 else None
+    for folder in arguments.folders:
+        print(json.dumps(report(folder, arguments.month), indent=indent, ensure_ascii=False))
 
 
 if __name__ == "__main__":

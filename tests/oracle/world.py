@@ -2,8 +2,9 @@
 """Writes one small invented company, for comparing the program with oracle.py.
 
     python3 tests/oracle/world.py --seed N --out FOLDER
+    python3 tests/oracle/world.py --seeds 1..60 --out FOLDER     (into FOLDER/1 … FOLDER/60)
 
-The same seed writes the same bytes. FOLDER gets usage.csv, costs.csv, stripe.csv, prices.json and,
+The same seed writes the same bytes. A world is usage.csv, costs.csv, stripe.csv, prices.json and,
 in some worlds, mapping.csv, all of October 2026 with some rows before and after. Prices are the
 list prices of real models, so that the program's own price book gives the same numbers.
 
@@ -295,10 +296,17 @@ class World:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seed", type=int, required=True)
+    seeds = parser.add_mutually_exclusive_group(required=True)
+    seeds.add_argument("--seed", type=int)
+    seeds.add_argument("--seeds", help="first..last, both included")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    World(arguments.seed).write(arguments.out)
+    if arguments.seeds is None:
+        World(arguments.seed).write(arguments.out)
+        return
+    first, _, last = arguments.seeds.partition("..")
+    for seed in range(int(first), int(last) + 1):
+        World(seed).write(arguments.out / str(seed))
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ const SCOPES: &[(&str, &str)] = &[
 pub static FORMAT: Format = Format {
     name: "anthropic-cost-csv",
     kind: Kind::Bill,
+    provider: Some("anthropic"),
     title: "Anthropic Console cost export (CSV)",
     required: REQUIRED,
     page: "\

@@ -24,6 +24,7 @@ use crate::problem::{Place, Problem, Problems, catalogue};
 pub static FORMAT: Format = Format {
     name: "anthropic-cost-report",
     kind: Kind::Bill,
+    provider: Some("anthropic"),
     title: "Anthropic cost report (Admin API, JSON)",
     required: &["data[].starting_at", "results[].amount"],
     page: "\

@@ -74,6 +74,7 @@ const OF_A_LOG: &[&str] = &[
 pub static FORMAT: Format = Format {
     name: "cost-csv",
     kind: Kind::Bill,
+    provider: None,
     title: "Costs in a table of your own",
     required: &["date or period_start", "cost or amount"],
     page: "\

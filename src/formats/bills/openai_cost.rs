@@ -30,6 +30,7 @@ const SCOPES: &[(&str, &str)] = &[
 pub static FORMAT: Format = Format {
     name: "openai-cost-csv",
     kind: Kind::Bill,
+    provider: Some("openai"),
     title: "OpenAI cost export (CSV)",
     required: REQUIRED,
     page: "\

@@ -21,6 +21,7 @@ const COLUMNS: &[&str] = &["start_time", "end_time", "start_time_iso", "end_time
 pub static FORMAT: Format = Format {
     name: "openai-empty-csv",
     kind: Kind::Bill,
+    provider: Some("openai"),
     title: "OpenAI cost export without charges (CSV)",
     required: COLUMNS,
     page: "\

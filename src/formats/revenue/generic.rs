@@ -25,6 +25,7 @@ use crate::scan::{Row, RowSource};
 pub static FORMAT: Format = Format {
     name: "revenue-csv",
     kind: Kind::Revenue,
+    provider: None,
     title: "Generic revenue file",
     required: &[
         "customer_id",
@@ -270,6 +271,9 @@ fn line(
         id: rows::other_id(columns, row, fields.invoice_id)?.unwrap_or_default(),
         namespace: "revenue",
         customer: rows::other_id(columns, row, Some(fields.customer))?,
+        name: None,
+        email: None,
+        keys: Vec::new(),
         total,
         tax: money
             .unit_price(columns, row, fields.tax)?

@@ -20,6 +20,7 @@ use crate::scan::RowSource;
 pub static FORMAT: Format = Format {
     name: "stripe-customers",
     kind: Kind::Catalog,
+    provider: None,
     title: "Stripe customers (Dashboard export)",
     required: &["id", "Created (UTC)", "Total Spend or Delinquent"],
     page: PAGE,

@@ -23,6 +23,7 @@ use crate::scan::{Row, RowSource};
 pub static FORMAT: Format = Format {
     name: "stripe-invoices",
     kind: Kind::Revenue,
+    provider: None,
     title: "Stripe invoices (Dashboard export)",
     required: &[
         "id",
@@ -79,6 +80,9 @@ struct Fields {
     voided: Option<usize>,
     uncollectible: Option<usize>,
     subscription: Option<usize>,
+    name: Option<usize>,
+    email: Option<usize>,
+    metadata: Vec<(usize, String)>,
 }
 
 /// Which columns hold the tax. Where all are there the parts only check the sum.
@@ -128,6 +132,9 @@ impl Fields {
             voided: find("Voided At (UTC)"),
             uncollectible: find("Marked Uncollectible At (UTC)"),
             subscription: find("Subscription"),
+            name: find("Customer Name"),
+            email: find("Customer Email"),
+            metadata: rows::metadata(&columns.header),
         })
     }
 }
@@ -190,6 +197,9 @@ fn invoice(
         id,
         namespace: "stripe",
         customer: rows::other_id(columns, row, Some(fields.customer))?,
+        name: rows::text(row, fields.name),
+        email: rows::text(row, fields.email),
+        keys: rows::keys(row, &fields.metadata, &[]),
         total,
         tax,
         currency,

@@ -23,6 +23,7 @@ use crate::scan::{Row, RowSource};
 pub static FORMAT: Format = Format {
     name: "stripe-payments",
     kind: Kind::Revenue,
+    provider: None,
     title: "Stripe payments (Dashboard export)",
     required: &[
         "id",

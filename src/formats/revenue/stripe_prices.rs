@@ -19,6 +19,7 @@ use crate::scan::{Row, RowSource};
 pub static FORMAT: Format = Format {
     name: "stripe-prices",
     kind: Kind::Catalog,
+    provider: None,
     title: "Stripe prices (Dashboard export)",
     required: &["Price ID", "Product ID", "Amount", "Interval"],
     page: PAGE,

@@ -22,6 +22,7 @@ use crate::scan::{Row, RowSource};
 pub static FORMAT: Format = Format {
     name: "stripe-subscriptions",
     kind: Kind::Catalog,
+    provider: None,
     title: "Stripe subscriptions (Dashboard export)",
     required: &[
         "id",

@@ -20,6 +20,7 @@ use crate::scan::RowSource;
 pub static FORMAT: Format = Format {
     name: "usage-log",
     kind: Kind::Usage,
+    provider: None,
     title: "A usage log of your own",
     required: &[
         "a time",

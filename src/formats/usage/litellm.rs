@@ -40,6 +40,7 @@ const DETAILS: [&str; 4] = [
 pub static FORMAT: Format = Format {
     name: "litellm-spend-logs",
     kind: Kind::Usage,
+    provider: None,
     title: "LiteLLM spend logs (CSV or JSON lines)",
     required: REQUIRED,
     page: "\

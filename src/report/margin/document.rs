@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Header;
+use super::ties::{TieOut, tie};
 use crate::identity::Identity;
 use crate::margin::{Dimension, Row, Statement};
 use crate::model::receipt::InputReceipt;
@@ -124,40 +125,6 @@ struct TotalsOut {
     gross_margin: Option<Exact>,
     requests: Exact,
     meters: BTreeMap<String, Exact>,
-}
-
-#[derive(Serialize)]
-struct TieOut {
-    bill: Vec<BillTieOut>,
-    revenue: Vec<RevenueTieOut>,
-}
-
-#[derive(Serialize)]
-struct BillTieOut {
-    provider: Option<String>,
-    currency: String,
-    billed: Exact,
-    direct: Exact,
-    metered: Exact,
-    allocated: Exact,
-    unattributed: Exact,
-    difference: Exact,
-}
-
-#[derive(Serialize)]
-struct RevenueTieOut {
-    source: &'static str,
-    currency: String,
-    export: Exact,
-    customers: Exact,
-    unmapped: Exact,
-    internal: Exact,
-    excluded: BTreeMap<&'static str, Exact>,
-    excluded_rows: BTreeMap<&'static str, u64>,
-    tax: Exact,
-    earlier: Exact,
-    later: Exact,
-    difference: Exact,
 }
 
 /// A note in JSON.
@@ -356,41 +323,6 @@ fn totals(statement: &Statement) -> TotalsOut {
         gross_margin: margin(Some(profit), Some(totals.revenue)),
         requests: totals.requests,
         meters: meters(&totals.meters),
-    }
-}
-
-fn tie(statement: &Statement) -> TieOut {
-    let bill = statement.attribution.ties.iter().map(|tie| BillTieOut {
-        provider: tie.provider.clone(),
-        currency: tie.currency.to_string(),
-        billed: tie.billed,
-        direct: tie.direct,
-        metered: tie.metered,
-        allocated: tie.allocated,
-        unattributed: tie.unattributed,
-        difference: tie.billed - tie.direct - tie.metered - tie.allocated - tie.unattributed,
-    });
-    let revenue = statement.revenue_ties.iter().map(|tie| {
-        let excluded: Exact = tie.excluded.values().sum();
-        let named = tie.customers + tie.unmapped + tie.internal + excluded + tie.tax;
-        RevenueTieOut {
-            source: tie.source.word(),
-            currency: tie.currency.to_string(),
-            export: tie.export,
-            customers: tie.customers,
-            unmapped: tie.unmapped,
-            internal: tie.internal,
-            excluded: tie.excluded.clone(),
-            excluded_rows: tie.excluded_rows.clone(),
-            tax: tie.tax,
-            earlier: tie.earlier,
-            later: tie.later,
-            difference: tie.export - named - tie.earlier - tie.later,
-        }
-    });
-    TieOut {
-        bill: bill.collect(),
-        revenue: revenue.collect(),
     }
 }
 

@@ -2,8 +2,10 @@
 //! read.
 
 pub mod document;
+mod footer;
 mod printed;
 pub mod table;
+mod ties;
 
 use std::collections::BTreeMap;
 
@@ -29,8 +31,6 @@ pub struct Header {
     pub inputs: Vec<InputReceipt>,
     /// Notes and warnings.
     pub notes: Vec<Note>,
-    /// Whether the unattributed rows are part of the view: a filter by customer leaves them out.
-    pub filtered: bool,
 }
 
 /// Choices of a view that change no number.

@@ -1,11 +1,11 @@
 //! A margin statement as a table: columns for people and for CSV, totals, tie-outs below.
 
+use super::footer::footer;
 use super::printed::{Printed, print};
 use super::{Header, View, with_revenue};
 use crate::identity::{Identity, Party};
 use crate::margin::{Dimension, RowKind, Statement};
 use crate::model::Exact;
-use crate::report::figures::grouped;
 use crate::report::table::{Cell, Column, Table};
 
 /// Columns that follow the dimensions in every CSV, in this order for ever.
@@ -51,8 +51,12 @@ fn title(statement: &Statement, header: &Header) -> String {
         crate::model::Zone::Utc => String::new(),
         zone => format!(" · {}", zone.name()),
     };
+    let only = match header.options.get("where") {
+        Some(filter) => format!(" · only {filter}"),
+        None => String::new(),
+    };
     format!(
-        "Margin by {} · {}{zone} · {} · {} revenue",
+        "Margin by {} · {}{zone} · {} · {} revenue{only}",
         by.join(", "),
         header.period.title(),
         header.currency,
@@ -70,7 +74,6 @@ struct Layout<'a> {
     beside: Vec<(&'static str, bool)>,
     customer_at: usize,
     currency: String,
-    filtered_revenue: bool,
 }
 
 impl<'a> Layout<'a> {
@@ -96,7 +99,6 @@ impl<'a> Layout<'a> {
             beside,
             customer_at: customer_at.unwrap_or(0),
             currency: header.currency.to_string(),
-            filtered_revenue: header.filtered,
         }
     }
 
@@ -302,7 +304,6 @@ impl<'a> Layout<'a> {
             Cell::Empty,
             Cell::Empty,
         ]);
-        debug_assert!(!self.filtered_revenue || !cells.is_empty());
         cells
     }
 }
@@ -329,121 +330,4 @@ fn capital(name: &str) -> String {
         Some(first) => first.to_uppercase().chain(chars).collect(),
         None => String::new(),
     }
-}
-
-/// The tie-outs, the notes, and what to do next.
-fn footer(statement: &Statement, identity: &Identity, header: &Header) -> Vec<String> {
-    let places = header.currency.decimals();
-    let money = |amount: Exact| grouped(&amount.to_fixed(places));
-    let mut lines = Vec::new();
-    lines.extend(bill_line(statement, &money));
-    lines.extend(revenue_lines(statement, &money));
-    for unpriced in &statement.attribution.unpriced {
-        let model = unpriced.model.as_deref().unwrap_or("(no model)");
-        let tokens: Exact = unpriced.meters.values().sum();
-        lines.push(format!(
-            "unpriced  {model}: {} requests, {} units, neither billed nor priced",
-            grouped(&unpriced.requests.to_string()),
-            grouped(&tokens.to_string())
-        ));
-    }
-    if statement.rows.iter().any(|row| !row.flags.is_empty()) {
-        lines.push("* revenue may be understated, see note N2101".into());
-    }
-    for note in &header.notes {
-        let word = if note.warning { "warning" } else { "note" };
-        lines.push(format!("{word} {}: {}", note.code, note.text));
-    }
-    lines.extend(losers(statement, identity));
-    lines
-}
-
-fn bill_line(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Option<String> {
-    let ties = &statement.attribution.ties;
-    if ties.is_empty() {
-        return None;
-    }
-    let parts: Vec<String> = ties
-        .iter()
-        .map(|tie| {
-            format!(
-                "{} {}",
-                tie.provider.as_deref().unwrap_or("(provider not stated)"),
-                money(tie.billed)
-            )
-        })
-        .collect();
-    let billed: Exact = ties.iter().map(|tie| tie.billed).sum();
-    let given: Exact = ties
-        .iter()
-        .map(|tie| tie.direct + tie.metered + tie.allocated)
-        .sum();
-    let sum = if ties.len() > 1 {
-        format!(" = {}", money(billed))
-    } else {
-        String::new()
-    };
-    let share = Exact::ratio(given * Exact::from(100u64), billed, 1)
-        .map_or(String::new(), |share| {
-            format!("   attributed {} %", share.to_fixed(1))
-        });
-    Some(format!(
-        "bill      {}{sum}{share}   difference 0",
-        parts.join(" + ")
-    ))
-}
-
-fn revenue_lines(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Vec<String> {
-    let mut lines = Vec::new();
-    for tie in &statement.revenue_ties {
-        let revenue = tie.customers + tie.unmapped + tie.internal;
-        let mut line = format!("revenue   {} {}", tie.source.word(), money(revenue));
-        if revenue.is_positive() {
-            let mapped = (tie.customers + tie.internal) * Exact::from(100u64);
-            if let Some(share) = Exact::ratio(mapped, revenue, 1) {
-                line.push_str(&format!("   mapped {} %", share.to_fixed(1)));
-            }
-        }
-        for (what, amount) in [
-            ("earlier", tie.earlier),
-            ("later", tie.later),
-            ("tax", tie.tax),
-        ] {
-            if !amount.is_zero() {
-                line.push_str(&format!("   {what} {}", money(amount)));
-            }
-        }
-        for (reason, rows) in &tie.excluded_rows {
-            let amount = tie.excluded.get(reason).copied().unwrap_or_default();
-            line.push_str(&format!("   {reason} {} ({rows})", money(amount)));
-        }
-        line.push_str(&format!("   export {}   difference 0", money(tie.export)));
-        lines.push(line);
-    }
-    lines
-}
-
-fn losers(statement: &Statement, identity: &Identity) -> Option<String> {
-    if !statement.by.contains(&Dimension::Customer) {
-        return None;
-    }
-    let losing = |row: &&crate::margin::Row| {
-        row.kind == RowKind::Customer
-            && row
-                .gross_profit()
-                .is_some_and(|profit| profit.is_negative())
-    };
-    let count = statement.rows.iter().filter(losing).count();
-    let worst = statement.rows.iter().find(losing)?;
-    let party = identity.party(worst.party?);
-    let name = party.name.as_deref().unwrap_or(&party.key);
-    let verb = if count == 1 {
-        "customer costs more than it pays"
-    } else {
-        "customers cost more than they pay"
-    };
-    Some(format!(
-        "{count} {verb}; the worst is {name}.   next: tanso report --by feature,model --where customer={:?}",
-        party.key
-    ))
 }

@@ -9,9 +9,15 @@ use crate::report::rounding::round_to_total;
 use crate::report::table::{Cell, Column, Table};
 use crate::simulate::{Outcome, OutcomeRow};
 
-/// Lays the outcome out. The table shows re-priced customers and everyone else in one list, in
-/// the report's order.
-pub fn table(outcome: &Outcome, identity: &Identity, header: &Header, places: Option<u8>) -> Table {
+/// Lays the outcome out, in the report's order. For people (`fold`) everyone whom the change does
+/// not touch is one row.
+pub fn table(
+    outcome: &Outcome,
+    identity: &Identity,
+    header: &Header,
+    places: Option<u8>,
+    fold: bool,
+) -> Table {
     let columns = vec![
         Column::text("shown", "Customer").table_only(),
         {
@@ -38,12 +44,16 @@ pub fn table(outcome: &Outcome, identity: &Identity, header: &Header, places: Op
         Column::text("period_end", "To").csv_only(),
     ];
     let printed = Printed::of(outcome, places);
-    let rows = outcome
-        .rows
-        .iter()
-        .enumerate()
-        .map(|(at, row)| line(row, at, &printed, outcome, identity, header))
+    let touched = |row: &OutcomeRow| !fold || row.repriced || row.now.revenue != row.then.revenue;
+    let (shown, others): (Vec<usize>, Vec<usize>) =
+        (0..outcome.rows.len()).partition(|at| touched(&outcome.rows[*at]));
+    let mut rows: Vec<Vec<Cell>> = shown
+        .into_iter()
+        .map(|at| line(&outcome.rows[at], at, &printed, outcome, identity, header))
         .collect();
+    if !others.is_empty() {
+        rows.push(rest(&others, &printed, header));
+    }
     Table {
         title: format!(
             "{} · {} · {} · {} revenue",
@@ -128,6 +138,35 @@ fn line(
         Cell::Text(outcome.name.clone()),
         Cell::Date(header.period.start),
         Cell::Date(header.period.end),
+    ]
+}
+
+/// One row for everyone whom the change does not touch.
+fn rest(others: &[usize], printed: &Printed, header: &Header) -> Vec<Cell> {
+    let sum = |values: &[Exact]| others.iter().map(|at| values[*at]).sum::<Exact>();
+    let (revenue, cost) = (sum(&printed.now), sum(&printed.cost));
+    let label = Cell::Text(format!("({} others, unchanged)", others.len()));
+    let ratio = Exact::ratio(revenue - cost, revenue, 16).filter(|_| revenue.is_positive());
+    vec![
+        label,
+        Cell::Empty,
+        Cell::Empty,
+        Cell::Text(String::new()),
+        Cell::Text(header.currency.to_string()),
+        Cell::Money(revenue),
+        Cell::Money(revenue),
+        Cell::Money(cost),
+        Cell::Money(revenue - cost),
+        Cell::Money(revenue - cost),
+        Cell::Money(Exact::ZERO),
+        Cell::Ratio(ratio),
+        Cell::Ratio(ratio),
+        Cell::Money(Exact::ZERO),
+        Cell::Empty,
+        Cell::Text(String::new()),
+        Cell::Empty,
+        Cell::Empty,
+        Cell::Empty,
     ]
 }
 
@@ -245,6 +284,11 @@ fn verdict(outcome: &Outcome, money: &dyn Fn(Exact) -> String) -> String {
     };
     if difference.is_negative() || difference.is_zero() {
         return format!("{text}; no churn can make up for it.");
+    }
+    if even.most_profitable_first == Exact::ONE && even.loss_makers_first == Exact::ONE {
+        return format!(
+            "{text}; even if every re-priced customer left it would not be worse than now, since together they lose money now."
+        );
     }
     let share = |share: &Exact| percent(share);
     text.push_str(&format!(

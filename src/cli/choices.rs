@@ -1,0 +1,206 @@
+//! What a run reports: zone, period, currency, revenue basis, tolerance; from options, project file
+//! and the files themselves, in this order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::args::{RevenueArg, Shared};
+use super::inputs;
+use super::project::{Project, percent};
+use crate::formats::Kind;
+use crate::load::Books;
+use crate::model::{Currency, Day, Exact, Month, Period, Zone};
+use crate::problem::{Place, Problem, catalogue};
+use crate::revenue::Basis;
+
+/// The default of `--tolerance`: one percent.
+pub fn default_tolerance() -> Exact {
+    Exact::new(1, 2)
+}
+
+/// The zone in which months begin.
+///
+/// # Errors
+/// A name that is no zone.
+pub fn zone(shared: &Shared, project: Option<&Project>) -> Result<Zone, Problem> {
+    let name = shared
+        .tz
+        .as_deref()
+        .or(project.and_then(|project| project.tz.as_deref()));
+    match name {
+        None => Ok(Zone::Utc),
+        Some(name) => Zone::parse(name).ok_or_else(|| inputs::bad_zone("--tz", name)),
+    }
+}
+
+/// The gap between log and bill that is scaled away.
+///
+/// # Errors
+/// A text that is no percentage from 0 to 100.
+pub fn tolerance(shared: &Shared, project: Option<&Project>) -> Result<Exact, Problem> {
+    let text = shared
+        .tolerance
+        .as_deref()
+        .or(project.and_then(|project| project.tolerance.as_deref()));
+    let Some(text) = text else {
+        return Ok(default_tolerance());
+    };
+    percent(text)
+        .filter(|ratio| !ratio.is_negative() && *ratio < Exact::ONE)
+        .ok_or_else(|| {
+            Problem::new(
+                &catalogue::BAD_OPTION,
+                "the tolerance is no percentage from 0 to 100",
+            )
+            .excerpt(text)
+            .help("write --tolerance 1%")
+        })
+}
+
+/// The report period.
+///
+/// # Errors
+/// A month or day that is not understood, or nothing that says which period to report.
+pub fn period(shared: &Shared, books: &Books, zone: Zone) -> Result<Period, Problem> {
+    let bad = |option: &str, text: &str, help: &str| {
+        Problem::new(
+            &catalogue::BAD_OPTION,
+            format!("{option} is not understood"),
+        )
+        .excerpt(text)
+        .help(help.to_string())
+    };
+    if let Some(text) = &shared.month {
+        let month =
+            Month::parse(text).ok_or_else(|| bad("--month", text, "write --month 2026-10"))?;
+        return Ok(Period::month(month));
+    }
+    let day = |option: &str, text: &Option<String>| match text {
+        None => Ok(None),
+        Some(text) => Day::parse(text)
+            .map(Some)
+            .ok_or_else(|| bad(option, text, "write a day such as 2026-10-01")),
+    };
+    let (from, to) = (day("--from", &shared.from)?, day("--to", &shared.to)?);
+    let known = books.default_period(zone);
+    let start = from.or(known.map(|known| known.start));
+    let end = to.or(known.map(|known| known.end));
+    match (start, end) {
+        (Some(start), Some(end)) if start < end => Ok(Period { start, end }),
+        (Some(start), Some(end)) => Err(Problem::new(
+            &catalogue::BAD_OPTION,
+            format!("the period ends ({end}) before it begins ({start})"),
+        )
+        .help("--to is the first day after the period")),
+        _ => Err(Problem::new(
+            &catalogue::NOTHING_IN_PERIOD,
+            "the files hold no usage, bill or revenue that says which period to report",
+        )
+        .help("say --month 2026-10, or pass a file with rows")),
+    }
+}
+
+/// The one currency of the files.
+///
+/// # Errors
+/// Two currencies, with a place for each.
+pub fn currency(
+    shared: &Shared,
+    project: Option<&Project>,
+    books: &Books,
+) -> Result<Currency, Problem> {
+    let wanted = shared
+        .currency
+        .as_deref()
+        .or(project.and_then(|project| project.currency.as_deref()));
+    let wanted = match wanted {
+        None => None,
+        Some(text) => Some(Currency::parse(text).ok_or_else(|| {
+            Problem::new(
+                &catalogue::BAD_OPTION,
+                "the currency is no three-letter code",
+            )
+            .excerpt(text)
+        })?),
+    };
+    let mut seen: BTreeMap<Currency, (String, u64)> = BTreeMap::new();
+    let mut see = |currency: Currency, file: &str, line: u64| {
+        let place = (file.to_string(), line);
+        let first = seen.entry(currency).or_insert_with(|| place.clone());
+        if place < *first {
+            *first = place;
+        }
+    };
+    for charge in &books.charges {
+        see(charge.currency, &charge.origin.file, charge.origin.line);
+    }
+    for invoice in &books.records.invoices {
+        see(invoice.currency, &invoice.origin.file, invoice.origin.line);
+    }
+    for payment in &books.records.payments {
+        see(payment.currency, &payment.origin.file, payment.origin.line);
+    }
+    for (currency, (file, line)) in &books.log_currencies {
+        see(*currency, file, *line);
+    }
+    let all: BTreeSet<Currency> = seen.keys().copied().chain(wanted).collect();
+    if all.len() < 2 {
+        return Ok(all.into_iter().next().unwrap_or(Currency::USD));
+    }
+    let places: Vec<String> = seen
+        .iter()
+        .map(|(currency, (file, line))| format!("{currency} at {file}:{line}"))
+        .collect();
+    let asked = wanted
+        .map(|currency| format!("; the report is asked for in {currency}"))
+        .unwrap_or_default();
+    let place = seen
+        .values()
+        .next_back()
+        .map(|(file, line)| Place::line(&file.as_str().into(), *line));
+    Err(Problem::new(
+        &catalogue::CURRENCIES,
+        format!("amounts of different currencies would be added: {}{asked}", places.join(", ")),
+    )
+    .at(place.unwrap_or_default())
+    .help("report each currency by itself; conversion needs dated rates, which this version does not read"))
+}
+
+/// When revenue counts; payments alone are cash.
+///
+/// # Errors
+/// A basis that the files cannot give.
+pub fn basis(shared: &Shared, books: &Books) -> Result<Basis, Problem> {
+    let payments_only = books.records.invoices.is_empty() && !books.records.payments.is_empty();
+    match shared.revenue {
+        Some(RevenueArg::Cash) if books.records.payments.is_empty() && books.has(Kind::Revenue) => {
+            let lines = books
+                .records
+                .invoices
+                .iter()
+                .any(|invoice| invoice.namespace != "stripe");
+            if lines {
+                return Ok(Basis::Cash);
+            }
+            Err(Problem::new(
+                &catalogue::WRONG_KIND,
+                "cash revenue needs a payments export, and there is none",
+            )
+            .help("pass Stripe's unified_payments.csv too, or leave --revenue out"))
+        }
+        Some(RevenueArg::Cash) => Ok(Basis::Cash),
+        Some(RevenueArg::Billed) if payments_only => Err(Problem::new(
+            &catalogue::WRONG_KIND,
+            "billed revenue needs an invoices export, and there are only payments",
+        )
+        .help("pass Stripe's invoices.csv, or leave --revenue out for cash")),
+        Some(RevenueArg::Recognized) if payments_only => Err(Problem::new(
+            &catalogue::WRONG_KIND,
+            "recognized revenue needs an invoices export, and there are only payments",
+        )
+        .help("pass Stripe's invoices.csv, or leave --revenue out for cash")),
+        Some(RevenueArg::Billed) => Ok(Basis::Billed),
+        Some(RevenueArg::Recognized) => Ok(Basis::Recognized),
+        None if payments_only => Ok(Basis::Cash),
+        None => Ok(Basis::Recognized),
+    }
+}

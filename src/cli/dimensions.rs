@@ -1,0 +1,190 @@
+//! `--by` and `--where`: names to dimensions, and filters that nothing passes.
+
+use std::collections::BTreeSet;
+
+use super::args::Shared;
+use super::run::Run;
+use crate::margin::{Dimension, Filter, Statement};
+use crate::problem::{Problem, catalogue};
+
+/// The dimensions that are ours; any other name is an attribute of the mapping or a column of the
+/// log.
+const OURS: &[&str] = &[
+    "customer", "month", "week", "day", "plan", "segment", "kind", "feature", "provider", "model",
+    "basis", "tier",
+];
+
+impl Run {
+    /// The dimensions of a list of names.
+    ///
+    /// # Errors
+    /// A name that is no dimension.
+    pub fn dimensions(&self, names: &[String]) -> Result<Vec<Dimension>, Problem> {
+        if names.len() > 8 {
+            return Err(Problem::new(
+                &catalogue::BAD_OPTION,
+                "--by takes at most 8 dimensions",
+            ));
+        }
+        let mut dimensions = Vec::new();
+        for name in names {
+            let dimension = self.dimension(name)?;
+            if !dimensions.contains(&dimension) {
+                dimensions.push(dimension);
+            }
+        }
+        Ok(dimensions)
+    }
+
+    fn dimension(&self, name: &str) -> Result<Dimension, Problem> {
+        let known = match name.trim() {
+            "customer" => Dimension::Customer,
+            "month" => Dimension::Month,
+            "week" => Dimension::Week,
+            "day" => Dimension::Day,
+            "feature" => Dimension::Feature,
+            "provider" => Dimension::Provider,
+            "model" => Dimension::Model,
+            "basis" => Dimension::Basis,
+            "tier" => Dimension::Tier,
+            name @ ("plan" | "segment" | "kind") => Dimension::Attribute(name.into()),
+            other => {
+                let attributes = self
+                    .identity
+                    .mapping()
+                    .map(|m| m.attribute_names())
+                    .unwrap_or_default();
+                let folded = other.to_lowercase();
+                if attributes.contains(folded.as_str()) {
+                    return Ok(Dimension::Attribute(folded));
+                }
+                let at = self.columns.iter().position(|name| name == other);
+                let seen = |at: usize| {
+                    self.books
+                        .usage
+                        .iter()
+                        .any(|cell| cell.dimensions[at].is_some())
+                };
+                return match at.filter(|at| seen(*at)) {
+                    Some(at) => Ok(Dimension::Usage(other.into(), at)),
+                    None => Err(self.no_dimension(other, &attributes)),
+                };
+            }
+        };
+        Ok(known)
+    }
+
+    fn no_dimension(&self, name: &str, attributes: &BTreeSet<&str>) -> Problem {
+        let mut known = OURS.to_vec();
+        known.extend(
+            attributes
+                .iter()
+                .copied()
+                .filter(|name| !OURS.contains(name)),
+        );
+        Problem::new(
+            &catalogue::BAD_OPTION,
+            format!(
+                "{name:?} is no dimension: no attribute of the mapping and no column of the log"
+            ),
+        )
+        .help(format!(
+            "dimensions: {}, or any column of the usage log",
+            known.join(", ")
+        ))
+    }
+
+    /// The filters of `--where`.
+    ///
+    /// # Errors
+    /// A filter that is not understood.
+    pub fn filters(&self, texts: &[String]) -> Result<Vec<Filter>, Problem> {
+        let parse = |text: &String| {
+            let (name, values, negated) = split_filter(text)?;
+            Ok(Filter {
+                dimension: self.dimension(name)?,
+                values: values
+                    .split(',')
+                    .map(|value| value.trim().to_string())
+                    .collect(),
+                negated,
+            })
+        };
+        texts.iter().map(parse).collect()
+    }
+
+    /// Refuses filters that nothing passes: most likely a misspelled value.
+    ///
+    /// # Errors
+    /// If there are filters and no row.
+    pub fn some_row(&self, filters: &[Filter], statement: &Statement) -> Result<(), Problem> {
+        if filters.is_empty()
+            || !statement.rows.is_empty()
+            || !statement.unattributed_rows.is_empty()
+        {
+            return Ok(());
+        }
+        let text: Vec<String> = filters
+            .iter()
+            .map(|filter| {
+                let sign = if filter.negated { "!=" } else { "=" };
+                format!(
+                    "{}{sign}{}",
+                    filter.dimension.name(),
+                    filter.values.join(",")
+                )
+            })
+            .collect();
+        let problem = Problem::new(&catalogue::BAD_OPTION, "no row passes the filters")
+            .excerpt(text.join(" "));
+        let by_customer = filters
+            .iter()
+            .find(|filter| filter.dimension == Dimension::Customer);
+        let Some(wanted) = by_customer.and_then(|filter| filter.values.first()) else {
+            return Err(
+                problem.help("values are compared byte for byte; tanso report --by DIM lists them")
+            );
+        };
+        let likeness = |key: &str| (strsim::jaro_winkler(wanted, key) * 1000.0) as u64;
+        let nearest = self.identity.parties().iter().max_by_key(|party| {
+            let name = party.name.as_deref().map_or(0, likeness);
+            likeness(&party.key).max(name)
+        });
+        let nearest = nearest.map_or(String::new(), |party| {
+            format!("; the nearest is {:?}", party.key)
+        });
+        Err(problem.help(format!(
+            "customers are named by their id, not their name{nearest}"
+        )))
+    }
+}
+
+fn split_filter(text: &str) -> Result<(&str, &str, bool), Problem> {
+    if let Some((name, values)) = text.split_once("!=") {
+        return Ok((name.trim(), values, true));
+    }
+    if let Some((name, values)) = text.split_once('=') {
+        return Ok((name.trim(), values, false));
+    }
+    Err(Problem::new(
+        &catalogue::BAD_OPTION,
+        "--where needs DIM=VALUE or DIM!=VALUE",
+    )
+    .excerpt(text)
+    .help("write --where customer=acme, or --where plan!=free,trial"))
+}
+
+/// Names in `--by` and `--where` that may be columns of the log.
+pub fn usage_dimensions(shared: &Shared, by: &[String]) -> Vec<String> {
+    let filters = shared
+        .filters
+        .iter()
+        .filter_map(|text| split_filter(text).ok());
+    let names: BTreeSet<String> = by
+        .iter()
+        .map(|name| name.trim().to_string())
+        .chain(filters.map(|(name, _, _)| name.to_string()))
+        .filter(|name| !OURS.contains(&name.as_str()))
+        .collect();
+    names.into_iter().collect()
+}
