@@ -2,6 +2,7 @@
 //! same.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::ledger::Ledger;
 use super::lines::Line;
@@ -40,16 +41,28 @@ struct Weighed {
     sum: Exact,
     /// Customers in order, nobody last.
     owners: Vec<Owner>,
+    /// (cell, weight) of all owners, each owner's in the shelf's order.
+    cells: Vec<(usize, Exact)>,
 }
 
 /// One owner's usage in a pool.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Owner {
     party: Option<PartyId>,
     /// What is left to share in after direct charges have covered theirs.
     weight: Exact,
-    /// (cell, weight), in the shelf's order.
-    cells: Vec<(usize, Exact)>,
+    /// Its part of [`Weighed::cells`].
+    cells: Range<usize>,
+}
+
+impl Weighed {
+    /// The cells over which a part of the owner's is spread: none, unless detail is asked for.
+    fn cells_of(&self, owner: &Owner, options: &Options) -> &[(usize, Exact)] {
+        match options.detail {
+            true => &self.cells[owner.cells.clone()],
+            false => &[],
+        }
+    }
 }
 
 /// How the usage of a pool is compared with its charges.
@@ -160,9 +173,8 @@ fn share_line(
         Measure::Tokens => Basis::Allocated,
         _ => Basis::Metered,
     };
-    let detail = sharing.options.detail;
     for (owner, part) in owners.iter().zip(&parts) {
-        let cells = if detail { owner.cells.as_slice() } else { &[] };
+        let cells = sharing.weighed.cells_of(owner, sharing.options);
         emit_cells(
             shelf,
             line,
@@ -182,7 +194,7 @@ fn share_line(
             return;
         };
         for (owner, part) in owners.iter().zip(&spread) {
-            let cells = if detail { owner.cells.as_slice() } else { &[] };
+            let cells = sharing.weighed.cells_of(owner, sharing.options);
             let holder = holder(owner.party, Basis::Allocated);
             emit_cells(shelf, line, holder, *part, cells, ledger, sink);
         }
@@ -233,10 +245,7 @@ fn share_direct(
             .owners
             .iter()
             .find(|owner| owner.party == Some(party));
-        let cells = match own {
-            Some(owner) if options.detail => owner.cells.as_slice(),
-            _ => &[],
-        };
+        let cells = own.map_or(&[][..], |owner| weighed.cells_of(owner, options));
         emit_cells(shelf, line, holder, line.amount, cells, ledger, sink);
     }
 }
@@ -388,35 +397,37 @@ pub fn fold_tier(tier: &str) -> String {
     }
 }
 
-/// Indices of the cells that a topic covers in a span of days.
-fn matching<'s>(shelf: &'s Shelf<'_>, key: &'s PoolKey) -> impl Iterator<Item = usize> + 's {
+/// Indices of the cells that a topic covers in a span of days, in order.
+fn matching(shelf: &Shelf<'_>, key: &PoolKey) -> Vec<usize> {
     let (topic, first, end) = key;
-    let models: Vec<bool> = shelf
-        .models
-        .iter()
-        .map(|logged| match (&topic.model, logged) {
-            (None, _) => true,
-            (Some(_), None) => false,
-            (Some(billed), Some(logged)) => {
+    let mut cells = match &topic.model {
+        None => shelf.between(*first, *end).collect(),
+        Some(billed) => {
+            let same = |logged: &ModelName| {
                 billed.family == logged.family
                     && (billed.snapshot.is_none() || billed.snapshot == logged.snapshot)
-            }
-        })
-        .collect();
-    shelf.between(*first, *end).filter(move |at| {
-        let held = &shelf.held[*at];
-        models[held.model]
-            && same_provider(held.cell, topic.provider.as_deref())
+            };
+            let models: Vec<usize> = (0..shelf.models.len())
+                .filter(|at| shelf.models[*at].as_ref().is_some_and(same))
+                .collect();
+            shelf.of_models(*first, *end, &models)
+        }
+    };
+    cells.retain(|at| {
+        let cell = shelf.held[*at].cell;
+        same_provider(cell, topic.provider.as_deref())
             && topic
                 .tier
                 .as_deref()
-                .is_none_or(|tier| fold_tier(held.cell.tier.as_deref().unwrap_or("")) == tier)
-    })
+                .is_none_or(|tier| fold_tier(cell.tier.as_deref().unwrap_or("")) == tier)
+    });
+    cells
 }
 
 /// Everyone who has usage of what the pool covers.
 fn users(shelf: &Shelf<'_>, key: &PoolKey) -> Vec<PartyId> {
     let users: BTreeSet<PartyId> = matching(shelf, key)
+        .into_iter()
         .filter_map(|at| shelf.held[at].party)
         .collect();
     users.into_iter().collect()
@@ -452,42 +463,50 @@ fn weigh_as(
     pool: &Pool<'_, '_>,
     measure: Measure,
 ) -> Option<Weighed> {
-    let mut owners: BTreeMap<(bool, Option<PartyId>), Owner> = BTreeMap::new();
+    let mut cells = Vec::new();
     for at in matching(shelf, key) {
         let held = &shelf.held[at];
         let weight = match (&key.0.meter, measure) {
             (ChargeMeter::Is(meter), Measure::Quantity | Measure::Tokens) => {
                 held.cell.quantity(meter)
             }
-            (meter, _) => held.rates.value(held.cell, meter)?,
+            (meter, _) => shelf.value(held, meter)?,
         };
-        if weight.is_zero() {
-            continue;
+        if !weight.is_zero() {
+            cells.push((at, weight));
         }
-        let owner = owners
-            .entry((held.party.is_none(), held.party))
-            .or_default();
-        owner.party = held.party;
-        owner.weight += weight;
-        owner.cells.push((at, weight));
+    }
+    let party = |cell: &(usize, Exact)| shelf.held[cell.0].party;
+    // The cells of one day are in this order already.
+    cells.sort_by_key(|cell| (party(cell).is_none(), party(cell)));
+    let mut owners = Vec::new();
+    let mut start = 0;
+    for own in cells.chunk_by(|a, b| party(a) == party(b)) {
+        owners.push(Owner {
+            party: party(&own[0]),
+            weight: own.iter().map(|(_, weight)| *weight).sum(),
+            cells: start..start + own.len(),
+        });
+        start += own.len();
     }
     for line in &pool.direct {
         let covered = match measure {
             Measure::Money => Some(line.amount),
             _ => line.quantity,
         };
-        if let Some(owner) = owners.get_mut(&(false, line.direct)) {
-            owner.weight =
-                (owner.weight - covered.unwrap_or_default().max(Exact::ZERO)).max(Exact::ZERO);
+        let own = owners.binary_search_by_key(&(false, line.direct), |owner| {
+            (owner.party.is_none(), owner.party)
+        });
+        if let Ok(at) = own {
+            let covered = covered.unwrap_or_default().max(Exact::ZERO);
+            owners[at].weight = (owners[at].weight - covered).max(Exact::ZERO);
         }
     }
-    let owners: Vec<Owner> = owners
-        .into_values()
-        .filter(|owner| !owner.weight.is_zero())
-        .collect();
+    owners.retain(|owner| !owner.weight.is_zero());
     Some(Weighed {
         sum: owners.iter().map(|owner| owner.weight).sum(),
         owners,
+        cells,
     })
 }
 

@@ -55,6 +55,23 @@ impl Rates {
         }
     }
 
+    /// Whether these are the rates of every cell of the model, day and band that has the meters of
+    /// this one.
+    pub fn are_for(&self, cell: &UsageCell) -> bool {
+        match self {
+            Rates::Unknown => true,
+            Rates::Known(rates) => {
+                let rated = rates.iter().map(|(meter, _)| meter);
+                let more = rates.len().checked_sub(cell.quantities.len());
+                // The rate per request follows those of the cell's meters.
+                matches!(more, Some(0 | 1))
+                    && rated
+                        .zip(&cell.quantities)
+                        .all(|(rated, (meter, _))| rated == meter)
+            }
+        }
+    }
+
     fn rate(&self, meter: &Meter) -> Option<Exact> {
         match self {
             Rates::Known(rates) => rates
@@ -79,7 +96,7 @@ impl Rates {
             ChargeMeter::All | ChargeMeter::Item(_) => {
                 let mut sum = Exact::ZERO;
                 for (meter, quantity) in &cell.quantities {
-                    match of(meter, *quantity) {
+                    match of(meter, quantity.exact()) {
                         Some(value) => sum += value,
                         None => return reported(cell),
                     }
@@ -88,7 +105,7 @@ impl Rates {
                     // Rows that state only a cost or only requests: their own figure, or nothing.
                     return reported(cell);
                 }
-                Some(sum + self.rate(&Meter::Requests).unwrap_or_default() * cell.requests)
+                Some(sum + self.rate(&Meter::Requests).unwrap_or_default() * cell.requests.exact())
             }
         }
     }
@@ -96,5 +113,5 @@ impl Rates {
 
 /// The log's own cost of a cell.
 pub fn reported(cell: &UsageCell) -> Option<Exact> {
-    cell.reported.map(|(amount, _)| amount)
+    cell.reported.as_ref().map(|(amount, _)| amount.exact())
 }

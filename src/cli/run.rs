@@ -73,6 +73,7 @@ impl Run {
                 OverlapArg::Latest => OnOverlap::Latest,
             },
             allow_empty: shared.allow_empty,
+            features: super::dimensions::needs_features(shared, by),
             dimensions: dimensions.clone(),
         };
         let bar = Bar::new(shared.quiet);

@@ -10,6 +10,7 @@ mod overlap;
 mod recognise;
 mod repeats;
 mod same;
+mod sums;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -58,6 +59,8 @@ pub struct Choices {
     pub on_overlap: OnOverlap,
     /// Whether files without rows are fine.
     pub allow_empty: bool,
+    /// Whether usage must be told apart by feature. It makes a table of it several times larger.
+    pub features: bool,
     /// Extra usage columns to keep.
     pub dimensions: Vec<String>,
 }
@@ -127,7 +130,7 @@ pub fn read(
     let mut reading = Reading {
         choices,
         books: Books::default(),
-        fold: Fold::new(choices.zone, choices.on_conflict),
+        fold: Fold::new(choices.zone, choices.on_conflict, choices.features),
         contents: BTreeMap::new(),
         bills: Vec::new(),
         remarks: BTreeMap::new(),

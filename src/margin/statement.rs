@@ -167,12 +167,16 @@ pub fn state(
     let with_revenue = inputs.by.iter().all(Dimension::has_revenue);
     let mut grouping = Grouping::new(inputs.by, inputs.filters, inputs.identity, inputs.period);
     let customer = [Dimension::Customer];
+    // A table by customer is itself the one by party.
+    let same = inputs.by == customer;
     let mut by_party = Grouping::new(&customer, inputs.filters, inputs.identity, inputs.period);
     let mut nobody: BTreeMap<(Option<String>, Reason), Exact> = BTreeMap::new();
     let keep_nobody = inputs.filters.is_empty();
     let attribution = attribute(&mut |fact| {
         grouping.cost(fact);
-        by_party.cost(fact);
+        if !same {
+            by_party.cost(fact);
+        }
         if let Holder::Nobody(reason) = fact.holder
             && keep_nobody
         {
@@ -197,7 +201,9 @@ pub fn state(
             if with_revenue {
                 grouping.revenue(fact.party, fact.day, fact.amount);
             }
-            by_party.revenue(fact.party, fact.day, fact.amount);
+            if !same {
+                by_party.revenue(fact.party, fact.day, fact.amount);
+            }
         });
     }
     if with_revenue {
@@ -206,12 +212,14 @@ pub fn state(
         }
     }
     let with_revenue = with_revenue && filters_have_revenue;
-    let parties = by_party.finish();
+    let grouped = grouping.finish();
+    let others = by_party.finish();
+    let parties = if same { &grouped } else { &others };
     let totals_revenue = parties.iter().map(|(_, sums)| sums.revenue).sum();
-    let unmapped = unmapped(inputs.identity, &parties);
+    let unmapped = unmapped(inputs.identity, parties);
     let mut rows = Vec::new();
     let mut unattributed_rows = Vec::new();
-    for (labels, sums) in grouping.finish() {
+    for (labels, sums) in grouped {
         let row = row(inputs, labels, sums, with_revenue);
         if row.kind == RowKind::Unattributed {
             unattributed_rows.push(row);

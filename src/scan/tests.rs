@@ -315,14 +315,14 @@ fn broken_utf16_is_refused() {
     // An odd byte at the end; half a surrogate pair; no mark at all.
     assert_eq!(
         refusal(b"\xFF\xFEa\0,\0b\0\n\x001\0,\x002\0\n"),
-        Some("T3003")
+        Some("T3010")
     );
     assert_eq!(
         refusal(b"\xFF\xFEa\0,\0b\0\n\0\x3D\xD81\0,\x002\0\n\0"),
-        Some("T3003")
+        Some("T3010")
     );
-    assert_eq!(refusal(b"a\0,\0b\0\n\x001\0,\x002\0\n\0"), Some("T3003"));
-    assert_eq!(refusal(b"\0a\0,\0b\0\n"), Some("T3003"));
+    assert_eq!(refusal(b"a\0,\0b\0\n\x001\0,\x002\0\n\0"), Some("T3010"));
+    assert_eq!(refusal(b"\0a\0,\0b\0\n"), Some("T3010"));
 }
 
 #[test]
