@@ -159,9 +159,9 @@ fn weigh(shelf: &Shelf<'_>, (provider, model, month): &Reach, by: &By) -> Within
         }
         within.users.extend(held.party);
         let weight = match by {
-            By::Requests => Some(held.cell.requests),
+            By::Requests => Some(held.cell.requests.exact()),
             By::Meter(meter) => Some(held.cell.quantity(meter)),
-            By::Value => held.rates.value(held.cell, &ChargeMeter::All),
+            By::Value => shelf.value(held, &ChargeMeter::All),
         };
         match weight {
             None => within.unpriced = true,

@@ -25,7 +25,7 @@ pub fn estimate(
             continue;
         }
         let own = reported(cell);
-        let Some(amount) = own.or_else(|| held.rates.value(cell, &ChargeMeter::All)) else {
+        let Some(amount) = own.or_else(|| shelf.value(held, &ChargeMeter::All)) else {
             let key = (cell.provider.as_deref(), cell.model.as_deref());
             add_unpriced(unpriced.entry(key).or_insert_with(|| empty(cell)), cell);
             continue;
@@ -65,8 +65,8 @@ fn empty(cell: &UsageCell) -> Unpriced {
 }
 
 fn add_unpriced(unpriced: &mut Unpriced, cell: &UsageCell) {
-    unpriced.requests += cell.requests;
+    unpriced.requests += cell.requests.exact();
     for (meter, quantity) in &cell.quantities {
-        *unpriced.meters.entry(meter.clone()).or_default() += *quantity;
+        *unpriced.meters.entry(meter.clone()).or_default() += quantity.exact();
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::giving::{emit, emit_cells};
-use super::ledger::{Holding, Ledger, PartyOrNobody};
+use super::ledger::{Given, Ledger, PartyOrNobody};
 use super::lines::Line;
 use super::shelf::Shelf;
 use super::split::split;
@@ -22,8 +22,7 @@ pub fn share(
         .iter()
         .filter(|line| line.follows() && line.direct.is_none())
     {
-        let key = (line.charge.provider.clone(), line.day.month());
-        let owners = by_owner(ledger.given(&key));
+        let owners = by_owner(ledger.given(&line.charge.provider, line.day.month()));
         let sums: Vec<Exact> = owners
             .values()
             // Money given back earlier cannot attract more: it weighs nothing.
@@ -64,7 +63,7 @@ pub fn share(
 
 type ByOwner = BTreeMap<PartyOrNobody, Vec<(Option<usize>, Exact)>>;
 
-fn by_owner(given: Option<&BTreeMap<Holding, Exact>>) -> ByOwner {
+fn by_owner(given: Option<&Given>) -> ByOwner {
     let mut owners = ByOwner::new();
     for (holding, cost) in given.into_iter().flatten() {
         owners

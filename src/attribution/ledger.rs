@@ -25,15 +25,16 @@ pub struct BillTie {
     pub unattributed: Exact,
 }
 
-/// Key of the cost that a credit follows: provider and month of the report.
-pub type Followed = (Option<String>, Month);
+/// Cost by holder.
+pub type Given = BTreeMap<Holding, Exact>;
 
 /// Running totals of one attribution.
 #[derive(Debug)]
 pub struct Ledger {
     ties: BTreeMap<Option<String>, BillTie>,
-    /// Cost by provider and month: what credits and tax follow.
-    given: BTreeMap<Followed, BTreeMap<Holding, Exact>>,
+    /// Cost by provider and month of the report, if any credit or tax is there to follow it.
+    given: BTreeMap<Option<String>, BTreeMap<Month, Given>>,
+    followed: bool,
     follow_cells: bool,
 }
 
@@ -75,7 +76,8 @@ impl Ledger {
         Ledger {
             ties,
             given: BTreeMap::new(),
-            follow_cells: detail && lines.iter().any(Line::follows),
+            followed: lines.iter().any(Line::follows),
+            follow_cells: detail,
         }
     }
 
@@ -92,7 +94,7 @@ impl Ledger {
                 Holder::Nobody(_) => tie.unattributed += amount,
             }
         }
-        if line.follows() {
+        if line.follows() || !self.followed {
             return;
         }
         let party = match holder {
@@ -103,18 +105,18 @@ impl Ledger {
             party,
             cell: cell.filter(|_| self.follow_cells),
         };
-        let key = (line.charge.provider.clone(), line.day.month());
-        *self
-            .given
-            .entry(key)
-            .or_default()
-            .entry(holding)
-            .or_default() += amount;
+        let provider = &line.charge.provider;
+        let months = match self.given.get_mut(provider) {
+            Some(months) => months,
+            None => self.given.entry(provider.clone()).or_default(),
+        };
+        let given = months.entry(line.day.month()).or_default();
+        *given.entry(holding).or_default() += amount;
     }
 
     /// The cost given away for a provider and month so far.
-    pub fn given(&self, key: &Followed) -> Option<&BTreeMap<Holding, Exact>> {
-        self.given.get(key)
+    pub fn given(&self, provider: &Option<String>, month: Month) -> Option<&Given> {
+        self.given.get(provider)?.get(&month)
     }
 
     /// Closes the books.

@@ -45,19 +45,22 @@ pub fn prepare<'a>(
             result.cut += 1;
         }
         for piece in pieces {
-            if !options.period.contains(piece.day) {
-                continue;
-            }
             if let ChargeMeter::Item(item) = &charge.meter
                 && charge.kind == ChargeKind::Usage
+                && options.period.contains(piece.day)
             {
                 *result.items.entry(item.clone()).or_default() += piece.amount;
             }
             let last_day = options
                 .zone
                 .day(Instant(options.zone.start_of(piece.end).0 - 1));
-            if last_day.month() != piece.day.month() && piece.end == piece.first.plus(1) {
+            let touches = options.period.contains(piece.day) || options.period.contains(last_day);
+            let one_day = piece.end == piece.first.plus(1);
+            if touches && one_day && last_day.month() != piece.day.month() {
                 result.at_border += piece.amount;
+            }
+            if !options.period.contains(piece.day) {
+                continue;
             }
             let direct = charge.scopes.iter().find_map(|scope| {
                 let names_customer = scope.dimension == "customer";
@@ -101,6 +104,13 @@ fn pieces<'a>(charge: &'a Charge, options: &Options) -> Vec<Line<'a>> {
         cuts.push(month.first_day());
         month = month.plus(1);
     }
+    // A period that begins or ends inside the charge takes its days of it.
+    for border in [options.period.start, options.period.end] {
+        if first < border && border < end && !cuts.contains(&border) {
+            cuts.push(border);
+        }
+    }
+    cuts.sort();
     cuts.push(end);
     if cuts.len() == 2 {
         return vec![Line {

@@ -179,9 +179,8 @@ fn share_line(
         Measure::Tokens => Basis::Allocated,
         _ => Basis::Metered,
     };
-    let detail = sharing.options.detail;
     for (owner, part) in owners.iter().zip(&parts) {
-        let cells = if detail { owner.cells.as_slice() } else { &[] };
+        let cells = sharing.weighed.cells_of(owner, sharing.options);
         emit_cells(
             shelf,
             line,
@@ -201,7 +200,7 @@ fn share_line(
             return;
         };
         for (owner, part) in owners.iter().zip(&spread) {
-            let cells = if detail { owner.cells.as_slice() } else { &[] };
+            let cells = sharing.weighed.cells_of(owner, sharing.options);
             let holder = holder(owner.party, Basis::Allocated);
             emit_cells(shelf, line, holder, *part, cells, ledger, sink);
         }
@@ -263,10 +262,7 @@ fn share_direct(
             .owners
             .iter()
             .find(|owner| owner.party == Some(party));
-        let cells = match own {
-            Some(owner) if options.detail => owner.cells.as_slice(),
-            _ => &[],
-        };
+        let cells = own.map_or(&[][..], |owner| weighed.cells_of(owner, options));
         emit_cells(shelf, line, holder, line.amount, cells, ledger, sink);
     }
 }

@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::value::Rates;
+use hashbrown::HashMap;
+
+use super::value::{Pricing, Rates};
 use super::{BillCover, Inputs, Options};
-use crate::identity::PartyId;
+use crate::identity::{PartyId, UsageOwners};
 use crate::model::names::ModelName;
-use crate::model::{Day, Meter, Month, UsageCell, Zone};
+use crate::model::records::ChargeMeter;
+use crate::model::{ContextBand, Day, Exact, Meter, Month, UsageCell, Zone};
 
 /// A cell of usage with what matching needs to know about it.
 #[derive(Debug)]
@@ -17,13 +20,15 @@ pub struct Held<'a> {
     pub party: Option<PartyId>,
     /// Index of its model in [`Shelf::models`].
     pub model: usize,
-    /// Its rates.
-    pub rates: Rates,
+    /// Index of its rates.
+    rates: u32,
 }
 
 /// What the log of one provider lacks: pools are merged over it before anything is compared.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Lacks {
+    /// No row names a provider, and no model tells it.
+    pub provider: bool,
     /// No row names a model.
     pub model: bool,
     /// No row names a service tier.
@@ -39,16 +44,28 @@ pub struct Shelf<'a> {
     pub held: Vec<Held<'a>>,
     /// The distinct models.
     pub models: Vec<Option<ModelName>>,
+    /// The distinct rates: those of a model are the same all day.
+    rates: Vec<Rates>,
     /// Where the cells of a UTC day stand in `held`.
     days: BTreeMap<Day, (usize, usize)>,
+    /// The cells of a UTC day by model, in order.
+    by_model: BTreeMap<(Day, usize), Vec<u32>>,
     /// What is seen in the log, by provider.
-    seen: BTreeMap<Option<String>, Seen>,
+    seen: BTreeMap<Option<&'a str>, Seen>,
     /// The time the bills cover.
     covers: &'a [BillCover],
 }
 
+/// Rates by provider, model, day and band; several where cells have different meters.
+type RatesOf<'a> = HashMap<
+    (Option<&'a str>, Option<&'a str>, Day, ContextBand),
+    Vec<u32>,
+    foldhash::fast::FixedState,
+>;
+
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
+    provider: bool,
     model: bool,
     tier: bool,
     cache: bool,
@@ -69,17 +86,16 @@ impl<'a> Shelf<'a> {
             .iter()
             .filter(|cell| from <= cell.utc_day && cell.utc_day < to);
         let mut held: Vec<Held<'a>> = Vec::new();
-        let mut seen: BTreeMap<Option<String>, Seen> = BTreeMap::new();
+        let mut seen: BTreeMap<Option<&str>, Seen> = BTreeMap::new();
+        let mut owners = UsageOwners::new(inputs.identity);
+        let mut rates = Vec::new();
+        let mut known = RatesOf::default();
         for cell in cells {
             let next = models.len();
             let model = *models.entry(cell.model.as_deref()).or_insert(next);
-            let party = cell
-                .source
-                .as_deref()
-                .map(|id| inputs.identity.usage(id, cell.day));
-            let rates = Rates::of(cell, inputs.pricing);
-            let provider = cell.provider.as_deref().map(str::to_string);
-            let seen = seen.entry(provider).or_default();
+            let party = cell.source.as_deref().map(|id| owners.owner(id, cell.day));
+            let seen = seen.entry(cell.provider.as_deref()).or_default();
+            seen.provider |= cell.provider.is_some();
             seen.model |= cell.model.is_some();
             seen.tier |= cell.tier.is_some();
             seen.cache |= cell
@@ -90,7 +106,7 @@ impl<'a> Shelf<'a> {
                 cell,
                 party,
                 model,
-                rates,
+                rates: rates_of(cell, inputs.pricing, &mut known, &mut rates),
             });
         }
         // Nobody comes after every customer, so that ties go to customers.
@@ -100,16 +116,51 @@ impl<'a> Shelf<'a> {
             names[at] = name.map(ModelName::parse);
         }
         let mut days = BTreeMap::new();
+        let mut by_model: BTreeMap<(Day, usize), Vec<u32>> = BTreeMap::new();
         for (at, held) in held.iter().enumerate() {
-            days.entry(held.cell.utc_day).or_insert((at, at)).1 = at + 1;
+            let day = held.cell.utc_day;
+            days.entry(day).or_insert((at, at)).1 = at + 1;
+            by_model
+                .entry((day, held.model))
+                .or_default()
+                .push(at as u32);
         }
         Shelf {
             held,
             models: names,
+            rates,
             days,
+            by_model,
             seen,
             covers: inputs.covers,
         }
+    }
+
+    /// The book value of a cell's quantity of the meters that a charge covers; `None` if some of
+    /// it has no price.
+    pub fn value(&self, held: &Held<'_>, meter: &ChargeMeter) -> Option<Exact> {
+        self.rates[held.rates as usize].value(held.cell, meter)
+    }
+
+    /// The book's price of one unit of a meter for a cell.
+    pub fn rate(&self, held: &Held<'_>, meter: &Meter) -> Option<Exact> {
+        self.rates[held.rates as usize].rate(meter)
+    }
+
+    /// Indices of the cells of some models of UTC days `[first, end)`, in order.
+    pub fn of_models(&self, first: Day, end: Day, models: &[usize]) -> Vec<usize> {
+        let mut found = Vec::new();
+        for (day, _) in self.days.range(first..end) {
+            let start = found.len();
+            for model in models {
+                let cells = self.by_model.get(&(*day, *model)).into_iter().flatten();
+                found.extend(cells.map(|at| *at as usize));
+            }
+            if models.len() > 1 {
+                found[start..].sort_unstable();
+            }
+        }
+        found
     }
 
     /// Indices of the cells of UTC days `[first, end)`, in order.
@@ -146,13 +197,15 @@ impl<'a> Shelf<'a> {
     pub fn lacks(&self, provider: Option<&str>) -> Lacks {
         let mut any = Seen::default();
         for (of, seen) in &self.seen {
-            if provider.is_none() || of.is_none() || of.as_deref() == provider {
+            if provider.is_none() || of.is_none() || *of == provider {
+                any.provider |= seen.provider;
                 any.model |= seen.model;
                 any.tier |= seen.tier;
                 any.cache |= seen.cache;
             }
         }
         Lacks {
+            provider: !any.provider,
             model: !any.model,
             tier: !any.tier,
             cache: !any.cache,
@@ -171,6 +224,26 @@ impl<'a> Shelf<'a> {
             .map(|(family, _)| family)
             .collect()
     }
+}
+
+/// The index of a cell's rates.
+fn rates_of<'a>(
+    cell: &'a UsageCell,
+    pricing: &Pricing<'_>,
+    known: &mut RatesOf<'a>,
+    all: &mut Vec<Rates>,
+) -> u32 {
+    let (provider, model) = (cell.provider.as_deref(), cell.model.as_deref());
+    let same = known
+        .entry((provider, model, cell.utc_day, cell.band))
+        .or_default();
+    if let Some(at) = same.iter().find(|at| all[**at as usize].are_for(cell)) {
+        return *at;
+    }
+    let at = all.len() as u32;
+    all.push(Rates::of(cell, pricing));
+    same.push(at);
+    at
 }
 
 /// Whether a cell can be usage of a provider: a log that names none meets every bill.

@@ -2,6 +2,8 @@
 //!
 //! The rule that must hold: the parts sum to the whole, whatever the weights.
 
+use std::cmp::Reverse;
+
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_traits::{ToPrimitive, Zero};
@@ -32,24 +34,29 @@ pub fn split(total: Exact, weights: &[Exact]) -> Option<Vec<Exact>> {
     let places = SPLIT_PLACES.max(total.places());
     let scale = weights.iter().map(Exact::places).max().unwrap_or(0);
     let units = total.abs().units(places);
-    let shares = small(&units, weights, scale).unwrap_or_else(|| large(&units, weights, scale));
-    let parts: Vec<Exact> = shares
-        .iter()
-        .map(|share| {
-            let part = Exact::from_big(share, places);
-            if total.is_negative() { -part } else { part }
-        })
-        .collect();
+    let parts = match small(&units, weights, scale) {
+        Some(shares) => shares
+            .iter()
+            .map(|share| Exact::new(*share, places))
+            .collect(),
+        None => large(&units, weights, scale)
+            .iter()
+            .map(|share| Exact::from_big(share, places))
+            .collect::<Vec<_>>(),
+    };
     assert!(
-        parts.iter().sum::<Exact>() == total,
+        parts.iter().sum::<Exact>() == total.abs(),
         "the parts of a split must sum to the whole"
     );
-    Some(parts)
+    Some(match total.is_negative() {
+        true => parts.into_iter().map(|part| -part).collect(),
+        false => parts,
+    })
 }
 
 /// The fast path: everything fits 128 bits.
-fn small(units: &BigInt, weights: &[Exact], scale: u8) -> Option<Vec<BigInt>> {
-    let units = units.to_u128()?;
+fn small(units: &BigInt, weights: &[Exact], scale: u8) -> Option<Vec<i128>> {
+    let units = u128::try_from(units.to_i128()?).ok()?;
     let mut small = Vec::with_capacity(weights.len());
     let mut sum: u128 = 0;
     for weight in weights {
@@ -58,19 +65,26 @@ fn small(units: &BigInt, weights: &[Exact], scale: u8) -> Option<Vec<BigInt>> {
         small.push(weight);
     }
     units.checked_mul(*small.iter().max()?)?;
-    let mut shares: Vec<u128> = Vec::with_capacity(small.len());
-    let mut remainders: Vec<(u128, usize)> = Vec::with_capacity(small.len());
+    let mut left = units;
+    let mut shares: Vec<i128> = Vec::with_capacity(small.len());
+    let mut remainders: Vec<(Reverse<u128>, usize)> = Vec::with_capacity(small.len());
     for (at, weight) in small.iter().enumerate() {
         let product = units * weight;
-        shares.push(product / sum);
-        remainders.push((product % sum, at));
+        let share = product / sum;
+        left -= share;
+        // No share exceeds the units, which fit.
+        shares.push(share as i128);
+        remainders.push((Reverse(product - share * sum), at));
     }
-    let left = units - shares.iter().sum::<u128>();
-    remainders.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-    for (_, at) in remainders.iter().take(usize::try_from(left).ok()?) {
+    // Fewer units are left than there are weights, since every remainder is below the sum.
+    let left = usize::try_from(left).ok()?;
+    if left > 0 {
+        remainders.select_nth_unstable(left - 1);
+    }
+    for (_, at) in &remainders[..left] {
         shares[*at] += 1;
     }
-    Some(shares.into_iter().map(BigInt::from).collect())
+    Some(shares)
 }
 
 /// The general path.
@@ -185,6 +199,7 @@ mod tests {
             }
             let big = large(&total.abs().units(SPLIT_PLACES), &weights, 0);
             let small = small(&total.abs().units(SPLIT_PLACES), &weights, 0).unwrap();
+            let small: Vec<BigInt> = small.into_iter().map(BigInt::from).collect();
             prop_assert_eq!(big, small);
         }
     }

@@ -92,7 +92,7 @@ impl<'s> Topics<'s> {
             None => None,
         };
         Topic {
-            provider: charge.provider.clone(),
+            provider: charge.provider.clone().filter(|_| !lacks.provider),
             model,
             meter,
             tier,
@@ -110,35 +110,27 @@ pub fn fold_tier(tier: &str) -> String {
 }
 
 impl Topic {
-    /// Indices of the cells that the topic covers on UTC days `[first, end)`.
-    pub fn cells<'s>(
-        &'s self,
-        shelf: &'s Shelf<'_>,
-        first: Day,
-        end: Day,
-    ) -> impl Iterator<Item = usize> + 's {
-        let models: Vec<bool> = shelf
-            .models
-            .iter()
-            .map(|logged| self.covers_model(logged.as_ref()))
-            .collect();
-        shelf.between(first, end).filter(move |at| {
-            let held = &shelf.held[*at];
-            let tier = || fold_tier(held.cell.tier.as_deref().unwrap_or(""));
-            models[held.model]
-                && same_provider(held.cell, self.provider.as_deref())
-                && self.tier.as_deref().is_none_or(|billed| tier() == billed)
-        })
-    }
-
-    fn covers_model(&self, logged: Option<&ModelName>) -> bool {
-        match (&self.model, logged) {
-            (None, _) => true,
-            (Some(_), None) => false,
-            (Some(billed), Some(logged)) => {
-                let same_snapshot = billed.snapshot.is_none() || billed.snapshot == logged.snapshot;
-                billed.family == logged.family && same_snapshot
+    /// Indices of the cells that the topic covers on UTC days `[first, end)`, in order.
+    pub fn cells(&self, shelf: &Shelf<'_>, first: Day, end: Day) -> Vec<usize> {
+        let mut cells = match &self.model {
+            None => shelf.between(first, end).collect(),
+            Some(billed) => {
+                let same = |logged: &ModelName| {
+                    billed.family == logged.family
+                        && (billed.snapshot.is_none() || billed.snapshot == logged.snapshot)
+                };
+                let models: Vec<usize> = (0..shelf.models.len())
+                    .filter(|at| shelf.models[*at].as_ref().is_some_and(same))
+                    .collect();
+                shelf.of_models(first, end, &models)
             }
-        }
+        };
+        cells.retain(|at| {
+            let cell = shelf.held[*at].cell;
+            let tier = || fold_tier(cell.tier.as_deref().unwrap_or(""));
+            same_provider(cell, self.provider.as_deref())
+                && self.tier.as_deref().is_none_or(|billed| tier() == billed)
+        });
+        cells
     }
 }

@@ -11,6 +11,8 @@ use crate::prices::{PriceBook, Quote};
 pub struct Pricing<'a> {
     /// The book.
     pub book: &'a PriceBook,
+    /// Whether the report is in US dollars, the book's currency.
+    pub in_dollars: bool,
     /// Provider → discount as a ratio (`0.15`), from the project file.
     pub discounts: BTreeMap<String, Exact>,
 }
@@ -27,7 +29,8 @@ pub enum Rates {
 impl Rates {
     /// Looks the cell's model up.
     pub fn of(cell: &UsageCell, pricing: &Pricing<'_>) -> Rates {
-        let Some(model) = cell.model.as_deref() else {
+        // The book is in US dollars; in another currency it knows no price.
+        let (Some(model), true) = (cell.model.as_deref(), pricing.in_dollars) else {
             return Rates::Unknown;
         };
         let provider = cell.provider.as_deref();
@@ -51,6 +54,23 @@ impl Rates {
                 let mut rates: Vec<_> = meters.map(rate).collect();
                 rates.push((Meter::Requests, Some(requests)));
                 Rates::Known(rates)
+            }
+        }
+    }
+
+    /// Whether these are the rates of every cell of the model, day and band that has the meters of
+    /// this one.
+    pub fn are_for(&self, cell: &UsageCell) -> bool {
+        match self {
+            Rates::Unknown => true,
+            Rates::Known(rates) => {
+                let rated = rates.iter().map(|(meter, _)| meter);
+                let more = rates.len().checked_sub(cell.quantities.len());
+                // The rate per request follows those of the cell's meters.
+                matches!(more, Some(0 | 1))
+                    && rated
+                        .zip(&cell.quantities)
+                        .all(|(rated, (meter, _))| rated == meter)
             }
         }
     }
@@ -80,7 +100,7 @@ impl Rates {
             ChargeMeter::All | ChargeMeter::Item(_) => {
                 let mut sum = Exact::ZERO;
                 for (meter, quantity) in &cell.quantities {
-                    match of(meter, *quantity) {
+                    match of(meter, quantity.exact()) {
                         Some(value) => sum += value,
                         None => return reported(cell),
                     }
@@ -89,7 +109,7 @@ impl Rates {
                     // Rows that state only a cost or only requests: their own figure, or nothing.
                     return reported(cell);
                 }
-                Some(sum + self.rate(&Meter::Requests).unwrap_or_default() * cell.requests)
+                Some(sum + self.rate(&Meter::Requests).unwrap_or_default() * cell.requests.exact())
             }
         }
     }
@@ -97,5 +117,5 @@ impl Rates {
 
 /// The log's own cost of a cell.
 pub fn reported(cell: &UsageCell) -> Option<Exact> {
-    cell.reported.map(|(amount, _)| amount)
+    cell.reported.as_ref().map(|(amount, _)| amount.exact())
 }

@@ -1,7 +1,9 @@
 //! Weighing the usage of a pool: by quantity, by book value, or by tokens.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
+use super::Options;
 use super::lines::Line;
 use super::shelf::Shelf;
 use super::split::split;
@@ -28,19 +30,31 @@ pub struct Weighed {
     pub sum: Exact,
     /// Customers in order, nobody last.
     pub owners: Vec<Owner>,
+    /// (cell, weight) of all owners, each owner's in the shelf's order.
+    cells: Vec<(usize, Exact)>,
     /// Whether usage without a price was met while weighing by money; it is left out.
     pub unpriced: bool,
 }
 
 /// One owner's usage in a pool.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Owner {
     /// Who; `None` where the log names nobody.
     pub party: Option<PartyId>,
     /// What is left to share in.
     pub weight: Exact,
-    /// (cell, weight), in the shelf's order.
-    pub cells: Vec<(usize, Exact)>,
+    /// Its part of the cells.
+    cells: Range<usize>,
+}
+
+impl Weighed {
+    /// The cells over which a part of the owner's is spread: none, unless detail is asked for.
+    pub fn cells_of(&self, owner: &Owner, options: &Options) -> &[(usize, Exact)] {
+        match options.detail {
+            true => &self.cells[owner.cells.clone()],
+            false => &[],
+        }
+    }
 }
 
 /// Quantities that charges naming their customer have billed already, by cell and meter.
@@ -63,6 +77,7 @@ impl Covered {
             };
             let own: Vec<(usize, Exact)> = topic
                 .cells(shelf, line.first, line.end)
+                .into_iter()
                 .filter(|at| shelf.held[*at].party == Some(party))
                 .map(|at| (at, covered.left(shelf, at, meter)))
                 .collect();
@@ -78,6 +93,9 @@ impl Covered {
     /// What is left of a cell's quantity.
     pub fn left(&self, shelf: &Shelf<'_>, at: usize, meter: &Meter) -> Exact {
         let whole = shelf.held[at].cell.quantity(meter);
+        if self.quantities.is_empty() {
+            return whole;
+        }
         match self.quantities.get(&(at, meter.clone())) {
             Some(covered) => whole - *covered,
             None => whole,
@@ -86,7 +104,7 @@ impl Covered {
 
     fn value(&self, shelf: &Shelf<'_>, at: usize, meter: &ChargeMeter) -> Option<Exact> {
         let held = &shelf.held[at];
-        let whole = held.rates.value(held.cell, meter)?;
+        let whole = shelf.value(held, meter)?;
         if self.quantities.is_empty() {
             return Some(whole);
         }
@@ -101,7 +119,7 @@ impl Covered {
         };
         let covered = meters.into_iter().filter_map(|meter| {
             let quantity = self.quantities.get(&(at, meter.clone()))?;
-            held.rates.rate(&meter).map(|rate| rate * *quantity)
+            shelf.rate(held, &meter).map(|rate| rate * *quantity)
         });
         Some((whole - covered.sum()).max(Exact::ZERO))
     }
@@ -117,7 +135,7 @@ pub fn weigh(
     measure: Measure,
     direct: &[&Line<'_>],
 ) -> Weighed {
-    let mut owners: BTreeMap<(bool, Option<PartyId>), Owner> = BTreeMap::new();
+    let mut cells = Vec::new();
     let mut unpriced = false;
     for at in topic.cells(shelf, first, end) {
         let weight = match (&topic.meter, measure) {
@@ -126,33 +144,38 @@ pub fn weigh(
             }
             (meter, _) => covered.value(shelf, at, meter),
         };
-        let Some(weight) = weight else {
-            unpriced = true;
-            continue;
-        };
-        if weight.is_zero() {
-            continue;
+        match weight {
+            None => unpriced = true,
+            Some(weight) if weight.is_zero() => {}
+            Some(weight) => cells.push((at, weight)),
         }
-        let party = shelf.held[at].party;
-        let owner = owners.entry((party.is_none(), party)).or_default();
-        owner.party = party;
-        owner.weight += weight;
-        owner.cells.push((at, weight));
+    }
+    let party = |cell: &(usize, Exact)| shelf.held[cell.0].party;
+    // The cells of one day are in this order already.
+    cells.sort_by_key(|cell| (party(cell).is_none(), party(cell)));
+    let mut owners = Vec::new();
+    let mut start = 0;
+    for own in cells.chunk_by(|a, b| party(a) == party(b)) {
+        owners.push(Owner {
+            party: party(&own[0]),
+            weight: own.iter().map(|(_, weight)| *weight).sum(),
+            cells: start..start + own.len(),
+        });
+        start += own.len();
     }
     if measure == Measure::Money {
         for line in direct.iter().filter(|line| line.quantity.is_none()) {
-            if let Some(owner) = owners.get_mut(&(false, line.direct)) {
+            let own = owners.iter_mut().find(|owner| owner.party == line.direct);
+            if let Some(owner) = own {
                 owner.weight = (owner.weight - line.amount.max(Exact::ZERO)).max(Exact::ZERO);
             }
         }
     }
-    let owners: Vec<Owner> = owners
-        .into_values()
-        .filter(|owner| !owner.weight.is_zero())
-        .collect();
+    owners.retain(|owner| !owner.weight.is_zero());
     Weighed {
         sum: owners.iter().map(|owner| owner.weight).sum(),
         owners,
+        cells,
         unpriced,
     }
 }
@@ -161,6 +184,7 @@ pub fn weigh(
 pub fn users(shelf: &Shelf<'_>, topic: &Topic, (first, end): (Day, Day)) -> Vec<PartyId> {
     let users: BTreeSet<PartyId> = topic
         .cells(shelf, first, end)
+        .into_iter()
         .filter_map(|at| shelf.held[at].party)
         .collect();
     users.into_iter().collect()

@@ -176,15 +176,24 @@ fn split_filter(text: &str) -> Result<(&str, &str, bool), Problem> {
 
 /// Names in `--by` and `--where` that may be columns of the log.
 pub fn usage_dimensions(shared: &Shared, by: &[String]) -> Vec<String> {
+    let mut names = asked_for(shared, by);
+    names.retain(|name| !OURS.contains(&name.as_str()));
+    names.into_iter().collect()
+}
+
+/// Whether rows or filters tell features apart.
+pub fn needs_features(shared: &Shared, by: &[String]) -> bool {
+    asked_for(shared, by).contains("feature")
+}
+
+/// The names in `--by` and `--where`.
+fn asked_for(shared: &Shared, by: &[String]) -> BTreeSet<String> {
     let filters = shared
         .filters
         .iter()
         .filter_map(|text| split_filter(text).ok());
-    let names: BTreeSet<String> = by
-        .iter()
+    by.iter()
         .map(|name| name.trim().to_string())
         .chain(filters.map(|(name, _, _)| name.to_string()))
-        .filter(|name| !OURS.contains(&name.as_str()))
-        .collect();
-    names.into_iter().collect()
+        .collect()
 }

@@ -186,6 +186,7 @@ fn spec(
         latin1: shared.encoding == Some(EncodingArg::Latin1)
             || entry.is_some_and(|entry| entry.encoding.as_deref() == Some("latin1")),
         skip_lines: entry.map_or(0, |entry| entry.skip_lines),
+        allow_empty: shared.allow_empty,
         limits: Limits {
             max_line: shared.max_line.unwrap_or(defaults.max_line),
             max_unpacked: shared.max_unpacked.unwrap_or(defaults.max_unpacked),

@@ -18,7 +18,7 @@ use crate::model::{Currency, Period, Zone};
 use crate::prices::PriceBook;
 use crate::problem::{Note, Problem, Problems, catalogue};
 use crate::report::margin::Header;
-use crate::report::visible;
+use crate::report::margin::footer::quoted;
 use crate::revenue::{self, Coverage, RevenueBook};
 
 /// Everything a command works on.
@@ -69,6 +69,7 @@ impl Run {
                 OverlapArg::Latest => OnOverlap::Latest,
             },
             allow_empty: shared.allow_empty,
+            features: super::dimensions::needs_features(shared, by),
             dimensions: dimensions.clone(),
         };
         let bar = Bar::new(shared.quiet);
@@ -102,6 +103,7 @@ impl Run {
             },
             pricing: Pricing {
                 book: PriceBook::embedded(),
+                in_dollars: currency == Currency::USD,
                 discounts,
             },
             project,
@@ -246,15 +248,42 @@ fn identity(books: &mut Books) -> Identity {
     Identity::build(mapping, has_log, &usage, &bills, &books.records)
 }
 
-/// The files of this run, for the next command line.
+/// The files of this run, and the options that decide what they say, for the next command line.
 fn again(shared: &Shared) -> String {
-    let quoted = |file: &std::ffi::OsString| {
-        let text = visible(&file.to_string_lossy()).into_owned();
-        let plain = |c: char| c.is_alphanumeric() || "-_./:=@%+,".contains(c);
-        match text.chars().all(plain) {
-            true => format!(" {text}"),
-            false => format!(" {text:?}"),
-        }
-    };
-    shared.files.iter().map(quoted).collect()
+    let files = shared
+        .files
+        .iter()
+        .map(|file| file.to_string_lossy().into_owned());
+    let mut words: Vec<String> = files.collect();
+    let options = [
+        (
+            "--config",
+            shared
+                .config
+                .as_ref()
+                .map(|path| path.to_string_lossy().into_owned()),
+        ),
+        (
+            "-m",
+            shared
+                .mapping
+                .as_ref()
+                .map(|path| path.to_string_lossy().into_owned()),
+        ),
+        ("--month", shared.month.clone()),
+        ("--from", shared.from.clone()),
+        ("--to", shared.to.clone()),
+        ("--tz", shared.tz.clone()),
+    ];
+    for (name, value) in options {
+        words.extend(
+            value
+                .into_iter()
+                .flat_map(|value| [name.to_string(), value]),
+        );
+    }
+    words
+        .iter()
+        .map(|word| format!(" {}", quoted(word)))
+        .collect()
 }

@@ -27,6 +27,15 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
         .iter()
         .map(|text| change(text))
         .collect::<Result<_, _>>()?;
+    let mut plans: Vec<String> = changes
+        .iter()
+        .map(|change| change.plan.to_lowercase())
+        .collect();
+    plans.sort();
+    if let Some(twice) = plans.windows(2).find(|pair| pair[0] == pair[1]) {
+        let message = format!("the plan {:?} is given two prices", twice[0]);
+        return Err(Problem::new(&catalogue::BAD_OPTION, message).into());
+    }
     let run = Run::prepare(shared, &[])?;
     let by = [Dimension::Customer];
     let filters = run.filters(&shared.filters)?;

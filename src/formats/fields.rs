@@ -289,7 +289,7 @@ pub fn looks_damaged(text: &str) -> bool {
     const MONTHS: &[&str] = &[
         "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
     ];
-    let is_month = |text: &str| MONTHS.contains(&text.to_ascii_lowercase().as_str());
+    let is_month = |text: &str| MONTHS.iter().any(|month| text.eq_ignore_ascii_case(month));
     let is_number = |text: &str| {
         !text.is_empty() && text.len() <= 2 && text.bytes().all(|b| b.is_ascii_digit())
     };

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hashbrown::HashMap;
 use unicode_normalization::UnicodeNormalization;
 
 use super::{Mapping, Party, PartyId, PartyKind};
@@ -53,8 +54,10 @@ struct Keys {
 pub struct Identity {
     mapping: Option<Mapping>,
     parties: Vec<Party>,
-    by_key: BTreeMap<String, PartyId>,
-    joins: BTreeMap<(String, String), (String, JoinKey)>,
+    /// Only looked up, never walked.
+    by_key: HashMap<String, PartyId, foldhash::fast::FixedState>,
+    /// Namespace → billing id → customer and key.
+    joins: BTreeMap<String, BTreeMap<String, (String, JoinKey)>>,
     /// Billing ids whose keys equal two different customers: (id, the customers).
     pub ambiguous: Vec<(String, Vec<String>)>,
     /// Groups of customer ids that differ only in case, blanks or Unicode form.
@@ -95,20 +98,19 @@ impl Identity {
         if own_ids {
             customers.extend(billing.keys().map(|(_, id)| id.clone()));
         }
-        let mut joins = BTreeMap::new();
+        let mut joins: BTreeMap<String, BTreeMap<String, _>> = BTreeMap::new();
         let mut ambiguous = Vec::new();
         for ((namespace, id), keys) in &billing {
             if own_ids {
-                joins.insert(
-                    (namespace.clone(), id.clone()),
-                    (id.clone(), JoinKey::OwnId),
-                );
+                let joined = joins.entry(namespace.clone()).or_default();
+                joined.insert(id.clone(), (id.clone(), JoinKey::OwnId));
                 continue;
             }
             let is_customer = |value: &str| target(mapping.as_ref(), &customers, value);
             match join(id, keys, &is_customer) {
                 Ok(Some((customer, key))) => {
-                    joins.insert((namespace.clone(), id.clone()), (customer, key));
+                    let joined = joins.entry(namespace.clone()).or_default();
+                    joined.insert(id.clone(), (customer, key));
                 }
                 Ok(None) => {}
                 Err(several) => ambiguous.push((id.clone(), several)),
@@ -136,7 +138,8 @@ impl Identity {
             .for_each(|(namespace, id)| unmapped(namespace, id));
         for ((namespace, id), keys) in &billing {
             let joined = joins
-                .get(&(namespace.clone(), id.clone()))
+                .get(namespace)
+                .and_then(|ids| ids.get(id))
                 .map(|(c, _)| c.clone());
             let key = joined.unwrap_or_else(|| unmapped_key(namespace, id));
             if let Some(party) = parties.get_mut(&key)
@@ -198,15 +201,14 @@ impl Identity {
 
     /// The owner of a usage id on a day.
     pub fn usage(&self, id: &str, day: Day) -> PartyId {
-        let key = match &self.mapping {
-            None => id.to_string(),
-            Some(mapping) => match mapping.customer("usage", id, day) {
-                Some(customer) => customer.to_string(),
-                None if mapping.has_customer(id) && !mapping.knows("usage", id) => id.to_string(),
-                None => unmapped_key("usage", id),
-            },
+        let Some(mapping) = &self.mapping else {
+            return self.known(id);
         };
-        self.known(&key)
+        match mapping.customer("usage", id, day) {
+            Some(customer) => self.known(customer),
+            None if mapping.has_customer(id) && !mapping.knows("usage", id) => self.known(id),
+            None => self.known(&unmapped_key("usage", id)),
+        }
     }
 
     /// The owner of a billing id on a day, and the key that joined it.
@@ -219,7 +221,7 @@ impl Identity {
                 return (self.known(&unmapped_key(namespace, id)), None);
             }
         }
-        match self.joins.get(&(namespace.to_string(), id.to_string())) {
+        match self.joins.get(namespace).and_then(|ids| ids.get(id)) {
             Some((customer, key)) => (self.known(customer), Some(key.clone())),
             None => (self.known(&unmapped_key(namespace, id)), None),
         }
@@ -249,6 +251,36 @@ impl Identity {
     fn known(&self, key: &str) -> PartyId {
         self.by_key(key)
             .unwrap_or_else(|| panic!("party {key:?} was not collected before it was asked for"))
+    }
+}
+
+/// Finds the owners of usage ids one after the other; runs of one id on one day are looked up once.
+#[derive(Debug)]
+pub struct UsageOwners<'a> {
+    identity: &'a Identity,
+    last: Option<(&'a str, Day, PartyId)>,
+}
+
+impl<'a> UsageOwners<'a> {
+    /// Starts.
+    pub fn new(identity: &'a Identity) -> UsageOwners<'a> {
+        UsageOwners {
+            identity,
+            last: None,
+        }
+    }
+
+    /// As [`Identity::usage`].
+    pub fn owner(&mut self, id: &'a str, day: Day) -> PartyId {
+        if let Some((last, on, party)) = self.last
+            && on == day
+            && last == id
+        {
+            return party;
+        }
+        let party = self.identity.usage(id, day);
+        self.last = Some((id, day, party));
+        party
     }
 }
 

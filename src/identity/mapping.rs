@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hashbrown::HashMap;
+
 use crate::model::Day;
 use crate::problem::{Place, Problem, Problems, catalogue};
 
@@ -42,8 +44,9 @@ pub struct Assignment {
 /// The mapping file.
 #[derive(Clone, Debug, Default)]
 pub struct Mapping {
-    /// (namespace, id) → customers with their days, in order of days.
-    ids: BTreeMap<(String, String), Vec<Dated>>,
+    /// Namespace → id → customers with their days, in order of days. Only looked up, never walked:
+    /// this is asked for every customer and day of a log.
+    ids: BTreeMap<String, HashMap<String, Vec<Dated>, foldhash::fast::FixedState>>,
     /// Customer → attribute → values with their days.
     customers: BTreeMap<String, BTreeMap<String, Vec<Dated>>>,
 }
@@ -56,6 +59,7 @@ impl Mapping {
         problems: &mut Problems,
     ) -> Mapping {
         let mut mapping = Mapping::default();
+        let mut ids: BTreeMap<(String, String), Vec<Dated>> = BTreeMap::new();
         for row in rows {
             let attributes = mapping.customers.entry(row.customer.clone()).or_default();
             for (name, value) in &row.attributes {
@@ -66,15 +70,11 @@ impl Mapping {
             }
             if !row.id.is_empty() {
                 let key = (row.namespace.clone(), row.id.clone());
-                mapping
-                    .ids
-                    .entry(key)
-                    .or_default()
-                    .push(row.dated(&row.customer));
+                ids.entry(key).or_default().push(row.dated(&row.customer));
             }
         }
-        for ((namespace, id), claims) in &mut mapping.ids {
-            if let Some((a, b)) = clash(claims) {
+        for ((namespace, id), mut claims) in ids {
+            if let Some((a, b)) = clash(&mut claims) {
                 problems.push(
                     Problem::new(
                         &catalogue::MAPPING_CONFLICT,
@@ -87,6 +87,7 @@ impl Mapping {
                     .help("give the rows disjoint valid_from and valid_to dates, or remove one"),
                 );
             }
+            mapping.ids.entry(namespace).or_default().insert(id, claims);
         }
         for (customer, attributes) in &mut mapping.customers {
             for (name, values) in attributes {
@@ -110,14 +111,16 @@ impl Mapping {
 
     /// The customer that holds an id on a day.
     pub fn customer(&self, namespace: &str, id: &str, day: Day) -> Option<&str> {
-        let key = (namespace.to_string(), id.to_string());
-        let claims = self.ids.get(&key)?;
-        claims
+        self.claims(namespace, id)?
             .iter()
             .find(|claim| {
                 claim.from.is_none_or(|from| from <= day) && claim.to.is_none_or(|to| day < to)
             })
             .map(|claim| claim.value.as_str())
+    }
+
+    fn claims(&self, namespace: &str, id: &str) -> Option<&Vec<Dated>> {
+        self.ids.get(namespace)?.get(id)
     }
 
     /// Whether the mapping names a customer of that id.
@@ -127,13 +130,12 @@ impl Mapping {
 
     /// Whether the id is mapped on some day.
     pub fn knows(&self, namespace: &str, id: &str) -> bool {
-        self.ids
-            .contains_key(&(namespace.to_string(), id.to_string()))
+        self.claims(namespace, id).is_some()
     }
 
     /// The one customer that ever holds the id, or `None` if there is none or it moved.
     pub fn only_customer(&self, namespace: &str, id: &str) -> Option<&str> {
-        let claims = self.ids.get(&(namespace.to_string(), id.to_string()))?;
+        let claims = self.claims(namespace, id)?;
         let first = claims.first()?;
         claims
             .iter()

@@ -6,7 +6,7 @@
 pub mod join;
 pub mod mapping;
 
-pub use join::{Identity, JoinKey};
+pub use join::{Identity, JoinKey, UsageOwners};
 pub use mapping::{Assignment, Mapping};
 
 use std::collections::BTreeMap;

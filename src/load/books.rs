@@ -57,7 +57,9 @@ impl Books {
         let mut outside: BTreeMap<&str, u64> = BTreeMap::new();
         for charge in &self.charges {
             let (first, last) = (zone.day(charge.start), zone.day(Instant(charge.end.0 - 1)));
-            if last < period.start || first >= period.end {
+            // A UTC day counts where it starts.
+            let one_day = charge.end.0 - charge.start.0 <= 86_400_000_000;
+            if last < period.start || first >= period.end || (one_day && !period.contains(first)) {
                 *outside.entry(&charge.origin.file).or_default() += 1;
             }
         }
@@ -92,12 +94,6 @@ impl Books {
             .iter()
             .map(|cover| (zone.day(cover.start), zone.day(Instant(cover.end.0 - 1))))
             .collect();
-        // A UTC day that starts in the month before by local time does not open that month.
-        let utc: Vec<(Day, Day)> = self
-            .covers
-            .iter()
-            .map(|cover| (cover.start.utc_day(), Instant(cover.end.0 - 1).utc_day()))
-            .collect();
         let usage = || {
             let days = self.usage.iter().map(|cell| (cell.day, cell.day));
             days.collect::<Vec<_>>()
@@ -110,10 +106,9 @@ impl Books {
                 .map(|day| (day, day))
                 .collect::<Vec<_>>()
         };
-        let spans = match (bills.is_empty(), zone) {
-            (false, Zone::Utc) => bills,
-            (false, _) => utc,
-            (true, _) => Some(usage())
+        let spans = match bills.is_empty() {
+            false => bills,
+            true => Some(usage())
                 .filter(|days| !days.is_empty())
                 .unwrap_or_else(revenue),
         };

@@ -7,50 +7,28 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::repeats::{OnConflict, Repeats, Seen};
+use super::sums::{Group, Groups, Sums};
 use crate::formats::UsageSink;
-use crate::model::records::{Outcome, UsageRecord};
+use crate::model::records::UsageRecord;
 use crate::model::{ContextBand, Currency, Day, Exact, Meter, UsageCell, Zone, names};
 use crate::problem::Problem;
 
 type Fixed = foldhash::fast::FixedState;
 
-/// The group of a record; texts as symbols, 0 for none.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Group {
-    utc_day: Day,
-    day: Day,
-    source: u32,
-    feature: u32,
-    provider: u32,
-    model: u32,
-    tier: u32,
-    band: ContextBand,
-    /// The band if cached tokens turn out to stand beside the input.
-    other_band: ContextBand,
-    /// Whether the file has yet to tell if its input includes cached tokens.
-    open: bool,
-    dimensions: Vec<u32>,
-}
-
-/// What is summed in a group.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Sums {
-    quantities: Vec<(Meter, Exact)>,
-    requests: Exact,
-    failed: Exact,
-    gateway_cached: Exact,
-    reported: Exact,
-    currency: Option<Currency>,
-    unreported: bool,
-    aggregated: bool,
-}
-
 /// The fold of all usage files.
 pub struct Fold {
     zone: Zone,
+    /// Whether features are told apart.
+    features: bool,
     symbols: HashMap<Arc<str>, u32, Fixed>,
     texts: Vec<Arc<str>>,
-    groups: HashMap<Group, Sums, Fixed>,
+    /// Symbols of the folded providers, by their spelling in the log.
+    providers: HashMap<Box<str>, u32, Fixed>,
+    /// Symbols of the vendors of models, by the model's symbol.
+    vendors: HashMap<u32, u32, Fixed>,
+    groups: Groups,
+    /// The group of the record at hand, kept so that nothing is allocated per record.
+    group: Group,
     repeats: Repeats<(GroupKey, Sums)>,
     file: u32,
     /// Rows of the current file by day of the report's zone.
@@ -77,13 +55,17 @@ pub struct FileFold {
 }
 
 impl Fold {
-    /// Starts empty.
-    pub fn new(zone: Zone, on_conflict: OnConflict) -> Fold {
+    /// Starts empty. `features` says whether features are told apart.
+    pub fn new(zone: Zone, on_conflict: OnConflict, features: bool) -> Fold {
         Fold {
             zone,
+            features,
             symbols: HashMap::with_hasher(Fixed::default()),
             texts: vec!["".into()],
-            groups: HashMap::with_hasher(Fixed::default()),
+            providers: HashMap::with_hasher(Fixed::default()),
+            vendors: HashMap::with_hasher(Fixed::default()),
+            groups: Groups::default(),
+            group: Group::blank(),
             repeats: Repeats::new(on_conflict),
             file: 0,
             days: BTreeMap::new(),
@@ -120,59 +102,26 @@ impl Fold {
     /// The cells, in an order that depends on their content alone.
     pub fn finish(mut self) -> Vec<UsageCell> {
         for (group, sums) in self.repeats.take_winners() {
-            add(&mut self.groups, *group, &sums);
+            self.groups.add(&group, &sums);
         }
-        let texts = &self.texts;
-        let text = |symbol: u32| (symbol != 0).then(|| texts[symbol as usize].clone());
-        let mut cells: Vec<UsageCell> = self
-            .groups
+        drop(self.repeats);
+        let (texts, ranks) = ranked(self.texts);
+        let mut groups = self.groups.into_list();
+        for (group, _) in &mut groups {
+            assert!(!group.open, "a file's token convention was never settled");
+            group.rename(|symbol| ranks[symbol as usize]);
+        }
+        groups.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        groups
             .into_iter()
-            .map(|(group, mut sums)| {
-                assert!(!group.open, "a file's token convention was never settled");
-                sums.quantities.sort_by(|a, b| a.0.cmp(&b.0));
-                UsageCell {
-                    utc_day: group.utc_day,
-                    day: group.day,
-                    source: text(group.source),
-                    feature: text(group.feature),
-                    provider: text(group.provider),
-                    model: text(group.model),
-                    tier: text(group.tier),
-                    band: group.band,
-                    dimensions: group
-                        .dimensions
-                        .iter()
-                        .map(|symbol| text(*symbol))
-                        .collect(),
-                    quantities: sums.quantities,
-                    requests: sums.requests,
-                    failed: sums.failed,
-                    gateway_cached: sums.gateway_cached,
-                    reported: match (sums.currency, sums.unreported) {
-                        (Some(currency), false) => Some((sums.reported, currency)),
-                        _ => None,
-                    },
-                    aggregated: sums.aggregated,
-                }
-            })
-            .collect();
-        cells.sort_by(|a, b| {
-            let key = |cell: &UsageCell| {
-                (
-                    cell.utc_day,
-                    cell.day,
-                    cell.source.clone(),
-                    cell.feature.clone(),
-                    cell.provider.clone(),
-                    cell.model.clone(),
-                    cell.tier.clone(),
-                    cell.band,
-                    cell.dimensions.clone(),
-                )
-            };
-            key(a).cmp(&key(b))
-        });
-        cells
+            .map(|(group, sums)| cell(&group, sums, &texts))
+            .collect()
+    }
+
+    /// Counts the record whose group is filled in.
+    fn count(&mut self, record: &UsageRecord<'_>) {
+        self.groups.sums(&self.group).add_record(record);
+        *self.days.entry(self.group.day).or_default() += 1;
     }
 
     fn symbol(&mut self, text: Option<&str>) -> u32 {
@@ -189,29 +138,86 @@ impl Fold {
         symbol
     }
 
-    fn group(&mut self, record: &UsageRecord<'_>) -> Group {
-        let provider = match record.provider {
-            Some(name) => Some(names::provider(name)),
-            None => record.model.and_then(names::vendor_of).map(str::to_string),
-        };
+    /// The symbol of a record's provider: the one it names, else the vendor of its model.
+    fn provider(&mut self, record: &UsageRecord<'_>, model: u32) -> u32 {
+        if let Some(name) = record.provider {
+            if let Some(symbol) = self.providers.get(name) {
+                return *symbol;
+            }
+            let symbol = self.symbol(Some(&names::provider(name)));
+            self.providers.insert(name.into(), symbol);
+            return symbol;
+        }
+        if let Some(symbol) = self.vendors.get(&model) {
+            return *symbol;
+        }
+        let symbol = self.symbol(record.model.and_then(names::vendor_of));
+        self.vendors.insert(model, symbol);
+        symbol
+    }
+
+    /// Fills in the group of a record.
+    fn place(&mut self, record: &UsageRecord<'_>) {
         let (band, other_band) = bands(record);
-        Group {
+        let model = self.symbol(record.model);
+        let mut dimensions = std::mem::take(&mut self.group.dimensions);
+        dimensions.clear();
+        dimensions.extend(record.dimensions.iter().map(|text| self.symbol(*text)));
+        self.group = Group {
             utc_day: record.instant.utc_day(),
             day: self.zone.day(record.instant),
             source: self.symbol(record.source),
-            feature: self.symbol(record.feature),
-            provider: self.symbol(provider.as_deref()),
-            model: self.symbol(record.model),
+            feature: match self.features {
+                true => self.symbol(record.feature),
+                false => 0,
+            },
+            provider: self.provider(record, model),
+            model,
             tier: self.symbol(record.tier),
             band,
+            dimensions,
+            reported: record.reported_cost.is_some(),
             other_band,
             open: record.cached_open,
-            dimensions: record
-                .dimensions
-                .iter()
-                .map(|text| self.symbol(*text))
-                .collect(),
-        }
+        };
+    }
+}
+
+/// The texts in order, and the place there of each symbol.
+fn ranked(texts: Vec<Arc<str>>) -> (Vec<Arc<str>>, Vec<u32>) {
+    let mut sorted: Vec<(u32, Arc<str>)> = (0u32..).zip(texts).collect();
+    sorted.sort_unstable_by(|(_, a), (_, b)| a.cmp(b));
+    let mut ranks = vec![0; sorted.len()];
+    for (rank, (symbol, _)) in (0u32..).zip(&sorted) {
+        ranks[*symbol as usize] = rank;
+    }
+    (sorted.into_iter().map(|(_, text)| text).collect(), ranks)
+}
+
+/// A cell of a group whose symbols are places in `texts`.
+fn cell(group: &Group, sums: Sums, texts: &[Arc<str>]) -> UsageCell {
+    let text = |symbol: u32| (symbol != 0).then(|| texts[symbol as usize].clone());
+    let mut quantities = sums.quantities;
+    quantities.sort_by(|a, b| a.0.cmp(&b.0));
+    UsageCell {
+        utc_day: group.utc_day,
+        day: group.day,
+        source: text(group.source),
+        feature: text(group.feature),
+        provider: text(group.provider),
+        model: text(group.model),
+        tier: text(group.tier),
+        band: group.band,
+        dimensions: group.dimensions.iter().map(|at| text(*at)).collect(),
+        quantities,
+        requests: sums.requests,
+        failed: sums.failed,
+        gateway_cached: sums.gateway_cached,
+        reported: sums
+            .currency
+            .filter(|_| group.reported)
+            .map(|currency| (sums.reported, currency)),
+        aggregated: sums.aggregated,
     }
 }
 
@@ -238,77 +244,6 @@ fn bands(record: &UsageRecord<'_>) -> (ContextBand, ContextBand) {
     }
 }
 
-fn sums(record: &UsageRecord<'_>) -> Sums {
-    let count = |outcome| {
-        if record.outcome == outcome {
-            record.requests
-        } else {
-            Exact::ZERO
-        }
-    };
-    Sums {
-        quantities: record.quantities.to_vec(),
-        requests: count(Outcome::Served),
-        failed: count(Outcome::Failed),
-        gateway_cached: count(Outcome::GatewayCached),
-        reported: record
-            .reported_cost
-            .map_or(Exact::ZERO, |(amount, _)| amount),
-        currency: record.reported_cost.map(|(_, currency)| currency),
-        unreported: record.reported_cost.is_none(),
-        aggregated: !record.single_request,
-    }
-}
-
-fn add(groups: &mut HashMap<Group, Sums, Fixed>, group: Group, more: &Sums) {
-    let sums = groups.entry(group).or_default();
-    for (meter, quantity) in &more.quantities {
-        match sums.quantities.iter_mut().find(|(found, _)| found == meter) {
-            Some((_, sum)) => *sum += *quantity,
-            None => sums.quantities.push((meter.clone(), *quantity)),
-        }
-    }
-    sums.requests += more.requests;
-    sums.failed += more.failed;
-    sums.gateway_cached += more.gateway_cached;
-    sums.reported += more.reported;
-    sums.currency = sums.currency.or(more.currency);
-    sums.unreported |= more.unreported;
-    sums.aggregated |= more.aggregated;
-}
-
-/// Settles one open group: where cached tokens are inside the input, takes them out.
-fn settle(group: &mut Group, sums: &mut Sums, inside: bool) {
-    group.open = false;
-    if !inside {
-        group.band = group.other_band;
-        return;
-    }
-    group.other_band = group.band;
-    let cached: Exact = sums
-        .quantities
-        .iter()
-        .filter(|(meter, _)| {
-            matches!(
-                meter,
-                Meter::CacheRead | Meter::CacheWrite5m | Meter::CacheWrite1h
-            )
-        })
-        .map(|(_, quantity)| *quantity)
-        .sum();
-    if let Some((_, input)) = sums
-        .quantities
-        .iter_mut()
-        .find(|(meter, _)| *meter == Meter::Input)
-    {
-        *input -= cached;
-        assert!(
-            !input.is_negative(),
-            "a reader let cached tokens exceed the input that includes them"
-        );
-    }
-}
-
 impl UsageSink for Fold {
     fn take(&mut self, record: &UsageRecord<'_>) -> Result<(), Problem> {
         if let Some((_, currency)) = record.reported_cost
@@ -317,55 +252,35 @@ impl UsageSink for Fold {
             let file = self.files[self.file as usize].clone();
             self.currencies.insert(currency, (file, record.line));
         }
-        let group = self.group(record);
-        let day = group.day;
-        match record.request_id {
-            None => {
-                self.without_id += 1;
-                add(&mut self.groups, group, &sums(record));
+        self.place(record);
+        let Some(id) = record.request_id else {
+            self.without_id += 1;
+            self.count(record);
+            return Ok(());
+        };
+        let place = (self.file, record.line);
+        let seen = self.repeats.see(id, record, place, &self.files)?;
+        let held = || (Box::new(self.group.clone()), Sums::of(record));
+        match seen {
+            Seen::New => self.count(record),
+            Seen::Held(slot) => {
+                self.repeats.hold(slot, held());
+                *self.days.entry(self.group.day).or_default() += 1;
             }
-            Some(id) => {
-                let place = (self.file, record.line);
-                match self.repeats.see(id, record, place, &self.files)? {
-                    Seen::New => add(&mut self.groups, group, &sums(record)),
-                    Seen::Repeat => {
-                        self.duplicates += 1;
-                        return Ok(());
-                    }
-                    Seen::Held(slot) => self.repeats.hold(slot, (Box::new(group), sums(record))),
-                    Seen::Beaten => {
-                        self.duplicates += 1;
-                        return Ok(());
-                    }
-                    Seen::Beats(slot) => {
-                        self.duplicates += 1;
-                        self.repeats.hold(slot, (Box::new(group), sums(record)));
-                        return Ok(());
-                    }
-                }
+            Seen::Repeat | Seen::Beaten => self.duplicates += 1,
+            Seen::Beats(slot) => {
+                self.repeats.hold(slot, held());
+                self.duplicates += 1;
             }
         }
-        *self.days.entry(day).or_default() += 1;
         Ok(())
     }
 
     fn settle_cached_inside(&mut self, inside: bool) {
-        let open: Vec<Group> = self
-            .groups
-            .keys()
-            .filter(|group| group.open)
-            .cloned()
-            .collect();
-        for mut group in open {
-            let Some(mut sums) = self.groups.remove(&group) else {
-                continue;
-            };
-            settle(&mut group, &mut sums, inside);
-            add(&mut self.groups, group, &sums);
-        }
+        self.groups.settle(inside);
         self.repeats.each_held(|(group, sums)| {
             if group.open {
-                settle(group, sums, inside);
+                group.settle(sums, inside);
             }
         });
     }

@@ -11,6 +11,7 @@ mod overlap;
 mod recognize;
 mod repeats;
 mod same;
+mod sums;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -22,12 +23,15 @@ pub use overlap::OnOverlap;
 pub use recognize::{Recognized, nearest, recognize};
 pub use repeats::OnConflict;
 
-use crate::formats::{Format, Kind, Reader, Settings, Tally};
+use crate::formats::{self, Format, Kind, Reader, Settings, Tally};
 use crate::model::Zone;
 use crate::model::receipt::{InputReceipt, RowCounts};
 use crate::model::records::Charge;
 use crate::problem::{Note, Place, Problem, Problems, catalogue};
 use crate::scan::{self, Body, How, Opened, Receipt};
+
+/// What stands for the format of a file without content.
+const EMPTY: &str = "empty";
 
 /// One file to read.
 #[derive(Clone, Debug)]
@@ -55,6 +59,8 @@ pub struct Choices {
     pub on_overlap: OnOverlap,
     /// Whether files without rows are fine.
     pub allow_empty: bool,
+    /// Whether usage must be told apart by feature. It makes a table of it several times larger.
+    pub features: bool,
     /// Extra usage columns to keep.
     pub dimensions: Vec<String>,
 }
@@ -90,7 +96,7 @@ pub fn read(
     let mut reading = Reading {
         choices,
         books: Books::default(),
-        fold: Fold::new(choices.zone, choices.on_conflict),
+        fold: Fold::new(choices.zone, choices.on_conflict, choices.features),
         contents: BTreeMap::new(),
         bills: Vec::new(),
         remarks: BTreeMap::new(),
@@ -121,6 +127,9 @@ pub fn read(
 impl Reading<'_> {
     fn file(&mut self, spec: &InputSpec, opened: Opened, problems: &mut Problems) {
         let name = opened.name.clone();
+        if matches!(&opened.body, Body::Document(text) if text.is_empty()) {
+            return self.nothing(spec, &opened);
+        }
         let format = match recognize(spec.format.as_deref(), &opened) {
             Recognized::Mapping => return self.mapping(&name, opened, problems),
             Recognized::Format(format) => format,
@@ -141,6 +150,14 @@ impl Reading<'_> {
             &receipt,
             folded,
         );
+    }
+
+    /// A file without any content, where the user allows it: an input of no rows.
+    fn nothing(&mut self, spec: &InputSpec, opened: &Opened) {
+        let forced = spec.format.as_deref().and_then(formats::named);
+        let (format, kind) = forced.map_or((EMPTY, None), |f| (f.name, Some(f.kind)));
+        let (tally, folded) = (Tally::default(), FileFold::default());
+        self.enter(&opened.name, format, kind, tally, &opened.receipt, folded);
     }
 
     fn mapping(&mut self, name: &Arc<str>, opened: Opened, problems: &mut Problems) {
@@ -238,7 +255,8 @@ impl Reading<'_> {
         problems: &mut Problems,
     ) {
         let blank = tally.skipped.get("blank").copied().unwrap_or(0);
-        if tally.read == blank && tally.covers.is_none() && !self.choices.allow_empty {
+        let empty = tally.read == blank && tally.covers.is_none();
+        if empty && !self.choices.allow_empty {
             problems.push(
                 Problem::new(
                     &catalogue::EMPTY_FILE,
@@ -258,7 +276,8 @@ impl Reading<'_> {
                 .help("run again when nothing writes to it"),
             );
         }
-        let Some(content) = receipt.content() else {
+        // Two files without rows count nothing twice.
+        let Some(content) = receipt.content().filter(|_| !empty) else {
             return;
         };
         if let Some(other) = self.contents.insert(content, name.clone()) {

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use xxhash_rust::xxh3::{Xxh3, xxh3_128};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use crate::model::records::UsageRecord;
 use crate::model::{Exact, Instant};
@@ -48,6 +48,8 @@ pub struct Repeats<T> {
     first: HashMap<u128, (u64, u32, u32), foldhash::fast::FixedState>,
     slots: HashMap<u128, (u64, usize), foldhash::fast::FixedState>,
     held: Vec<(Rank, Option<T>)>,
+    /// Room for one record's content.
+    bytes: Vec<u8>,
 }
 
 impl<T> Repeats<T> {
@@ -58,6 +60,7 @@ impl<T> Repeats<T> {
             first: HashMap::with_hasher(foldhash::fast::FixedState::default()),
             slots: HashMap::with_hasher(foldhash::fast::FixedState::default()),
             held: Vec::new(),
+            bytes: Vec::new(),
         }
     }
 
@@ -73,7 +76,7 @@ impl<T> Repeats<T> {
         files: &[Arc<str>],
     ) -> Result<Seen, Problem> {
         let key = xxh3_128(id.as_bytes());
-        let content = content(record);
+        let content = content(record, &mut self.bytes);
         if self.on_conflict == OnConflict::Error {
             let line = u32::try_from(place.1).unwrap_or(u32::MAX);
             let Some((before, file, at)) = self.first.get(&key) else {
@@ -147,18 +150,16 @@ impl<T> Repeats<T> {
     }
 }
 
-/// A hash of everything a record says.
-fn content(record: &UsageRecord<'_>) -> u64 {
-    let mut hash = Xxh3::new();
-    let mut text = |text: Option<&str>| {
-        match text {
-            None => hash.update(&[0]),
-            Some(text) => {
-                hash.update(&[1]);
-                hash.update(&(text.len() as u64).to_le_bytes());
-                hash.update(text.as_bytes());
-            }
-        };
+/// A hash of everything a record says. `bytes` is room to write it down.
+fn content(record: &UsageRecord<'_>, bytes: &mut Vec<u8>) -> u64 {
+    bytes.clear();
+    let mut text = |text: Option<&str>| match text {
+        None => bytes.push(0),
+        Some(text) => {
+            bytes.push(1);
+            bytes.extend((text.len() as u64).to_le_bytes());
+            bytes.extend(text.as_bytes());
+        }
     };
     for field in [
         record.source,
@@ -172,18 +173,23 @@ fn content(record: &UsageRecord<'_>) -> u64 {
     for dimension in record.dimensions {
         text(*dimension);
     }
-    hash.update(&record.instant.0.to_le_bytes());
-    hash.update(&[record.outcome as u8]);
-    hash.update(record.requests.to_string().as_bytes());
+    bytes.extend(record.instant.0.to_le_bytes());
+    bytes.push(record.outcome as u8);
+    bytes.extend(record.requests.to_bytes());
     for (meter, quantity) in record
         .quantities
         .iter()
         .filter(|(_, quantity)| !quantity.is_zero())
     {
-        hash.update(format!("|{meter}={quantity}").as_bytes());
+        bytes.push(b'|');
+        bytes.extend(meter.name().as_bytes());
+        bytes.push(b'=');
+        bytes.extend(quantity.to_bytes());
     }
     if let Some((amount, currency)) = record.reported_cost {
-        hash.update(format!("|{amount}{currency}").as_bytes());
+        bytes.push(b'$');
+        bytes.extend(amount.to_bytes());
+        bytes.extend(currency.code().as_bytes());
     }
-    hash.digest()
+    xxh3_64(bytes)
 }

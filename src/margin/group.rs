@@ -1,5 +1,6 @@
 //! Grouping facts by dimensions: labels as small numbers, one accumulator per row.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use hashbrown::HashMap;
 
 use super::dimension::{Dimension, Filter, NONE, UNATTRIBUTED};
 use crate::attribution::{Basis, CostFact, Holder};
-use crate::identity::{Identity, PartyId, PartyKind};
+use crate::identity::{Identity, PartyId, PartyKind, UsageOwners};
 use crate::model::{Day, Exact, Meter, Period, UsageCell};
 
 /// More dimensions than this cannot be combined.
@@ -48,9 +49,25 @@ pub struct Grouping<'a> {
     period: Period,
     symbols: HashMap<Arc<str>, u32, foldhash::fast::FixedState>,
     labels: Vec<Arc<str>>,
-    rows: HashMap<Key, Sums, foldhash::fast::FixedState>,
+    rows: Vec<Row>,
+    row_of: HashMap<Key, u32, foldhash::fast::FixedState>,
     /// Label of each party for each dimension that is an attribute or the customer itself.
     parties: Vec<Vec<Option<u32>>>,
+    /// The row of each party, once it has one, where no dimension depends on anything else.
+    row_of_party: Option<Vec<Option<u32>>>,
+    /// The labels of days, by position of the dimension.
+    days: BTreeMap<(usize, Day), u32>,
+    owners: UsageOwners<'a>,
+    /// How many residuals were added.
+    residuals: u32,
+}
+
+/// One row.
+#[derive(Debug, Default)]
+struct Row {
+    sums: Sums,
+    /// The last residual that it has a part in.
+    residual: u32,
 }
 
 impl<'a> Grouping<'a> {
@@ -68,8 +85,13 @@ impl<'a> Grouping<'a> {
             period,
             symbols: HashMap::with_hasher(foldhash::fast::FixedState::default()),
             labels: Vec::new(),
-            rows: HashMap::with_hasher(foldhash::fast::FixedState::default()),
+            rows: Vec::new(),
+            row_of: HashMap::with_hasher(foldhash::fast::FixedState::default()),
             parties: Vec::new(),
+            row_of_party: None,
+            days: BTreeMap::new(),
+            owners: UsageOwners::new(identity),
+            residuals: 0,
         };
         grouping.parties = (0u32..)
             .zip(identity.parties())
@@ -83,6 +105,10 @@ impl<'a> Grouping<'a> {
                     .collect()
             })
             .collect();
+        let of_party = |d: &Dimension| matches!(d, Dimension::Customer | Dimension::Attribute(_));
+        if dimensions.iter().all(of_party) {
+            grouping.row_of_party = Some(vec![None; grouping.parties.len()]);
+        }
         grouping
     }
 
@@ -138,11 +164,11 @@ impl<'a> Grouping<'a> {
     }
 
     /// Adds the quantities of a cell.
-    pub fn usage(&mut self, cell: &UsageCell) {
+    pub fn usage(&mut self, cell: &'a UsageCell) {
         let party = cell
             .source
             .as_deref()
-            .map(|id| self.identity.usage(id, cell.day));
+            .map(|id| self.owners.owner(id, cell.day));
         let about = About {
             party,
             day: cell.day,
@@ -158,12 +184,12 @@ impl<'a> Grouping<'a> {
         let Some(sums) = self.sums(&about) else {
             return;
         };
-        sums.requests += cell.requests;
+        sums.requests += cell.requests.exact();
         for (meter, quantity) in &cell.quantities {
             match sums.meters.get_mut(meter) {
-                Some(sum) => *sum += *quantity,
+                Some(sum) => *sum += quantity.exact(),
                 None => {
-                    sums.meters.insert(meter.clone(), *quantity);
+                    sums.meters.insert(meter.clone(), quantity.exact());
                 }
             }
         }
@@ -171,7 +197,8 @@ impl<'a> Grouping<'a> {
 
     /// Adds the rest of a pool to every row that one of its users belongs to, once each.
     pub fn residual(&mut self, day: Day, amount: Exact, users: &[PartyId]) {
-        let mut keys: Vec<Key> = Vec::new();
+        self.residuals += 1;
+        let this = self.residuals;
         for party in users {
             let about = About {
                 party: Some(*party),
@@ -181,14 +208,13 @@ impl<'a> Grouping<'a> {
                 cell: None,
                 basis: None,
             };
-            if self.passes(&about) {
-                keys.push(self.key(&about));
+            let Some(row) = self.row(&about) else {
+                continue;
+            };
+            if row.residual != this {
+                row.residual = this;
+                row.sums.residual += amount;
             }
-        }
-        keys.sort_unstable();
-        keys.dedup();
-        for key in keys {
-            self.rows.entry(key).or_default().residual += amount;
         }
     }
 
@@ -196,14 +222,22 @@ impl<'a> Grouping<'a> {
     pub fn finish(self) -> Vec<GroupRow> {
         let count = self.dimensions.len();
         let labels = self.labels;
-        let mut rows: Vec<GroupRow> = self
-            .rows
+        let empty = Key {
+            labels: [0; MAX_DIMENSIONS],
+            nobody: false,
+        };
+        let mut keys = vec![empty; self.rows.len()];
+        for (key, at) in self.row_of {
+            keys[at as usize] = key;
+        }
+        let mut rows: Vec<GroupRow> = keys
             .into_iter()
-            .map(|(key, sums)| {
+            .zip(self.rows)
+            .map(|(key, row)| {
                 let names = key.labels[..count]
                     .iter()
                     .map(|symbol| labels[*symbol as usize].clone());
-                (names.collect(), key.nobody, sums)
+                (names.collect(), key.nobody, row.sums)
             })
             .collect();
         rows.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
@@ -211,11 +245,28 @@ impl<'a> Grouping<'a> {
     }
 
     fn sums(&mut self, about: &About<'_>) -> Option<&mut Sums> {
+        self.row(about).map(|row| &mut row.sums)
+    }
+
+    fn row(&mut self, about: &About<'_>) -> Option<&mut Row> {
         if !self.passes(about) {
             return None;
         }
+        let party = about.party.map(|party| party.0 as usize);
+        let known = |rows: &Vec<Option<u32>>| rows[party?];
+        if let Some(at) = self.row_of_party.as_ref().and_then(known) {
+            return self.rows.get_mut(at as usize);
+        }
         let key = self.key(about);
-        Some(self.rows.entry(key).or_default())
+        let next = self.rows.len() as u32;
+        let at = *self.row_of.entry(key).or_insert(next);
+        if at == next {
+            self.rows.push(Row::default());
+        }
+        if let (Some(rows), Some(party)) = (&mut self.row_of_party, party) {
+            rows[party] = Some(at);
+        }
+        self.rows.get_mut(at as usize)
     }
 
     fn passes(&self, about: &About<'_>) -> bool {
@@ -234,7 +285,7 @@ impl<'a> Grouping<'a> {
         }
         match dimension {
             Dimension::Customer => Some(UNATTRIBUTED.to_string()),
-            _ => about.label(dimension),
+            _ => about.label(dimension).map(Cow::into_owned),
         }
     }
 
@@ -255,6 +306,7 @@ impl<'a> Grouping<'a> {
                     let time = about.label(dimension).unwrap_or_default();
                     self.symbol(&format!("{UNATTRIBUTED} {time}"))
                 }
+                _ if self.dimensions[at].is_time() => self.day(at, about.day),
                 _ => {
                     let label = about.label(dimension);
                     self.symbol(label.as_deref().unwrap_or(NONE))
@@ -268,6 +320,19 @@ impl<'a> Grouping<'a> {
     }
 }
 
+impl Grouping<'_> {
+    /// The symbol of a day's label in a dimension of time.
+    fn day(&mut self, at: usize, day: Day) -> u32 {
+        if let Some(symbol) = self.days.get(&(at, day)) {
+            return *symbol;
+        }
+        let label = self.dimensions[at].of_day(day);
+        let symbol = self.symbol(label.as_deref().unwrap_or(NONE));
+        self.days.insert((at, day), symbol);
+        symbol
+    }
+}
+
 /// What a fact is about, as far as any dimension asks.
 struct About<'f> {
     party: Option<PartyId>,
@@ -278,23 +343,19 @@ struct About<'f> {
     basis: Option<Basis>,
 }
 
-impl About<'_> {
-    fn label(&self, dimension: &Dimension) -> Option<String> {
-        match dimension {
-            Dimension::Feature => self.cell?.feature.as_deref().map(str::to_string),
-            Dimension::Provider => self.provider.map(str::to_string),
-            Dimension::Model => self.model.map(str::to_string),
-            Dimension::Basis => self.basis.map(|basis| basis.word().to_string()),
-            Dimension::Tier => self.cell?.tier.as_deref().map(str::to_string),
-            Dimension::Usage(_, at) => self
-                .cell?
-                .dimensions
-                .get(*at)?
-                .as_deref()
-                .map(str::to_string),
+impl<'f> About<'f> {
+    fn label(&self, dimension: &Dimension) -> Option<Cow<'f, str>> {
+        let text = match dimension {
+            Dimension::Feature => self.cell?.feature.as_deref(),
+            Dimension::Provider => self.provider,
+            Dimension::Model => self.model,
+            Dimension::Basis => self.basis.map(Basis::word),
+            Dimension::Tier => self.cell?.tier.as_deref(),
+            Dimension::Usage(_, at) => self.cell?.dimensions.get(*at)?.as_deref(),
             Dimension::Customer | Dimension::Attribute(_) => None,
-            time => time.of_day(self.day),
-        }
+            time => return time.of_day(self.day).map(Cow::Owned),
+        };
+        text.map(Cow::Borrowed)
     }
 }
 

@@ -52,15 +52,17 @@ impl Row {
         Some(self.revenue? - self.cost())
     }
 
-    /// Revenue − (direct + metered).
+    /// Revenue − (direct + metered); never below the gross profit, which allocated credits may
+    /// raise.
     pub fn best_case(&self) -> Option<Exact> {
-        Some(self.revenue? - self.sums.cost[0] - self.sums.cost[1])
+        let certain = self.revenue? - self.sums.cost[0] - self.sums.cost[1];
+        Some(certain.max(self.gross_profit()?))
     }
 
-    /// Best case less allocated and estimated cost and the rest of the pools used.
+    /// Revenue less every cost and all residual of the pools used; never above the gross profit.
     pub fn worst_case(&self) -> Option<Exact> {
-        let more = self.sums.cost[2] + self.sums.cost[3] + self.sums.residual;
-        Some(self.best_case()? - more)
+        let profit = self.gross_profit()?;
+        Some((profit + self.sums.unattributed - self.sums.residual).min(profit))
     }
 
     /// What can be said for certain; nothing about cost without a customer.
@@ -169,12 +171,16 @@ pub fn state(
     let with_revenue = inputs.by.iter().all(Dimension::has_revenue);
     let mut grouping = Grouping::new(inputs.by, inputs.filters, inputs.identity, inputs.period);
     let customer = [Dimension::Customer];
+    // A table by customer is itself the one by party.
+    let same = inputs.by == customer;
     let mut by_party = Grouping::new(&customer, inputs.filters, inputs.identity, inputs.period);
     let mut nobody: BTreeMap<(Option<String>, Reason), Exact> = BTreeMap::new();
     let keep_nobody = inputs.filters.is_empty();
     let attribution = attribute(&mut |fact| {
         grouping.cost(fact);
-        by_party.cost(fact);
+        if !same {
+            by_party.cost(fact);
+        }
         if let Holder::Nobody(reason) = fact.holder
             && keep_nobody
         {
@@ -202,7 +208,9 @@ pub fn state(
             if with_revenue {
                 grouping.revenue(fact.party, fact.day, fact.amount);
             }
-            by_party.revenue(fact.party, fact.day, fact.amount);
+            if !same {
+                by_party.revenue(fact.party, fact.day, fact.amount);
+            }
         });
     }
     if with_revenue {
@@ -211,13 +219,15 @@ pub fn state(
         }
     }
     let with_revenue = with_revenue && filters_have_revenue;
-    let parties = by_party.finish();
+    let grouped = grouping.finish();
+    let others = by_party.finish();
+    let parties = if same { &grouped } else { &others };
     let revenue: Exact = parties.iter().map(|(_, _, sums)| sums.revenue).sum();
     let revenue = filters_have_revenue.then_some(revenue);
-    let unmapped = unmapped(inputs.identity, &parties);
+    let unmapped = unmapped(inputs.identity, parties);
     let mut rows = Vec::new();
     let mut unattributed_rows = Vec::new();
-    for group in grouping.finish() {
+    for group in grouped {
         let row = row(inputs, group, with_revenue);
         if row.kind == RowKind::Unattributed {
             unattributed_rows.push(row);

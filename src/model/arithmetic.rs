@@ -4,15 +4,22 @@ use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
 
 use ethnum::I256;
 
-use super::exact::{Exact, OutOfRange, checked, common};
+use super::exact::{Exact, OutOfRange, checked, common, small};
 
 impl Add for Exact {
     type Output = Exact;
     fn add(self, other: Exact) -> Exact {
         let scale = self.scale.max(other.scale);
         let (a, b) = common(self, other);
+        let fast = match (small(a), small(b)) {
+            (Some(a), Some(b)) => a.checked_add(b),
+            _ => None,
+        };
         Exact {
-            mantissa: checked(a.checked_add(b)),
+            mantissa: match fast {
+                Some(sum) => I256::new(sum),
+                None => checked(a.checked_add(b)),
+            },
             scale,
         }
     }
@@ -43,8 +50,15 @@ impl Mul for Exact {
             .scale
             .checked_add(b.scale)
             .unwrap_or_else(|| std::panic::panic_any(OutOfRange));
+        let fast = match (small(a.mantissa), small(b.mantissa)) {
+            (Some(a), Some(b)) => a.checked_mul(b),
+            _ => None,
+        };
         Exact {
-            mantissa: checked(a.mantissa.checked_mul(b.mantissa)),
+            mantissa: match fast {
+                Some(product) => I256::new(product),
+                None => checked(a.mantissa.checked_mul(b.mantissa)),
+            },
             scale,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Currency, Day, Exact, Meter};
+use super::{Currency, Day, Exact, Meter, Packed};
 use crate::model::band::ContextBand;
 
 /// One group of the fold. Everything after reading works on these; no row is kept.
@@ -14,7 +14,7 @@ pub struct UsageCell {
     pub day: Day,
     /// The customer's id in the log; `None` where rows name nobody.
     pub source: Option<Arc<str>>,
-    /// Product feature.
+    /// Product feature, where the report asks for it.
     pub feature: Option<Arc<str>>,
     /// Provider, folded; the model's first-party vendor where the log names none.
     pub provider: Option<Arc<str>>,
@@ -27,15 +27,15 @@ pub struct UsageCell {
     /// Values of the extra dimensions asked for.
     pub dimensions: Vec<Option<Arc<str>>>,
     /// Disjoint quantities by meter, in the order of the meters, without requests.
-    pub quantities: Vec<(Meter, Exact)>,
+    pub quantities: Vec<(Meter, Packed)>,
     /// Served requests.
-    pub requests: Exact,
+    pub requests: Packed,
     /// Failed or canceled requests.
-    pub failed: Exact,
+    pub failed: Packed,
     /// Requests answered by the gateway's own cache.
-    pub gateway_cached: Exact,
-    /// The log's own cost, if every row of the group states one.
-    pub reported: Option<(Exact, Currency)>,
+    pub gateway_cached: Packed,
+    /// The log's own cost. Rows with and without one are in groups of their own.
+    pub reported: Option<(Packed, Currency)>,
     /// Whether some rows stand for several requests, so that context tiers cannot be told.
     pub aggregated: bool,
 }
@@ -44,11 +44,11 @@ impl UsageCell {
     /// The quantity of one meter; zero where there is none.
     pub fn quantity(&self, meter: &Meter) -> Exact {
         if *meter == Meter::Requests {
-            return self.requests;
+            return self.requests.exact();
         }
         self.quantities
             .iter()
             .find(|(found, _)| found == meter)
-            .map_or(Exact::ZERO, |(_, quantity)| *quantity)
+            .map_or(Exact::ZERO, |(_, quantity)| quantity.exact())
     }
 }

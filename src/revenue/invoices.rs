@@ -120,11 +120,11 @@ fn add_one(
         net,
         service,
         plan: invoice.plan.clone(),
-        recurring: invoice.recurring.or(if service.0 == service.1 {
-            Some(false)
-        } else {
-            None
+        recurring: invoice.recurring.or_else(|| {
+            // A period of no length is a one-off; a period that is not known says nothing.
+            (known && service.0 == service.1).then_some(false)
         }),
+        payer: customer.to_string(),
         subscription: invoice.subscription.clone(),
         origin: invoice.origin.clone(),
     });
@@ -144,9 +144,12 @@ pub fn given_back(payment: &Payment) -> Vec<(&'static str, Option<Instant>, Exac
     if !payment.refunded.is_zero() {
         back.push(("refunds", payment.refunded_at, payment.refunded));
     }
-    if let Some((amount, at)) = payment.dispute_lost
-        && !amount.is_zero()
-    {
+    if let Some((amount, at)) = payment.dispute_lost {
+        // What was refunded already cannot be lost again.
+        let amount = amount.min(payment.amount - payment.refunded);
+        if amount.is_zero() {
+            return back;
+        }
         back.push(("lost disputes", at, amount));
     }
     back

@@ -85,6 +85,8 @@ pub struct Obligation {
     pub recurring: Option<bool>,
     /// Subscription, if known.
     pub subscription: Option<String>,
+    /// The billing system's id of who pays.
+    pub payer: String,
     /// Where it stands.
     pub origin: Origin,
 }

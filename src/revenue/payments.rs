@@ -75,6 +75,7 @@ fn add_one(
         plan: None,
         recurring: payment.description.as_deref().and_then(recurs),
         subscription: None,
+        payer: id.clone(),
         origin: payment.origin.clone(),
     });
 }

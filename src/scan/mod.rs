@@ -64,6 +64,8 @@ pub struct How {
     pub latin1: bool,
     /// How many physical lines stand above the header.
     pub skip_lines: u32,
+    /// Whether a file without any content is fine: it is then an empty document.
+    pub allow_empty: bool,
     /// The bounds.
     pub limits: Limits,
 }
@@ -84,6 +86,7 @@ pub struct Opened {
 pub enum Body {
     /// Rows under a header.
     Table(Box<dyn RowSource + Send>),
-    /// The whole text of one JSON document, already found to be valid JSON.
+    /// The whole text of one JSON document, already found to be valid JSON; empty for a file
+    /// without content, where [`How::allow_empty`] lets it pass.
     Document(String),
 }

@@ -96,6 +96,26 @@ fn open_stored(
 /// Opens plain bytes. `file` is the same bytes as a regular file, if they are one; `nested` says
 /// that they came out of an archive.
 pub(super) fn open_unpacked(
+    stream: Unpacked,
+    file: Option<File>,
+    nested: bool,
+    how: &How,
+) -> Result<Opened, Problem> {
+    let (name, receipt) = (stream.name().clone(), stream.receipt().clone());
+    match open_content(stream, file, nested, how) {
+        Err(problem) if how.allow_empty && problem.entry.code == catalogue::EMPTY_FILE.code => {
+            Ok(Opened {
+                name,
+                body: Body::Document(String::new()),
+                peek: peek::Peek::default(),
+                receipt,
+            })
+        }
+        other => other,
+    }
+}
+
+fn open_content(
     mut stream: Unpacked,
     file: Option<File>,
     nested: bool,
@@ -197,9 +217,10 @@ fn open_text(stream: Unpacked, first: Vec<u8>, how: &How) -> Result<Opened, Prob
             }
         },
         _ => {
-            let source = CsvSource::new(window, how)?;
+            let mut source = CsvSource::new(window, how)?;
             let header = super::RowSource::header(&source).clone();
             let peek = peek::csv(&name, text, whole, how, &header);
+            source.learn(&peek.rows);
             (Body::Table(Box::new(source)), peek)
         }
     };

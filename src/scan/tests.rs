@@ -549,3 +549,69 @@ fn structural_damage_never_passes() {
     }
     assert_eq!(checked, 12 * (2 + 8 * 4 + 7));
 }
+
+#[test]
+fn a_row_of_another_width_says_which_cell_is_at_fault() {
+    let rows = "2026-09-01,acme,5721,0.10\n2026-09-02,umbra,63,2.5\n2026-09-03,acme,810,0.7\n";
+    for (row, column, words) in [
+        (
+            "2026-09-04,acme,2,481,0.31",
+            3,
+            "cell 3, tokens, looks split by the ','",
+        ),
+        (
+            "2026-09-04,acme,94,0,31",
+            4,
+            "cell 4, cost, looks split by the ','",
+        ),
+        (
+            "2026-09-04,,acme,94,0.31",
+            2,
+            "cell 2 is empty and looks added",
+        ),
+        (
+            "2026-09-04,acme94,0.31",
+            2,
+            "cell 2, customer, looks run together with tokens",
+        ),
+        // Nothing fits: the first cell too many.
+        ("a,b,c,d,e", 5, "the row has 5 cells, the header has 4"),
+    ] {
+        // In the first row as in the last.
+        for text in [
+            format!("day,customer,tokens,cost\n{row}\n{rows}"),
+            format!("day,customer,tokens,cost\n{rows}{row}\n"),
+        ] {
+            let Body::Table(mut source) = one(text.as_bytes()).body else {
+                panic!("not a table");
+            };
+            let mut problems = Problems::default();
+            while source.next_row(&mut Row::default(), &mut problems) {}
+            let problem = &problems.kept()[0];
+            assert!(problem.message.ends_with(words), "{}", problem.message);
+            assert_eq!(problem.place.as_ref().and_then(|p| p.column), Some(column));
+        }
+    }
+}
+
+#[test]
+fn an_empty_file_passes_only_where_it_may() {
+    let mut gz = GzEncoder::new(Vec::new(), Compression::default());
+    gz.write_all(b"\n").unwrap();
+    let allowed = How {
+        allow_empty: true,
+        ..How::default()
+    };
+    for content in [b"".to_vec(), b"\n \n".to_vec(), gz.finish().unwrap()] {
+        assert_eq!(refused(&content).entry.code, "T3001");
+        let opened = with(&content, &allowed).unwrap().remove(0);
+        assert!(matches!(opened.body, Body::Document(text) if text.is_empty()));
+        assert_eq!(opened.receipt.bytes(), content.len() as u64);
+        assert!(opened.receipt.sha256().is_some());
+    }
+    // What is no table is refused all the same.
+    assert_eq!(
+        with(b"%PDF-1.7", &allowed).err().map(|p| p.entry.code),
+        Some("T3003")
+    );
+}

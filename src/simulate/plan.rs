@@ -136,14 +136,28 @@ pub fn reprice(
     let mut touched = Vec::new();
     for change in changes {
         let name = change.plan.to_lowercase();
-        let Some(members) = plans.get(&name) else {
+        let lines = book.obligations.iter().filter(|line| {
+            line.plan
+                .as_ref()
+                .is_some_and(|plan| plan.to_lowercase() == name)
+        });
+        let named: Vec<PartyId> = lines.map(|line| line.party).collect();
+        let none = Vec::new();
+        let members = plans.get(&name).unwrap_or(&none);
+        if members.is_empty() && named.is_empty() {
             let known = plans.keys().cloned().collect();
             return Err(Unresolved::NoSuchPlan(change.plan.clone(), known));
-        };
+        }
         touched.extend(members.iter().copied());
+        touched.extend(named);
         let known = prices.get(&name).copied().unwrap_or_default();
         for (obligation, before) in after.obligations.iter_mut().zip(&book.obligations) {
-            if members.binary_search(&obligation.party).is_err() {
+            // A line that names its plan is that plan's; others are their customer's.
+            let on_plan = match &before.plan {
+                Some(plan) => plan.to_lowercase() == name,
+                None => members.binary_search(&obligation.party).is_ok(),
+            };
+            if !on_plan {
                 continue;
             }
             if let Some((numerator, denominator)) = change.factor(before, known)? {

@@ -154,30 +154,46 @@ fn revenue_by_party(book: &RevenueBook, period: Period) -> BTreeMap<PartyId, Exa
     revenue
 }
 
-/// The change of the latest recurring invoice of each of a customer's subscriptions: what the next
-/// one will change by.
+/// What each customer's next invoices change by: the change of the latest of the longest recurring
+/// invoices of each subscription, all its lines together. A short invoice in between, as a
+/// proration is, says nothing about the next one.
 fn invoice_changes(
     book: &RevenueBook,
     after: &RevenueBook,
     end: Instant,
 ) -> BTreeMap<PartyId, Exact> {
-    let mut latest: BTreeMap<(PartyId, Option<&str>), (Instant, Exact)> = BTreeMap::new();
+    type Of<'a> = (PartyId, &'a str, Option<&'a str>);
+    let mut latest: BTreeMap<Of<'_>, ((i64, Instant), Exact)> = BTreeMap::new();
     for (before, after) in book.obligations.iter().zip(&after.obligations) {
         let over = before.recurring == Some(false) || before.service.0 >= end;
         if over || before.net.is_negative() {
             continue;
         }
-        let change = (before.service.0, after.net - before.net);
-        let key = (before.party, before.subscription.as_deref());
-        let entry = latest.entry(key).or_insert(change);
-        *entry = (*entry).max(change);
+        let change = after.net - before.net;
+        let days = (before.service.1.0 - before.service.0.0) / DAY;
+        // Months differ in length; what counts is whether it is a month, a quarter or a year.
+        let rank = ((days + 3) / 28, before.service.0);
+        let of = (
+            before.party,
+            before.payer.as_str(),
+            before.subscription.as_deref(),
+        );
+        match latest.get_mut(&of) {
+            Some((best, sum)) if *best == rank => *sum += change,
+            Some((best, _)) if *best > rank => {}
+            _ => {
+                latest.insert(of, (rank, change));
+            }
+        }
     }
     let mut changes: BTreeMap<PartyId, Exact> = BTreeMap::new();
-    for ((party, _), (_, change)) in latest {
+    for ((party, _, _), (_, change)) in latest {
         *changes.entry(party).or_default() += change;
     }
     changes
 }
+
+const DAY: i64 = 86_400_000_000;
 
 /// Median, 95th percentile and largest, by nearest rank.
 fn shock(mut changes: Vec<Exact>) -> Option<(Exact, Exact, Exact)> {

@@ -5,6 +5,7 @@ use crate::identity::Identity;
 use crate::margin::{Dimension, RowKind, Statement};
 use crate::model::Exact;
 use crate::report::figures::grouped;
+use crate::report::visible;
 
 /// The tie-outs, the notes, and what to do next.
 pub fn footer(statement: &Statement, identity: &Identity, header: &Header) -> Vec<String> {
@@ -152,7 +153,18 @@ fn losers(statement: &Statement, identity: &Identity, header: &Header) -> Option
         "customers cost more than they pay"
     };
     Some(format!(
-        "{count} {verb}; the worst is {name}.   next: tanso report{} --by feature,model --where customer={:?}",
-        header.again, party.key
+        "{count} {verb}; the worst is {name}.   next: tanso report{} --by feature,model --where {}",
+        header.again,
+        quoted(&format!("customer={}", party.key))
     ))
+}
+
+/// A word for a shell: as it is where it is plain, else in single quotes, within which nothing is
+/// special but the quote itself.
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_string();
+    }
+    format!("'{}'", visible(word).replace('\'', "'\\''"))
 }

@@ -2,7 +2,7 @@
 //! read.
 
 pub mod document;
-mod footer;
+pub mod footer;
 mod printed;
 pub mod table;
 mod ties;

@@ -1,5 +1,6 @@
 //! The words for what is wrong with a CSV row, each at its place.
 
+use super::shapes::Fault;
 use super::{CsvSource, DELIMITERS, is_control};
 use crate::problem::{Entry, Place, Problem, catalogue};
 use crate::scan::window::line_ends;
@@ -107,27 +108,52 @@ impl CsvSource {
 
     pub(super) fn other_width(&self, end: usize, next: usize) -> Problem {
         let (found, width) = (self.cells.len(), self.header.len());
-        // The first cell too many, or the last one there is.
-        let column = found.min(width + 1) - 1;
-        let at = self.cells[column].first();
+        let text = &self.window.rest()[..end];
         let cut_off = found < width && next == end;
-        let entry = match cut_off {
-            true => &catalogue::CUT_OFF,
-            false => &catalogue::ROW_WIDTH,
+        let (entry, mut message) = match cut_off {
+            true => (
+                &catalogue::CUT_OFF,
+                format!(
+                    "the file ends inside this row: it has {} of {width}",
+                    cells(found)
+                ),
+            ),
+            false => (
+                &catalogue::ROW_WIDTH,
+                format!("the row has {}, the header has {width}", cells(found)),
+            ),
         };
-        let mut message = format!("the row has {}, the header has {width}", cells(found));
-        if cut_off {
-            message = format!(
-                "the file ends inside this row: it has {} of {width}",
-                cells(found)
-            );
+        // The first cell too many, or the last one there is, unless one looks guilty.
+        let mut column = found.min(width + 1) - 1;
+        if !cut_off && found.abs_diff(width) == 1 {
+            let texts: Vec<&str> = self.cells.iter().map(|c| &text[c.start..c.end]).collect();
+            if let Some(fault) = self.shapes.fault(&texts, self.delimiter) {
+                let looks;
+                (column, looks) = self.looks(fault);
+                message = format!("{message}; {looks}");
+            }
         }
-        self.problem(entry, column, at, message)
-            .excerpt(cut(self.window.rest()[..end]
-                .split(['\n', '\r'])
-                .next()
-                .unwrap_or("")))
+        self.problem(entry, column, self.cells[column].first(), message)
+            .excerpt(cut(text.split(['\n', '\r']).next().unwrap_or("")))
             .help(self.width_help(end, cut_off))
+    }
+
+    /// The cell at fault, and the words for what it looks like.
+    fn looks(&self, fault: Fault) -> (usize, String) {
+        let delimiter = show(self.delimiter);
+        let cell = |at: usize| match at < self.header.len() {
+            true => format!("cell {}, {},", at + 1, self.header.name(at)),
+            false => format!("cell {}", at + 1),
+        };
+        match fault {
+            Fault::Split(at) => (at, format!("{} looks split by the '{delimiter}'", cell(at))),
+            Fault::Added(at) => (at, format!("cell {} is empty and looks added", at + 1)),
+            Fault::Joined(at) => {
+                let next = self.header.name(at + 1);
+                let words = format!("{} looks run together with {next}", cell(at));
+                (at, words)
+            }
+        }
     }
 
     fn width_help(&self, end: usize, cut_off: bool) -> String {

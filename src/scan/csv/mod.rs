@@ -7,6 +7,7 @@
 
 mod dialect;
 mod faults;
+mod shapes;
 mod split;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use memchr::memmem;
 pub(super) use self::dialect::line_too_long;
 use self::dialect::{find_delimiter, separator_line, skip_blank_lines, skip_lines};
 pub(super) use self::faults::cut;
+use self::shapes::Shapes;
 use self::split::{Cell, Split, split};
 use super::row::{Header, Row, RowSource};
 use super::window::{Window, line_ends};
@@ -35,6 +37,8 @@ pub(in crate::scan) struct CsvSource {
     header: Header,
     cells: Vec<Cell>,
     blank_lines: u64,
+    /// What the columns look like, for the messages about rows of another width.
+    shapes: Shapes,
     done: bool,
 }
 
@@ -73,10 +77,16 @@ impl CsvSource {
             header: Header::default(),
             cells: Vec::new(),
             blank_lines,
+            shapes: Shapes::default(),
             done: false,
         };
         source.read_header()?;
         Ok(source)
+    }
+
+    /// Takes the first rows as examples of what is right, for the messages about rows that are not.
+    pub(in crate::scan) fn learn(&mut self, rows: &[Row]) {
+        self.shapes = Shapes::of(rows);
     }
 
     fn read_header(&mut self) -> Result<(), Problem> {
