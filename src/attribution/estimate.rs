@@ -1,27 +1,44 @@
 //! Usage that no bill covers: estimated from the log's own cost, else from the price book.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::lines::Line;
 use super::shelf::Shelf;
 use super::value::reported;
 use super::{Attribution, Basis, CostFact, Holder, Options, Reason, Unpriced};
+use crate::model::names::ModelName;
 use crate::model::records::ChargeMeter;
-use crate::model::{Exact, Meter, UsageCell};
+use crate::model::{Exact, Meter, Month, UsageCell};
 
 /// Emits an estimate for every cell of the period that no bill covers, and collects what has no
 /// price either.
 pub fn estimate(
     shelf: &Shelf<'_>,
+    lines: &[Line<'_>],
     options: &Options,
     result: &mut Attribution,
     sink: &mut dyn FnMut(&CostFact<'_>),
 ) {
     let mut unpriced: BTreeMap<(Option<&str>, Option<&str>), Unpriced> = BTreeMap::new();
+    let mut unbilled: BTreeMap<(Option<&str>, Option<&str>), Unpriced> = BTreeMap::new();
+    let billed = Billed::of(lines);
     for held in &shelf.held {
         let cell = held.cell;
-        if !options.period.contains(cell.day)
-            || shelf.is_billed(cell.provider.as_deref(), cell.utc_day)
-        {
+        if !options.period.contains(cell.day) {
+            continue;
+        }
+        if shelf.is_billed(cell.provider.as_deref(), cell.utc_day) {
+            let family = shelf.models[held.model]
+                .as_ref()
+                .map(|model| model.family.as_str());
+            if !billed.has(cell, family) {
+                let key = (cell.provider.as_deref(), cell.model.as_deref());
+                add_unpriced(unbilled.entry(key).or_insert_with(|| empty(cell)), cell);
+                let known = reported(cell).or_else(|| shelf.value(held, &ChargeMeter::All));
+                if known.is_none() {
+                    add_unpriced(unpriced.entry(key).or_insert_with(|| empty(cell)), cell);
+                }
+            }
             continue;
         }
         let own = reported(cell);
@@ -53,6 +70,54 @@ pub fn estimate(
         });
     }
     result.unpriced = unpriced.into_values().collect();
+    result.unbilled = unbilled.into_values().collect();
+}
+
+/// Which models the bills of each month have.
+struct Billed {
+    /// Month, provider and model family; a bill without one of the two has all of them.
+    models: BTreeSet<(Month, Option<String>, Option<String>)>,
+}
+
+impl Billed {
+    fn of(lines: &[Line<'_>]) -> Billed {
+        let usage = lines.iter().filter(|line| !line.follows());
+        let models = usage.map(|line| {
+            let model = line.charge.model.as_deref();
+            let family = model.map(|name| ModelName::parse(name).family);
+            (line.day.month(), line.charge.provider.clone(), family)
+        });
+        Billed {
+            models: models.collect(),
+        }
+    }
+
+    fn has(&self, cell: &UsageCell, family: Option<&str>) -> bool {
+        let month = cell.utc_day.month();
+        let fits = |billed: &Option<String>, logged: Option<&str>| {
+            billed.is_none() || logged.is_none() || billed.as_deref() == logged
+        };
+        let start = (month, None, None);
+        let mut months = self.models.range(start..);
+        let mut same_month = months
+            .by_ref()
+            .take_while(|(of, _, _)| *of == month)
+            .peekable();
+        // A month without any charge of this provider is a bill of nothing, which is one.
+        if same_month.peek().is_none() {
+            return true;
+        }
+        let mut provider_billed = false;
+        for (_, provider, model) in same_month {
+            if fits(provider, cell.provider.as_deref()) {
+                provider_billed = true;
+                if fits(model, family) {
+                    return true;
+                }
+            }
+        }
+        !provider_billed
+    }
 }
 
 fn empty(cell: &UsageCell) -> Unpriced {

@@ -206,6 +206,8 @@ pub struct Attribution {
     pub residuals: Vec<Residual>,
     /// Usage neither billed nor priced.
     pub unpriced: Vec<Unpriced>,
+    /// Usage of models that no bill of the month has, although bills cover their days.
+    pub unbilled: Vec<Unpriced>,
     /// Gaps scaled away and over-logging.
     pub gaps: Vec<Gap>,
     /// Charges cut at a month's border.
@@ -238,6 +240,6 @@ pub fn attribute(
     coarse::share(&shelf, &rest, options, &mut ledger, &mut result, sink);
     follow::share(&shelf, &lines, &mut ledger, sink);
     result.ties = ledger.close();
-    estimate::estimate(&shelf, options, &mut result, sink);
+    estimate::estimate(&shelf, &lines, options, &mut result, sink);
     result
 }

@@ -103,10 +103,14 @@ impl Run {
             let (name, values, negated) = split_filter(text)?;
             Ok(Filter {
                 dimension: self.dimension(name)?,
-                values: values
-                    .split(',')
-                    .map(|value| value.trim().to_string())
-                    .collect(),
+                // An id may itself hold a comma.
+                values: match self.identity.by_key(values.trim()) {
+                    Some(_) => vec![values.trim().to_string()],
+                    None => values
+                        .split(',')
+                        .map(|value| value.trim().to_string())
+                        .collect(),
+                },
                 negated,
             })
         };

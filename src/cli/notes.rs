@@ -120,6 +120,16 @@ fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
         );
         notes.push(Note::new(&catalogue::UNPRICED, text));
     }
+    for unbilled in &found.unbilled {
+        let model = unbilled.model.as_deref().unwrap_or("usage without a model");
+        let tokens: Exact = unbilled.meters.values().sum();
+        let text = format!(
+            "{model}: logged on days that a bill covers, but no charge of the month is for it; counts as no cost; requests: {}, units: {}",
+            unbilled.requests,
+            grouped(&tokens.to_string())
+        );
+        notes.push(Note::new(&catalogue::UNBILLED, text));
+    }
     for gap in &found.gaps {
         let what: Vec<&str> = [&gap.provider, &gap.model, &gap.meter]
             .into_iter()

@@ -180,6 +180,8 @@ catalogue! {
         "The export covers days, but has no charge on any of them. If that is not what you expect, export it again.";
     MORE_PAGES = "N1015" Warning "report continues on another page":
         "The report says that more pages follow the last one in the file, so charges are missing. Fetch the next pages and append them.";
+    UNBILLED = "N1018" Warning "usage that the bill does not show":
+        "The log has usage of a model on days that a bill of its provider covers, and the bill of that month has no charge for the model. It counts as no cost: either the bill is incomplete, or the usage was free.";
     SUPERSEDED = "N1017" Warning "charges left out for a later export":
         "Under --on-overlap latest, charges that another file bills too are left out; the file that reaches further counts.";
     NOT_SERVED = "N1016" Note "requests that were not served":

@@ -1,5 +1,7 @@
 //! Rows as they are printed: chosen, ordered, and rounded so that every column adds up.
 
+use std::collections::BTreeSet;
+
 use super::View;
 use crate::margin::{Row, RowKind, Statement, Verdict};
 use crate::model::Exact;
@@ -110,6 +112,17 @@ pub fn print(statement: &Statement, view: &View) -> Printout {
     let count = statement.rows.len();
     let nobody = statement.unattributed_rows.iter().enumerate();
     let nobody: Vec<Printed> = nobody.map(|(at, row)| plain(count + at, row)).collect();
+    if view.losses && view.fold_unmapped {
+        // For people the table still adds up.
+        let shown: BTreeSet<Option<usize>> = rows.iter().map(|row| row.source).collect();
+        let all = statement
+            .rows
+            .iter()
+            .enumerate()
+            .map(|(at, row)| plain(at, row));
+        let others: Vec<Printed> = all.filter(|row| !shown.contains(&row.source)).collect();
+        rows.extend(sum(&others, "(others)"));
+    }
     if view.fold_unmapped {
         fold(
             &mut rows,
@@ -124,7 +137,7 @@ pub fn print(statement: &Statement, view: &View) -> Printout {
         let rest = rows.split_off(top);
         rows.extend(sum(&rest, "(others)"));
     }
-    if !view.losses {
+    if !view.losses || view.fold_unmapped {
         rows.extend(nobody);
     }
     round(&mut rows, view.places);

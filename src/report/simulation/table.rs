@@ -295,7 +295,11 @@ fn verdict(outcome: &Outcome, money: &dyn Fn(Exact) -> String) -> String {
     let Some(even) = &outcome.break_even else {
         return format!("{text}.");
     };
-    if difference.is_negative() || difference.is_zero() {
+    if difference.is_zero() {
+        return "Nothing changes: no recurring revenue of the period is touched by this."
+            .to_string();
+    }
+    if difference.is_negative() {
         return format!("{text}; no churn can make up for it.");
     }
     if even.most_profitable_first == Exact::ONE && even.loss_makers_first == Exact::ONE {

@@ -134,7 +134,8 @@ impl Look {
             texts: BTreeSet::new(),
             forms: BTreeSet::new(),
             classes: 0,
-            lengths: usize::MAX..=0,
+            // Empty: the first length added makes it a range.
+            lengths: RangeInclusive::new(usize::MAX, 0),
         }
     }
 
