@@ -240,7 +240,10 @@ fn words(score: Score) -> String {
         0 => String::new(),
         n => format!(", {n} counted"),
     };
-    format!("{} / {} / {}{counted}", score.refused, score.same, score.wrong)
+    format!(
+        "{} / {} / {}{counted}",
+        score.refused, score.same, score.wrong
+    )
 }
 
 #[test]
@@ -263,7 +266,11 @@ fn no_damaged_export_is_silently_wrong() {
         );
         for (category, count, _) in CATEGORIES {
             let score = outcome.scores[category];
-            assert_eq!(score.refused + score.same + score.counted, count, "{title}: {category}");
+            assert_eq!(
+                score.refused + score.same + score.counted,
+                count,
+                "{title}: {category}"
+            );
             // The same number in another spelling is no damage.
             if category == "number_exponent" {
                 assert_eq!(score.same, count, "{title}: {category}");
