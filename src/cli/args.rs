@@ -203,7 +203,7 @@ pub struct Shared {
     /// Say more on standard error
     #[arg(short, long, help_heading = "Output")]
     pub verbose: bool,
-    /// Threads; results do not depend on it
+    /// Accepted for scripts; this version reads with one thread
     #[arg(long, value_name = "N", help_heading = "Output")]
     pub threads: Option<usize>,
 }

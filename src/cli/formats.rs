@@ -47,12 +47,6 @@ pub fn run(args: &FormatsArgs, console: &mut Console) -> Result<Ended, Problems>
     Ok(Ended::Failed(messages::exit_code(&problems)))
 }
 
-fn one(problem: Problem) -> Problems {
-    let mut problems = Problems::default();
-    problems.push(problem);
-    problems
-}
-
 fn list(console: &mut Console) {
     let rows = FORMATS.iter().map(|format| {
         vec![
@@ -142,11 +136,13 @@ fn about(name: &str, console: &mut Console) -> Result<Ended, Problems> {
         .find(|format| format.name == name)
         .ok_or_else(|| {
             let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
-            one(Problem::new(
-                &catalogue::BAD_OPTION,
-                format!("there is no format {name:?}"),
+            Problems::from(
+                Problem::new(
+                    &catalogue::BAD_OPTION,
+                    format!("there is no format {name:?}"),
+                )
+                .help(format!("formats: {}", names.join(", "))),
             )
-            .help(format!("formats: {}", names.join(", "))))
         })?;
     console.out.extend(section(format).into_bytes());
     Ok(Ended::Fine)
@@ -198,11 +194,13 @@ fn schema(output: &str, console: &mut Console) -> Result<Ended, Problems> {
         "report" => include_str!("../../docs/schema/report.json"),
         "simulation" => include_str!("../../docs/schema/simulation.json"),
         other => {
-            return Err(one(Problem::new(
-                &catalogue::BAD_OPTION,
-                format!("there is no schema {other:?}"),
-            )
-            .help("schemas: report, simulation")));
+            return Err(Problems::from(
+                Problem::new(
+                    &catalogue::BAD_OPTION,
+                    format!("there is no schema {other:?}"),
+                )
+                .help("schemas: report, simulation"),
+            ));
         }
     };
     console.out.extend(text.as_bytes());

@@ -32,14 +32,14 @@ const SORTS: &[&str] = &[
 pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ended, Problems> {
     let shared = &args.shared;
     let run = Run::prepare(shared, &args.by)?;
-    let by = run.dimensions(&args.by).map_err(one)?;
-    let filters = run.filters(&shared.filters).map_err(one)?;
+    let by = run.dimensions(&args.by)?;
+    let filters = run.filters(&shared.filters)?;
     let statement = run.statement(&by, &filters);
-    run.some_fact(&filters, &statement).map_err(one)?;
-    run.some_row(&filters, &statement).map_err(one)?;
+    run.some_fact(&filters, &statement)?;
+    run.some_row(&filters, &statement)?;
     controls::expectations(shared, &statement)?;
     let header = run.header(shared, &statement);
-    let view = view(args, &by, shared, run.currency.decimals()).map_err(one)?;
+    let view = view(args, &by, shared, run.currency.decimals())?;
     let mut render = |format: OutputFormat, to_terminal: bool| -> Result<Vec<u8>, Problem> {
         let places = places(shared, format, run.currency.decimals())?;
         let view = View {
@@ -70,14 +70,8 @@ pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ended, Problems> 
         })?;
         Ok(bytes)
     };
-    let outputs = outputs(shared, &mut render).map_err(one)?;
+    let outputs = outputs(shared, &mut render)?;
     finish(shared, &run, &header, outputs, console)
-}
-
-fn one(problem: Problem) -> Problems {
-    let mut problems = Problems::default();
-    problems.push(problem);
-    problems
 }
 
 /// A table in one of the formats for people and spreadsheets.
@@ -188,7 +182,7 @@ pub fn finish(
     console: &mut Console,
 ) -> Result<Ended, Problems> {
     let inputs: Vec<_> = run.specs.iter().map(|spec| spec.path.clone()).collect();
-    output::write_all(&outputs.files, &inputs).map_err(one)?;
+    output::write_all(&outputs.files, &inputs)?;
     let shows_all = matches!(
         &outputs.stdout,
         Some((OutputFormat::Table | OutputFormat::Md, _))

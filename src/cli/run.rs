@@ -47,21 +47,15 @@ pub struct Run {
     pub columns: Vec<String>,
 }
 
-fn one(problem: Problem) -> Problems {
-    let mut problems = Problems::default();
-    problems.push(problem);
-    problems
-}
-
 impl Run {
     /// Reads everything. `by` are the dimensions that the command was asked for.
     ///
     /// # Errors
     /// Every problem found.
     pub fn prepare(shared: &Shared, by: &[String]) -> Result<Run, Problems> {
-        let project = project(shared).map_err(one)?;
-        let specs = inputs::resolve(shared, project.as_ref()).map_err(one)?;
-        let zone = choices::zone(shared, project.as_ref()).map_err(one)?;
+        let project = project(shared)?;
+        let specs = inputs::resolve(shared, project.as_ref())?;
+        let zone = choices::zone(shared, project.as_ref())?;
         let dimensions = super::dimensions::usage_dimensions(shared, by);
         let choices = Choices {
             zone,
@@ -79,9 +73,9 @@ impl Run {
         };
         let bar = Bar::new(shared.quiet);
         let mut books = load::read(&specs, &choices, &bar)?;
-        let period = choices::period(shared, &books, zone).map_err(one)?;
-        let currency = choices::currency(shared, project.as_ref(), &books).map_err(one)?;
-        let basis = choices::basis(shared, &books).map_err(one)?;
+        let period = choices::period(shared, &books, zone)?;
+        let currency = choices::currency(shared, project.as_ref(), &books)?;
+        let basis = choices::basis(shared, &books)?;
         let mut identity = identity(&mut books);
         let revenue = RevenueBook::build(revenue::Inputs {
             records: &books.records,
@@ -93,10 +87,10 @@ impl Run {
         revenue::plans::assign(&mut identity, &revenue, &books.records, zone);
         let coverage = Coverage::check(&revenue, &books.records, &identity, period, zone);
         let discounts = match &project {
-            Some(project) => project.discounts().map_err(one)?,
+            Some(project) => project.discounts()?,
             None => BTreeMap::new(),
         };
-        let tolerance = choices::tolerance(shared, project.as_ref()).map_err(one)?;
+        let tolerance = choices::tolerance(shared, project.as_ref())?;
         Ok(Run {
             options: attribution::Options {
                 period,

@@ -10,7 +10,7 @@ use super::run::Run;
 use super::{Console, Ended};
 use crate::margin::Dimension;
 use crate::model::Exact;
-use crate::problem::{Problem, Problems, catalogue};
+use crate::problem::{Note, Problem, Problems, catalogue};
 use crate::report::simulation::{document, table};
 use crate::report::{json, jsonl};
 use crate::revenue::plans::{PlanPrice, listed};
@@ -26,17 +26,29 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
         .plan
         .iter()
         .map(|text| change(text))
-        .collect::<Result<_, _>>()
-        .map_err(one)?;
+        .collect::<Result<_, _>>()?;
     let run = Run::prepare(shared, &[])?;
     let by = [Dimension::Customer];
-    let filters = run.filters(&shared.filters).map_err(one)?;
+    let filters = run.filters(&shared.filters)?;
+    if let Some(filter) = filters
+        .iter()
+        .find(|filter| !of_customers(&filter.dimension))
+    {
+        let message = format!(
+            "a simulation cannot be limited by {}",
+            filter.dimension.name()
+        );
+        return Err(Problems::from(
+            Problem::new(&catalogue::BAD_OPTION, message)
+                .help("limit it by customer, plan, segment or another attribute of the mapping"),
+        ));
+    }
     let statement = run.statement(&by, &filters);
-    run.some_fact(&filters, &statement).map_err(one)?;
-    run.some_row(&filters, &statement).map_err(one)?;
+    run.some_fact(&filters, &statement)?;
+    run.some_row(&filters, &statement)?;
     controls::expectations(shared, &statement)?;
-    let header = run.header(shared, &statement);
-    let prices = prices(&run).map_err(one)?;
+    let mut header = run.header(shared, &statement);
+    let prices = prices(&run)?;
     let scenario = Scenario {
         name: args.plan.join(" "),
         changes,
@@ -50,7 +62,16 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
         &prices,
         run.zone,
     )
-    .map_err(|why| one(unresolved(why)))?;
+    .map_err(|why| Problems::from(unresolved(why)))?;
+    if outcome.assumed_recurring > 0 {
+        let text = format!(
+            "invoices that do not tell recurring lines from others, re-priced whole: {}",
+            outcome.assumed_recurring
+        );
+        header
+            .notes
+            .push(Note::new(&catalogue::RECURRING_ASSUMED, text));
+    }
     let mut render = |format: OutputFormat, to_terminal: bool| -> Result<Vec<u8>, Problem> {
         let places = places(shared, format, run.currency.decimals())?;
         let mut bytes = Vec::new();
@@ -77,14 +98,13 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
         })?;
         Ok(bytes)
     };
-    let outputs = outputs(shared, &mut render).map_err(one)?;
+    let outputs = outputs(shared, &mut render)?;
     finish(shared, &run, &header, outputs, console)
 }
 
-fn one(problem: Problem) -> Problems {
-    let mut problems = Problems::default();
-    problems.push(problem);
-    problems
+/// Whether a dimension tells customers apart: a price belongs to customers, not to days or models.
+fn of_customers(dimension: &Dimension) -> bool {
+    matches!(dimension, Dimension::Customer | Dimension::Attribute(_))
 }
 
 /// `pro=149`, `pro=149/month`, `pro=1490/year`, `pro=+10%`.

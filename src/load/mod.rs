@@ -324,7 +324,11 @@ impl Reading<'_> {
     /// Repeats and overlaps between files.
     fn settle(&mut self, problems: &mut Problems) {
         let bills = std::mem::take(&mut self.bills);
-        for bill in overlap::settle(bills, self.choices.on_overlap, problems) {
+        let (bills, superseded) = overlap::settle(bills, self.choices.on_overlap, problems);
+        for lost in superseded {
+            self.supersede(&lost);
+        }
+        for bill in bills {
             self.books.covers.extend(bill.cover());
             self.books.charges.extend(bill.charges);
         }
@@ -340,6 +344,27 @@ impl Reading<'_> {
                 read.receipt.rows.duplicate += count;
             }
         }
+    }
+
+    /// Rows of a bill that another bill has too are counted apart and told.
+    fn supersede(&mut self, lost: &overlap::Superseded) {
+        let read = self
+            .books
+            .files
+            .iter_mut()
+            .find(|read| *read.receipt.path == *lost.file);
+        if let Some(read) = read {
+            let rows = &mut read.receipt.rows;
+            rows.used -= lost.rows;
+            *rows.skipped.entry("superseded".to_string()).or_default() += lost.rows;
+        }
+        let text = format!(
+            "{}: charges that another file bills too, left out: {} ({})",
+            lost.file, lost.rows, lost.amount
+        );
+        self.books
+            .notes
+            .push(crate::problem::Note::new(&catalogue::SUPERSEDED, text));
     }
 
     fn finish(mut self) -> Books {

@@ -1,6 +1,6 @@
 //! Bills that cover the same money: the same provider, line and day in two files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::attribution::BillCover;
@@ -104,87 +104,101 @@ pub fn order(charge: &Charge) -> impl Ord + '_ {
     )
 }
 
-/// Finds overlaps between files, and refuses or resolves them.
-pub fn settle(mut bills: Vec<Bill>, on_overlap: OnOverlap, problems: &mut Problems) -> Vec<Bill> {
+/// Charges of a file that another file bills too and that were left out.
+#[derive(Clone, Debug)]
+pub struct Superseded {
+    /// The file that loses them.
+    pub file: Arc<str>,
+    /// How many.
+    pub rows: u64,
+    /// Their sum.
+    pub amount: Exact,
+}
+
+/// Finds overlaps between files, and refuses or resolves them. What is left out is told.
+pub fn settle(
+    mut bills: Vec<Bill>,
+    on_overlap: OnOverlap,
+    problems: &mut Problems,
+) -> (Vec<Bill>, Vec<Superseded>) {
     // The file that reaches further comes first and wins.
     bills.sort_by(|a, b| b.end().cmp(&a.end()).then_with(|| a.file.cmp(&b.file)));
     let mut kept: Vec<Bill> = Vec::new();
+    let mut superseded = Vec::new();
     for mut bill in bills {
         for other in &kept {
-            let Some(overlap) = overlap(other, &bill) else {
+            let lines = Lines::of(other);
+            let again = |charge: &Charge| lines.bill(charge);
+            let Some(first) = bill.charges.iter().find(|charge| again(charge)) else {
                 continue;
             };
             match on_overlap {
-                OnOverlap::Latest => bill.charges.retain(|charge| !overlap.covers(charge)),
-                OnOverlap::Error => problems.push(overlap.problem(other, &bill)),
+                OnOverlap::Error => problems.push(refuse(other, &bill, first, &again)),
+                OnOverlap::Latest => {
+                    let (out, left): (Vec<_>, Vec<_>) = std::mem::take(&mut bill.charges)
+                        .into_iter()
+                        .partition(&again);
+                    bill.charges = left;
+                    superseded.push(Superseded {
+                        file: bill.file.clone(),
+                        rows: out.len() as u64,
+                        amount: out.iter().map(|charge| charge.amount).sum(),
+                    });
+                }
             }
         }
         kept.push(bill);
     }
-    kept
+    (kept, superseded)
 }
 
-/// Days and money that two files both have.
-struct Overlap {
-    days: BTreeMap<(Option<String>, Day), ()>,
-    amount: Exact,
-    first: Day,
-    last: Day,
-    line: u64,
+/// The lines of a bill by provider and day.
+struct Lines<'a> {
+    days: BTreeMap<(Option<&'a str>, Day), DayLines<'a>>,
 }
 
-impl Overlap {
-    fn covers(&self, charge: &Charge) -> bool {
-        self.days
-            .contains_key(&(charge.provider.clone(), charge.start.utc_day()))
-    }
-
-    fn problem(&self, kept: &Bill, bill: &Bill) -> Problem {
-        let days = if self.first == self.last {
-            self.first.to_string()
-        } else {
-            format!("{} to {}", self.first, self.last)
-        };
-        Problem::new(
-            &catalogue::OVERLAP,
-            format!("bills {} again, which {} bills too: {} would count twice", days, kept.file, self.amount),
-        )
-        .at(Place::line(&bill.file, self.line))
-        .help("leave one of them out, or say --on-overlap latest to keep the file that reaches further")
-    }
+#[derive(Default)]
+struct DayLines<'a> {
+    lines: BTreeSet<Line<'a>>,
+    has_whole: bool,
 }
 
-fn overlap(kept: &Bill, bill: &Bill) -> Option<Overlap> {
-    let mut by_day: BTreeMap<(Option<&str>, Day), Vec<&Charge>> = BTreeMap::new();
-    for charge in &kept.charges {
-        by_day
-            .entry((charge.provider.as_deref(), charge.start.utc_day()))
-            .or_default()
-            .push(charge);
-    }
-    let mut found: Option<Overlap> = None;
-    for charge in &bill.charges {
-        let day = charge.start.utc_day();
-        let Some(others) = by_day.get(&(charge.provider.as_deref(), day)) else {
-            continue;
-        };
-        let same = others
-            .iter()
-            .any(|other| line(other) == line(charge) || is_whole(other) || is_whole(charge));
-        if !same {
-            continue;
+impl<'a> Lines<'a> {
+    fn of(bill: &'a Bill) -> Lines<'a> {
+        let mut days: BTreeMap<(Option<&str>, Day), DayLines<'_>> = BTreeMap::new();
+        for charge in &bill.charges {
+            let key = (charge.provider.as_deref(), charge.start.utc_day());
+            let day = days.entry(key).or_default();
+            day.lines.insert(line(charge));
+            day.has_whole |= is_whole(charge);
         }
-        let overlap = found.get_or_insert_with(|| Overlap {
-            days: BTreeMap::new(),
-            amount: Exact::ZERO,
-            first: day,
-            last: day,
-            line: charge.origin.line,
-        });
-        overlap.days.insert((charge.provider.clone(), day), ());
-        overlap.amount += charge.amount;
-        overlap.first = overlap.first.min(day);
-        overlap.last = overlap.last.max(day);
+        Lines { days }
     }
-    found
+
+    /// Whether the bill has this charge's line on its day, or one of the two sums up the day.
+    fn bill(&self, charge: &Charge) -> bool {
+        let key = (charge.provider.as_deref(), charge.start.utc_day());
+        self.days.get(&key).is_some_and(|day| {
+            day.has_whole || is_whole(charge) || day.lines.contains(&line(charge))
+        })
+    }
+}
+
+fn refuse(kept: &Bill, bill: &Bill, first: &Charge, again: &dyn Fn(&Charge) -> bool) -> Problem {
+    let twice = || bill.charges.iter().filter(|charge| again(charge));
+    let days = twice().map(|charge| charge.start.utc_day());
+    let (from, to) = (days.clone().min(), days.max());
+    let days = match (from, to) {
+        (Some(from), Some(to)) if from != to => format!("{from} to {to}"),
+        (Some(day), _) => day.to_string(),
+        _ => String::new(),
+    };
+    let amount: Exact = twice().map(|charge| charge.amount).sum();
+    let message = format!(
+        "bills {days} again, which {} bills too: {amount} would count twice",
+        kept.file
+    );
+    Problem::new(&catalogue::OVERLAP, message)
+        .at(Place::line(&bill.file, first.origin.line))
+        .help("leave one of them out, or say --on-overlap latest to keep the file that reaches further")
 }

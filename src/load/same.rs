@@ -18,7 +18,14 @@ pub fn settle(records: &mut RevenueRecords, problems: &mut Problems) -> BTreeMap
     let (stripe, lines): (Vec<_>, Vec<_>) =
         invoices.into_iter().partition(|i| i.namespace == "stripe");
     // Lines of a generic revenue file may share an invoice id; each is money of its own.
-    records.invoices = dropped.settle(stripe, problems, |i| &i.id, |i| &i.origin, finality, alike);
+    records.invoices = dropped.settle(
+        stripe,
+        problems,
+        |i| &i.id,
+        |i| &i.origin,
+        |i| &mut i.origin,
+        finality,
+    );
     records.invoices.extend(lines);
     let payments = std::mem::take(&mut records.payments);
     records.payments = dropped.settle(
@@ -26,8 +33,8 @@ pub fn settle(records: &mut RevenueRecords, problems: &mut Problems) -> BTreeMap
         problems,
         |p| &p.id,
         |p| &p.origin,
+        |p| &mut p.origin,
         settlement,
-        |a, b| text(a, &a.origin) == text(b, &b.origin),
     );
     let subscriptions = std::mem::take(&mut records.subscriptions);
     records.subscriptions = dropped.settle(
@@ -35,8 +42,8 @@ pub fn settle(records: &mut RevenueRecords, problems: &mut Problems) -> BTreeMap
         problems,
         |s| &s.id,
         |s| &s.origin,
+        |s| &mut s.origin,
         |s| s.current_period.map_or(0, |period| period.0.0),
-        |a, b| text(a, &a.origin) == text(b, &b.origin),
     );
     let prices = std::mem::take(&mut records.prices);
     records.prices = dropped.settle(
@@ -44,8 +51,8 @@ pub fn settle(records: &mut RevenueRecords, problems: &mut Problems) -> BTreeMap
         problems,
         |p| &p.id,
         |p| &p.origin,
+        |p| &mut p.origin,
         |_| 0,
-        |a, b| text(a, &a.origin) == text(b, &b.origin),
     );
     dropped.counts
 }
@@ -68,30 +75,27 @@ fn settlement(payment: &Payment) -> i64 {
         .saturating_add(i64::from(payment.dispute_lost.is_some()))
 }
 
-fn alike(a: &Invoice, b: &Invoice) -> bool {
-    text(a, &a.origin) == text(b, &b.origin)
-}
-
-/// Everything a record says but where it stands.
-fn text<T: std::fmt::Debug>(record: &T, origin: &Origin) -> String {
-    format!("{record:?}").replace(&format!("{origin:?}"), "")
-}
-
 #[derive(Default)]
 struct Dropped {
     counts: BTreeMap<Arc<str>, u64>,
 }
 
 impl Dropped {
-    fn settle<T>(
+    fn settle<T: Clone + PartialEq>(
         &mut self,
         records: Vec<T>,
         problems: &mut Problems,
         id: impl Fn(&T) -> &String,
         origin: impl Fn(&T) -> &Origin,
+        origin_mut: impl Fn(&mut T) -> &mut Origin,
         rank: impl Fn(&T) -> i64,
-        alike: impl Fn(&T, &T) -> bool,
     ) -> Vec<T> {
+        // Alike in everything but where they stand.
+        let alike = |a: &T, b: &T| {
+            let mut moved = a.clone();
+            *origin_mut(&mut moved) = origin(b).clone();
+            moved == *b
+        };
         let mut kept: BTreeMap<String, T> = BTreeMap::new();
         for record in records {
             let Some(other) = kept.get(id(&record)) else {

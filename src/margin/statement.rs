@@ -189,7 +189,10 @@ pub fn state(
     {
         grouping.usage(cell);
     }
-    let days = cuts(inputs.by, inputs.period);
+    // Filters by time need revenue cut as finely as they ask.
+    let asked = inputs.filters.iter().map(|filter| filter.dimension.clone());
+    let asked: Vec<Dimension> = inputs.by.iter().cloned().chain(asked).collect();
+    let days = cuts(&asked, inputs.period);
     let filters_have_revenue = inputs
         .filters
         .iter()

@@ -150,7 +150,7 @@ pub enum InvoiceStatus {
 }
 
 /// One invoice, or one line of a revenue file. Amounts are in major units.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invoice {
     /// Invoice id (`in_…`), unique; for generic files file and line where none is given.
     pub id: String,
@@ -204,7 +204,7 @@ pub enum PaymentStatus {
 }
 
 /// One payment attempt.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payment {
     /// Charge id (`ch_…`, `py_…`).
     pub id: String,
@@ -237,7 +237,7 @@ pub struct Payment {
 }
 
 /// One subscription as of the export.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {
     /// Subscription id (`sub_…`).
     pub id: String,
@@ -272,7 +272,7 @@ pub struct Subscription {
 }
 
 /// One row of a price list.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListPrice {
     /// Price id (`price_…`).
     pub id: String,

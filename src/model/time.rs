@@ -76,11 +76,6 @@ impl NotATime {
 }
 
 impl Instant {
-    /// From whole seconds since 1970.
-    pub fn from_seconds(seconds: i64) -> Instant {
-        Instant(seconds * MICROS)
-    }
-
     /// Whole seconds since 1970, rounded down.
     pub fn seconds(self) -> i64 {
         self.0.div_euclid(MICROS)
@@ -185,6 +180,17 @@ impl Zone {
     }
 }
 
+/// Howard Hinnant's days-from-civil, for dates that exist: this runs once per log line.
+fn civil(year: i32, month: u32, day: u32) -> Day {
+    let y = if month <= 2 { year - 1 } else { year };
+    let era = y.div_euclid(400);
+    let year_of_era = y.rem_euclid(400);
+    let month_index = (month as i32 + 9) % 12;
+    let day_of_year = (153 * month_index + 2) / 5 + day as i32 - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    Day(era * 146_097 + day_of_era - 719_468)
+}
+
 impl Day {
     /// The day of a calendar date, if it exists.
     pub fn from_ymd(year: i32, month: u32, day: u32) -> Option<Day> {
@@ -194,14 +200,7 @@ impl Day {
         if day > 28 && NaiveDate::from_ymd_opt(year, month, day).is_none() {
             return None;
         }
-        // Howard Hinnant's days-from-civil: this runs once per log line.
-        let y = if month <= 2 { year - 1 } else { year };
-        let era = y.div_euclid(400);
-        let year_of_era = y.rem_euclid(400);
-        let month_index = (month as i32 + 9) % 12;
-        let day_of_year = (153 * month_index + 2) / 5 + day as i32 - 1;
-        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-        Some(Day(era * 146_097 + day_of_era - 719_468))
+        Some(civil(year, month, day))
     }
 
     /// Parses `2026-10-01`.

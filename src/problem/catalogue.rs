@@ -1,7 +1,6 @@
 //! Every error, warning and note the program can print, with its stable code.
 //!
-//! To add one: an entry here (in [`ALL`]) and a folder in `fixtures/errors/`. Codes are never
-//! reused. T1xxx command line and project file, T2xxx mapping, T3xxx data, T4xxx input and output,
+//! To add one: an entry here (in [`ALL`]) and the test that raises it. Codes are never reused. T1xxx command line and project file, T2xxx mapping, T3xxx data, T4xxx input and output,
 //! T5xxx limits, N… notes and warnings in the report.
 
 /// Decides the exit code.
@@ -181,6 +180,8 @@ catalogue! {
         "The export covers days, but has no charge on any of them. If that is not what you expect, export it again.";
     MORE_PAGES = "N1015" Warning "report continues on another page":
         "The report says that more pages follow the last one in the file, so charges are missing. Fetch the next pages and append them.";
+    SUPERSEDED = "N1017" Warning "charges left out for a later export":
+        "Under --on-overlap latest, charges that another file bills too are left out; the file that reaches further counts.";
     NOT_SERVED = "N1016" Note "requests that were not served":
         "Failed, canceled and gateway-cached requests are counted apart; the quantities the log states for them are kept.";
     JOINED_BY = "N2001" Note "how ids were joined":
@@ -199,8 +200,6 @@ catalogue! {
         "Which source and basis the revenue comes from.";
     REFUND_DATE = "N2104" Note "refunds without a date":
         "The export does not say when some refunds were made; they count on the payment's date.";
-    EXCLUDED = "N2105" Note "revenue rows excluded":
-        "Drafts, test-mode rows and failed payments are excluded by name and counted.";
     NOT_CHECKED = "N2106" Warning "status not known":
         "Some payments have a status this version does not know. They are counted by Captured and the amounts.";
     BALANCES = "N2107" Warning "invoice columns do not add up":
@@ -215,10 +214,6 @@ catalogue! {
         "Columns that the format does not need.";
     FLOAT_COLUMN = "N3004" Note "column stored as binary float":
         "The file itself stores a number as a binary float; its shortest decimal form is read.";
-    MONEY_LOSERS = "N4001" Note "customers that lose money":
-        "How many customers cost more than they pay.";
     RECURRING_ASSUMED = "N4002" Note "invoice taken as recurring":
         "The invoice has no lines that tell recurring from one-off; it is re-priced whole.";
-    TRAILING_COLUMN = "N3005" Warning "empty trailing column":
-        "Every row, the header included, ends with an extra delimiter; the empty column is ignored.";
 }

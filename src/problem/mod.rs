@@ -104,6 +104,14 @@ pub struct Problems {
     counts: std::collections::BTreeMap<&'static str, u64>,
 }
 
+impl From<Problem> for Problems {
+    fn from(problem: Problem) -> Problems {
+        let mut problems = Problems::default();
+        problems.push(problem);
+        problems
+    }
+}
+
 impl Problems {
     /// How many details are kept.
     pub const KEPT: usize = 20;

@@ -99,13 +99,13 @@ fn add_one(
             let back = net_part(gross, invoice, places);
             schedule.contra(at.unwrap_or_else(|| paid_at(payments, final_at)), back);
             left -= back;
-            sheet.take_back(reason, back);
+            sheet.exclude(reason, back);
         }
     }
     for (reason, at) in written_off {
         if let Some(at) = at {
             schedule.contra(at, left);
-            sheet.take_back(reason, left);
+            sheet.exclude(reason, left);
         }
     }
     book.without_period += u64::from(recognized && !known);

@@ -177,11 +177,6 @@ impl Sheet {
         *self.excluded.entry(reason).or_default() += amount;
         *self.excluded_rows.entry(reason).or_default() += 1;
     }
-
-    /// Moves money out of revenue without counting a row again.
-    fn take_back(&mut self, reason: &'static str, amount: Exact) {
-        self.exclude(reason, amount);
-    }
 }
 
 impl RevenueBook {

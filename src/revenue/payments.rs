@@ -55,7 +55,7 @@ fn add_one(
         // Money cannot go back before it came; a refund without a date counts with the payment.
         let at = at.unwrap_or(payment.created).max(payment.created);
         schedule.contra(at, back);
-        sheet.take_back(reason, back);
+        sheet.exclude(reason, back);
     }
     book.orphan_payments += u64::from(have_invoices && payment.invoice.is_some() && !cash);
     let id = match &payment.customer {

@@ -74,6 +74,7 @@ pub fn simulate(
     let before = revenue_by_party(book, period);
     let then = revenue_by_party(&after, period);
     let end = zone.start_of(period.end);
+    let changes = invoice_changes(book, &after, end);
     let mut rows = Vec::with_capacity(statement.rows.len());
     for row in &statement.rows {
         let Some(party) = row.party else {
@@ -92,7 +93,7 @@ pub fn simulate(
             now: row.clone(),
             then: changed,
             repriced: touched.binary_search(&party).is_ok(),
-            invoice_change: invoice_change(book, &after, party, end),
+            invoice_change: changes.get(&party).copied().unwrap_or_default(),
         });
     }
     let crosses = |from: bool| -> Vec<usize> {
@@ -116,7 +117,8 @@ pub fn simulate(
         .collect();
     let members: Vec<Member> = repriced.iter().map(|row| member(row)).collect();
     let shocks: Vec<Exact> = repriced.iter().map(|row| row.invoice_change).collect();
-    let difference: Exact = then.values().sum::<Exact>() - before.values().sum::<Exact>();
+    let sum = |of: fn(&OutcomeRow) -> Option<Exact>| rows.iter().filter_map(of).sum::<Exact>();
+    let revenue = (sum(|row| row.now.revenue), sum(|row| row.then.revenue));
     Ok(Outcome {
         name: scenario.name.clone(),
         changes: scenario
@@ -124,10 +126,7 @@ pub fn simulate(
             .iter()
             .map(|change| change.describe(prices))
             .collect(),
-        revenue: (
-            statement.totals.revenue.unwrap_or_default(),
-            statement.totals.revenue.unwrap_or_default() + difference,
-        ),
+        revenue,
         cost: statement.totals.cost,
         into_loss,
         into_profit,
@@ -157,24 +156,27 @@ fn revenue_by_party(book: &RevenueBook, period: Period) -> BTreeMap<PartyId, Exa
 
 /// The change of the latest recurring invoice of each of a customer's subscriptions: what the next
 /// one will change by.
-fn invoice_change(book: &RevenueBook, after: &RevenueBook, party: PartyId, end: Instant) -> Exact {
-    let mut latest: BTreeMap<Option<&str>, (Instant, Exact)> = BTreeMap::new();
+fn invoice_changes(
+    book: &RevenueBook,
+    after: &RevenueBook,
+    end: Instant,
+) -> BTreeMap<PartyId, Exact> {
+    let mut latest: BTreeMap<(PartyId, Option<&str>), (Instant, Exact)> = BTreeMap::new();
     for (before, after) in book.obligations.iter().zip(&after.obligations) {
-        if before.party != party || before.recurring == Some(false) || before.service.0 >= end {
+        let over = before.recurring == Some(false) || before.service.0 >= end;
+        if over || before.net.is_negative() {
             continue;
         }
-        if before.net.is_negative() {
-            continue;
-        }
-        let change = after.net - before.net;
-        let entry = latest
-            .entry(before.subscription.as_deref())
-            .or_insert((before.service.0, change));
-        if before.service.0 >= entry.0 {
-            *entry = (before.service.0, change);
-        }
+        let change = (before.service.0, after.net - before.net);
+        let key = (before.party, before.subscription.as_deref());
+        let entry = latest.entry(key).or_insert(change);
+        *entry = (*entry).max(change);
     }
-    latest.values().map(|(_, change)| *change).sum()
+    let mut changes: BTreeMap<PartyId, Exact> = BTreeMap::new();
+    for ((party, _), (_, change)) in latest {
+        *changes.entry(party).or_default() += change;
+    }
+    changes
 }
 
 /// Median, 95th percentile and largest, by nearest rank.

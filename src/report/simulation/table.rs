@@ -273,11 +273,9 @@ fn footer(outcome: &Outcome, identity: &Identity, header: &Header) -> Vec<String
             text[0], text[1], text[2]
         ));
     }
-    if outcome.assumed_recurring > 0 {
-        lines.push(format!(
-            "note N4002: invoices that do not tell recurring lines from others, re-priced whole: {}",
-            outcome.assumed_recurring
-        ));
+    for note in &header.notes {
+        let word = if note.warning { "warning" } else { "note" };
+        lines.push(format!("{word} {}: {}", note.code, note.text));
     }
     lines
 }
