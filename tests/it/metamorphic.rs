@@ -141,9 +141,9 @@ fn m03_columns_are_found_by_name() {
         for table in tables(&mut other) {
             let mut order: Vec<usize> = (0..table.header.len()).collect();
             draw.shuffle(&mut order);
-            let pick = |row: &Vec<String>| order.iter().map(|at| row[*at].clone()).collect();
-            table.header = pick(&table.header);
-            table.rows = table.rows.iter().map(pick).collect();
+            for row in std::iter::once(&mut table.header).chain(&mut table.rows) {
+                *row = order.iter().map(|at| row[*at].clone()).collect();
+            }
         }
         // A column that nothing reads gets another name, and a second one appears.
         let region = other.usage.column("region");
