@@ -378,6 +378,7 @@ mod tests {
              \x20 = column: cost (7 of 8), byte 431,902\n\
              \x20 = help: if this file uses a decimal comma, say decimal = \",\"\n\
              error[T3040]: bill total does not match --expect-bill\n\
+             \x20 = help: tanso --explain T3040 tells more\n\
              tanso: 1 file refused, 2 errors (T3021 x1, T3040 x1); nothing was written\n"
         );
     }
@@ -439,7 +440,8 @@ mod tests {
         let text = paragraph(&problem, false);
         assert_eq!(
             text,
-            "error[T2001]: a\\u{1b}]0;x\\u{7}\\u{a}.csv:3: customer \\u{9b}31m of …@…\n"
+            "error[T2001]: a\\u{1b}]0;x\\u{7}\\u{a}.csv:3: customer \\u{9b}31m of …@…\n\
+             \x20 = help: tanso --explain T2001 tells more\n"
         );
         assert!(paragraph(&problem, true).starts_with("\u{1b}[1;31merror[T2001]\u{1b}[0m: "));
     }
