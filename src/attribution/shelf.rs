@@ -27,8 +27,6 @@ pub struct Held<'a> {
 /// What the log of one provider lacks: pools are merged over it before anything is compared.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Lacks {
-    /// No row names a provider, and no model tells it.
-    pub provider: bool,
     /// No row names a model.
     pub model: bool,
     /// No row names a service tier.
@@ -65,7 +63,6 @@ type RatesOf<'a> = HashMap<
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
-    provider: bool,
     model: bool,
     tier: bool,
     cache: bool,
@@ -95,7 +92,6 @@ impl<'a> Shelf<'a> {
             let model = *models.entry(cell.model.as_deref()).or_insert(next);
             let party = cell.source.as_deref().map(|id| owners.owner(id, cell.day));
             let seen = seen.entry(cell.provider.as_deref()).or_default();
-            seen.provider |= cell.provider.is_some();
             seen.model |= cell.model.is_some();
             seen.tier |= cell.tier.is_some();
             seen.cache |= cell
@@ -193,19 +189,22 @@ impl<'a> Shelf<'a> {
         })
     }
 
+    /// Whether there is a log, and none of its rows names a provider or a model that tells it.
+    pub fn names_no_provider(&self) -> bool {
+        !self.seen.is_empty() && self.seen.keys().all(Option::is_none)
+    }
+
     /// What the log of a provider lacks. A bill that names no provider meets every log.
     pub fn lacks(&self, provider: Option<&str>) -> Lacks {
         let mut any = Seen::default();
         for (of, seen) in &self.seen {
             if provider.is_none() || of.is_none() || *of == provider {
-                any.provider |= seen.provider;
                 any.model |= seen.model;
                 any.tier |= seen.tier;
                 any.cache |= seen.cache;
             }
         }
         Lacks {
-            provider: !any.provider,
             model: !any.model,
             tier: !any.tier,
             cache: !any.cache,

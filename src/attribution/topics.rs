@@ -27,6 +27,8 @@ pub struct Topics<'s> {
     dated: BTreeSet<String>,
     lacks: BTreeMap<Option<String>, Lacks>,
     tiered: BTreeSet<Option<String>>,
+    /// The log names no provider, so that the bills of all are one.
+    merged: bool,
 }
 
 impl<'s> Topics<'s> {
@@ -59,6 +61,7 @@ impl<'s> Topics<'s> {
             dated,
             lacks,
             tiered,
+            merged: shelf.names_no_provider(),
         }
     }
 
@@ -92,7 +95,7 @@ impl<'s> Topics<'s> {
             None => None,
         };
         Topic {
-            provider: charge.provider.clone().filter(|_| !lacks.provider),
+            provider: charge.provider.clone().filter(|_| !self.merged),
             model,
             meter,
             tier,

@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hashbrown::HashMap;
-use unicode_normalization::UnicodeNormalization;
-
-use super::{Mapping, Party, PartyId, PartyKind};
+use super::alike::alike;
+use super::{Mapping, Party, PartyId, PartyKind, guest_id};
 use crate::model::Day;
 use crate::model::records::RevenueRecords;
+use hashbrown::HashMap;
 
 /// The key that joined a billing id to a customer, in the order in which keys are tried.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,11 +66,6 @@ pub struct Identity {
 /// The key of a party that no rule maps.
 fn unmapped_key(namespace: &str, id: &str) -> String {
     format!("(unmapped) {namespace}:{id}")
-}
-
-/// The id under which a payer without a Stripe customer id is known: the e-mail, else the payment.
-pub fn guest_id(email: Option<&str>, payment: &str) -> String {
-    email.unwrap_or(payment).to_string()
 }
 
 impl Identity {
@@ -401,31 +395,6 @@ fn customer_party(mapping: Option<&Mapping>, key: &str) -> Party {
             .map(|dated| dated.value.clone()),
         attributes,
     }
-}
-
-/// Groups of ids that fold to the same text.
-fn alike<'a>(ids: impl Iterator<Item = &'a String>) -> Vec<Vec<String>> {
-    let mut folded: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for id in ids {
-        let fold: String = id
-            .nfkc()
-            .filter(|c| !c.is_whitespace() && !is_invisible(*c))
-            .flat_map(char::to_lowercase)
-            .collect();
-        folded.entry(fold).or_default().insert(id.clone());
-    }
-    folded
-        .into_values()
-        .filter(|group| group.len() > 1)
-        .map(|group| group.into_iter().collect())
-        .collect()
-}
-
-fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}'
-    )
 }
 
 #[cfg(test)]

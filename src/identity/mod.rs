@@ -3,6 +3,7 @@
 //! Ids join by the mapping file and by exact equality only; nothing is ever joined by likeness.
 //! What no rule maps stays a party of its own, `(unmapped) <namespace>:<id>`.
 
+mod alike;
 pub mod join;
 pub mod mapping;
 
@@ -62,4 +63,9 @@ impl Party {
     pub fn is_unmapped(&self) -> bool {
         matches!(self.kind, PartyKind::Unmapped { .. })
     }
+}
+
+/// The id under which a payer without a Stripe customer id is known: the e-mail, else the payment.
+pub fn guest_id(email: Option<&str>, payment: &str) -> String {
+    email.unwrap_or(payment).to_string()
 }

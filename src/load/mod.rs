@@ -8,6 +8,7 @@ mod books;
 mod fold;
 mod mapping_file;
 mod overlap;
+mod progress;
 mod recognize;
 mod repeats;
 mod same;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 pub use books::{Books, FileRead};
 use fold::{FileFold, Fold};
 pub use overlap::OnOverlap;
+pub use progress::Progress;
 pub use recognize::{Recognized, nearest, recognize};
 pub use repeats::OnConflict;
 
@@ -63,14 +65,6 @@ pub struct Choices {
     pub features: bool,
     /// Extra usage columns to keep.
     pub dimensions: Vec<String>,
-}
-
-/// Told about the progress of reading.
-pub trait Progress {
-    /// A file begins; its receipt tells how far reading has come.
-    fn begin(&self, name: &str, receipt: &Receipt);
-    /// The file is read.
-    fn end(&self);
 }
 
 /// What is being collected while reading.

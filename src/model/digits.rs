@@ -1,5 +1,11 @@
 //! Decimal numbers as text: what is one, and why a text is none.
 
+use std::cmp::Ordering;
+
+use num_bigint::BigInt;
+use num_integer::Integer;
+use num_traits::{Signed, Zero};
+
 use super::exact::{Exact, MAX_DIGITS, MAX_PLACES};
 
 /// Why a text is not an exact number.
@@ -127,5 +133,35 @@ fn why_not(text: &str) -> NotANumber {
         }
         Some(c) => NotANumber::Character(c),
         None => NotANumber::Form,
+    }
+}
+
+/// `n / d` rounded half to even. `d` must not be zero.
+pub fn div_half_even(n: &BigInt, d: &BigInt) -> BigInt {
+    let (quotient, rest) = n.div_mod_floor(d);
+    let twice = (&rest + &rest).abs();
+    match twice.cmp(&d.abs()) {
+        Ordering::Less => quotient,
+        Ordering::Greater => quotient + 1,
+        Ordering::Equal if quotient.is_even() => quotient,
+        Ordering::Equal => quotient + 1,
+    }
+}
+
+/// Units of 10^-`places` in plain notation.
+pub(super) fn fixed(units: &BigInt, places: u8) -> String {
+    let digits = units.abs().to_string();
+    let places = usize::from(places);
+    let padded = format!("{digits:0>width$}", width = places + 1);
+    let (whole, fraction) = padded.split_at(padded.len() - places);
+    let sign = if units.is_negative() && !units.is_zero() {
+        "-"
+    } else {
+        ""
+    };
+    if places == 0 {
+        format!("{sign}{whole}")
+    } else {
+        format!("{sign}{whole}.{fraction}")
     }
 }

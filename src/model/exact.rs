@@ -8,11 +8,10 @@ use std::cmp::Ordering;
 use std::fmt;
 
 pub use super::digits::NotANumber;
-use super::digits::parse_general;
+pub use super::digits::div_half_even;
+use super::digits::{fixed, parse_general};
 use ethnum::I256;
 use num_bigint::BigInt;
-use num_integer::Integer;
-use num_traits::{Signed, Zero};
 
 /// More significant digits than this are refused, so that sums keep headroom in 256 bits.
 pub const MAX_DIGITS: usize = 38;
@@ -308,18 +307,6 @@ fn big(value: I256) -> BigInt {
     BigInt::from_signed_bytes_le(&value.to_le_bytes())
 }
 
-/// `n / d` rounded half to even. `d` must not be zero.
-pub fn div_half_even(n: &BigInt, d: &BigInt) -> BigInt {
-    let (quotient, rest) = n.div_mod_floor(d);
-    let twice = (&rest + &rest).abs();
-    match twice.cmp(&d.abs()) {
-        Ordering::Less => quotient,
-        Ordering::Greater => quotient + 1,
-        Ordering::Equal if quotient.is_even() => quotient,
-        Ordering::Equal => quotient + 1,
-    }
-}
-
 pub(super) fn common(a: Exact, b: Exact) -> (I256, I256) {
     match a.scale.cmp(&b.scale) {
         Ordering::Equal => (a.mantissa, b.mantissa),
@@ -337,23 +324,6 @@ fn finer(mantissa: I256, places: u8) -> I256 {
     match fast {
         Some(product) => I256::new(product),
         None => checked(mantissa.checked_mul(pow10(u32::from(places)))),
-    }
-}
-
-fn fixed(units: &BigInt, places: u8) -> String {
-    let digits = units.abs().to_string();
-    let places = usize::from(places);
-    let padded = format!("{digits:0>width$}", width = places + 1);
-    let (whole, fraction) = padded.split_at(padded.len() - places);
-    let sign = if units.is_negative() && !units.is_zero() {
-        "-"
-    } else {
-        ""
-    };
-    if places == 0 {
-        format!("{sign}{whole}")
-    } else {
-        format!("{sign}{whole}.{fraction}")
     }
 }
 

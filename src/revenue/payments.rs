@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::invoices::{given_back, net_part};
 use super::{Basis, Inputs, Obligation, RevenueBook, Schedule, Source};
-use crate::identity::join::guest_id;
+use crate::identity::guest_id;
 use crate::model::Exact;
 use crate::model::records::{Invoice, Payment, PaymentStatus};
 
