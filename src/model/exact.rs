@@ -7,8 +7,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-pub use super::digits::NotANumber;
-pub use super::digits::div_half_even;
+pub use super::digits::{NotANumber, div_half_even};
 use super::digits::{fixed, parse_general};
 use ethnum::I256;
 use num_bigint::BigInt;
@@ -26,8 +25,7 @@ pub struct Exact {
     pub(super) scale: u8,
 }
 
-/// Raised (as a panic payload) when a sum or product leaves 256 bits. The command line turns it
-/// into exit code 5; wrapping or saturating would print a wrong number.
+/// Raised (as a panic payload) when a sum or product leaves 256 bits: exit code 5, never a wrong number.
 #[derive(Debug)]
 pub struct OutOfRange;
 

@@ -148,6 +148,7 @@ impl<'s> Log<'s> {
             .and_then(|time| row.filled(time))
             .is_some_and(is_date);
         let aggregate = requests.is_some() || (date_only && request_id.is_none());
+        let outcome = text(Field::Status).map_or(Outcome::Served, units::outcome);
         sink.take(&UsageRecord {
             instant,
             source,
@@ -158,9 +159,9 @@ impl<'s> Log<'s> {
             quantities: &self.quantities,
             requests: requests.unwrap_or(Exact::ONE),
             single_request: !aggregate,
-            reported_cost: units::cost(columns, found, self.settings, row)?,
+            reported_cost: units::cost(columns, found, self.settings, row, outcome)?,
             request_id,
-            outcome: text(Field::Status).map_or(Outcome::Served, units::outcome),
+            outcome,
             dimensions: &dimensions,
             cached_open,
             line: row.line(),

@@ -118,18 +118,26 @@ fn cached_row(columns: &Columns, row: &Row, column: usize) -> Problem {
             .help("log the uncached input as meter input and the cached one as cache_read, or say cached_tokens = \"beside input\"")
 }
 
-/// What the log says the row cost.
+/// What the log says the row cost. A log that states costs states one for every served request: an
+/// empty cell there is not zero.
 pub fn cost(
     columns: &Columns,
     found: &Found,
     settings: &Settings,
     row: &Row,
+    outcome: Outcome,
 ) -> Result<Option<(Exact, Currency)>, Problem> {
     let Some(column) = found.at(Field::Cost) else {
         return Ok(None);
     };
     let Some(cost) = columns.optional_number(row, column)? else {
-        return Ok(None);
+        if row.get(column).is_none() || outcome != Outcome::Served {
+            return Ok(None);
+        }
+        let message = format!("{} is empty", columns.header.name(column));
+        return Err(columns
+            .problem(&catalogue::MISSING_VALUE, row, column, message)
+            .help("an empty cost is not zero; write 0 if the request cost nothing"));
     };
     if cost.is_negative() {
         let message = format!("{} is negative", columns.header.name(column));
