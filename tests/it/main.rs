@@ -13,7 +13,6 @@ mod golden;
 mod house;
 mod metamorphic;
 mod oracle;
-mod reconcile;
 mod reference;
 mod scenarios;
 mod support;
