@@ -226,6 +226,8 @@ pub static FORMATS: &[&Format] = &[
     &bills::anthropic_cost::FORMAT,
     &bills::anthropic_report::FORMAT,
     &usage::litellm::FORMAT,
+    &usage::langfuse_observations::FORMAT,
+    &usage::langfuse_export::FORMAT,
     &revenue::stripe_payments::FORMAT,
     &revenue::stripe_invoices::FORMAT,
     &revenue::stripe_subscriptions::FORMAT,
@@ -246,6 +248,7 @@ pub static USELESS: &[&KnownUseless] = &[
     &revenue::useless::STRIPE_SIGMA,
     &revenue::useless::LAGO,
     &usage::provider_counts::OPENAI_USAGE,
+    &usage::langfuse::TRACES,
     &usage::provider_counts::ANTHROPIC_TOKENS,
 ];
 

@@ -1,8 +1,12 @@
 //! Usage logs: who used what, when. A reader hands records on one by one; it never keeps, prices
 //! or de-duplicates them.
 
+pub mod cells;
 pub mod columns;
 pub mod generic;
+pub mod langfuse;
+pub mod langfuse_export;
+pub mod langfuse_observations;
 pub mod litellm;
 pub mod litellm_metadata;
 pub mod log;
@@ -10,3 +14,4 @@ pub mod names;
 pub mod provider_counts;
 pub mod tokens;
 pub mod units;
+pub mod vendor;

@@ -107,7 +107,10 @@ impl Tokens {
 
     /// Brings the cache writes down to the two lives: a total beside them is their sum, not more
     /// of them. A total alone counts as the short life, which is the default of the API.
-    fn split_writes(&mut self) -> Result<(), ()> {
+    ///
+    /// # Errors
+    /// The total is not the sum of the two.
+    pub fn split_writes(&mut self) -> Result<(), ()> {
         let Some(total) = self.write.take() else {
             return Ok(());
         };
