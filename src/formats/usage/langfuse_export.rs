@@ -7,7 +7,7 @@
 use crate::formats::usage::cells::has_object;
 use crate::formats::usage::langfuse::{Keys, Langfuse, SHAPE, shared_page};
 use crate::formats::usage::vendor::{self, Names};
-use crate::formats::{Format, Kind, Layout, Reader, Sample, Settings, Tally, UsageSink};
+use crate::formats::{Format, Kind, Reader, Sample, Settings, Tally, UsageSink};
 use crate::model::Zone;
 use crate::problem::Problems;
 use crate::scan::RowSource;
@@ -40,7 +40,6 @@ sum of `costDetails`; a zero beside an empty `costDetails` is no cost. Times wit
 **Confidence.** Langfuse's source, which writes the columns; no file was seen, and their order is not
 relied on.
 "),
-    layout: Layout::Table,
     detect: |sample: &Sample<'_>| {
         sample.has_all(&["traceId"])
             && has_object(sample.header, "usageDetails")

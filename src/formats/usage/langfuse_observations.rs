@@ -8,7 +8,7 @@
 use crate::formats::usage::cells::has_object;
 use crate::formats::usage::langfuse::{Keys, Langfuse, SHAPE, shared_page};
 use crate::formats::usage::vendor::{self, Names};
-use crate::formats::{Format, Kind, Layout, Reader, Sample, Settings, Tally, UsageSink};
+use crate::formats::{Format, Kind, Reader, Sample, Settings, Tally, UsageSink};
 use crate::model::Zone;
 use crate::problem::Problems;
 use crate::scan::RowSource;
@@ -44,7 +44,6 @@ must be text columns; a Parquet map is not read.
 
 **Confidence.** Langfuse's source and documentation. No file written by Langfuse was seen.
 "),
-    layout: Layout::Table,
     detect: |sample: &Sample<'_>| {
         sample.has_all(&["provided_model_name"])
             && has_object(sample.header, "usage_details")
