@@ -132,3 +132,43 @@ fn read(
     };
     vendor::read(&NAMES, &mut dialect, source, settings, sink, problems)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats;
+    use crate::formats::testing::{columns, growing, read_log, sample};
+
+    const LINE: &str = r#"{"id":"c","cached":false,"cost":1,"created_at":"2026-09-01T10:00:00Z","metadata":"{\"user\":\"secret person\"","model":"m","provider":"openai","success":true,"tokens_in":5,"tokens_out":2}"#;
+
+    #[test]
+    fn the_customer_must_be_said() {
+        let source = growing("c.jsonl", LINE);
+        let problems = read_log("cloudflare-ai-gateway", source, &Settings::default()).2;
+        assert_eq!(problems.kept()[0].entry.code, "T3016");
+        assert!(
+            problems.kept()[0]
+                .help
+                .as_ref()
+                .unwrap()
+                .contains("metadata.KEY")
+        );
+    }
+
+    #[test]
+    fn broken_metadata_is_refused_and_not_shown() {
+        let settings = columns(&[("customer", "metadata.user")]);
+        let source = growing("c.jsonl", LINE);
+        let problems = read_log("cloudflare-ai-gateway", source, &settings).2;
+        assert_eq!(problems.kept()[0].entry.code, "T3018");
+        assert!(!format!("{:?}", problems.kept()).contains("secret"));
+    }
+
+    #[test]
+    fn it_is_recognized_by_its_fields() {
+        sample("c.jsonl", LINE, |sample| {
+            let found = formats::detect(sample).map(|format| format.name);
+            assert_eq!(found, Some("cloudflare-ai-gateway"));
+        });
+    }
+}

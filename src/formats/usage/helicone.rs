@@ -154,3 +154,91 @@ fn read(
     };
     vendor::read(&NAMES, &mut dialect, source, settings, sink, problems)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::formats::testing::{growing, read_log, sample};
+    use crate::formats::{self, CachedTokens};
+
+    fn one(fields: &str, settings: &Settings) -> (Vec<Value>, Tally, Problems) {
+        let text = format!(
+            r#"{{"request_id":"q","request_created_at":"2026-09-01T10:00:00Z","request_user_id":"acme","request_properties":{{"a":"b"}},"model":"m",{fields}}}"#
+        );
+        read_log("helicone-requests", growing("h.jsonl", &text), settings)
+    }
+
+    fn code(fields: &str) -> &'static str {
+        let problems = one(fields, &Settings::default()).2;
+        problems
+            .kept()
+            .first()
+            .map_or("", |problem| problem.entry.code)
+    }
+
+    #[test]
+    fn cached_tokens_stand_beside_the_prompt_unless_the_user_says_otherwise() {
+        let fields = r#""prompt_tokens":100,"prompt_cache_read_tokens":40,"completion_tokens":5"#;
+        let records = one(fields, &Settings::default()).0;
+        let beside = json!({"input": "100", "cache_read": "40", "output": "5"});
+        assert_eq!(records[0]["quantities"], beside);
+        let settings = Settings {
+            cached_tokens: Some(CachedTokens::Inside),
+            ..Settings::default()
+        };
+        let records = one(fields, &settings).0;
+        let inside = json!({"input": "60", "cache_read": "40", "output": "5"});
+        assert_eq!(records[0]["quantities"], inside);
+        let problems = one(&fields.replace("100", "39"), &settings).2;
+        assert_eq!(problems.kept()[0].entry.code, "T3028");
+    }
+
+    #[test]
+    fn a_hole_in_the_counts_is_told_or_refused() {
+        assert_eq!(code(r#""completion_tokens":5"#), "T3027");
+        let (records, tally, _) = one(r#""response_status":200"#, &Settings::default());
+        assert_eq!(records.len(), 1);
+        assert_eq!(tally.remarks[0].entry.code, "N1006");
+        let tally = one(r#""response_status":500"#, &Settings::default()).1;
+        assert!(tally.remarks.is_empty());
+        assert_eq!(code(r#""prompt_tokens":1.5"#), "T3023");
+        assert_eq!(code(r#""prompt_tokens":-1"#), "T3022");
+        assert_eq!(code(r#""costUSD":"free""#), "T3021");
+        assert_eq!(code(r#""costUSD":-1"#), "T3022");
+        assert_eq!(code(r#""response_status":"ok""#), "T3021");
+    }
+
+    #[test]
+    fn a_stamp_without_a_zone_is_refused() {
+        let text = r#"{"request_id":"q","request_created_at":"2026-09-01 10:00:00","request_user_id":"acme","request_properties":{}}"#;
+        let problems = read_log(
+            "helicone-requests",
+            growing("h.jsonl", text),
+            &Settings::default(),
+        )
+        .2;
+        assert_eq!(problems.kept()[0].entry.code, "T3025");
+    }
+
+    #[test]
+    fn it_is_told_from_its_neighbours() {
+        for (header, expected) in [
+            (
+                "response_id,request_created_at,request_user_id,request_properties,model",
+                "helicone-requests",
+            ),
+            (
+                "request_id,call_type,spend,startTime,end_user",
+                "litellm-spend-logs",
+            ),
+            ("request_id,timestamp,user_id,input_tokens", "usage-log"),
+        ] {
+            sample("h.csv", header, |sample| {
+                let found = formats::detect(sample).map(|format| format.name);
+                assert_eq!(found, Some(expected));
+            });
+        }
+    }
+}

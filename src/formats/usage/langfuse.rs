@@ -336,25 +336,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::formats::golden::UsageRecords;
-    use crate::formats::testing::{growing, sample, table};
-    use crate::formats::{self, Reader};
-    use crate::scan::RowSource;
+    use crate::formats;
+    use crate::formats::testing::{columns, growing, read_log, sample, table};
 
     const HEADER: &str = "id,type,start_time,level,user_id,provided_model_name,usage_details,cost_details,total_cost,trace_name,tags,metadata,input";
-
-    fn run(
-        format: &str,
-        mut source: impl RowSource,
-        settings: &Settings,
-    ) -> (Vec<Value>, Tally, Problems) {
-        let (mut kept, mut problems) = (UsageRecords::default(), Problems::default());
-        let Reader::Usage(read) = formats::named(format).unwrap().read else {
-            panic!("not a log");
-        };
-        let tally = read(&mut source, settings, &mut kept, &mut problems);
-        (kept.records, tally, problems)
-    }
 
     fn row(kind: &str, usage: &str, costs: &str, total: &str) -> String {
         let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
@@ -366,7 +351,7 @@ mod tests {
     }
 
     fn observations(text: &str, settings: &Settings) -> (Vec<Value>, Tally, Problems) {
-        run("langfuse-observations", table("o.csv", text), settings)
+        read_log("langfuse-observations", table("o.csv", text), settings)
     }
 
     fn quantities(usage: &str, cached: Option<CachedTokens>) -> Result<Value, &'static str> {
@@ -490,10 +475,7 @@ mod tests {
     fn the_customer_can_be_chosen_and_must_be_there() {
         let text = row("GENERATION", "{}", "{}", "");
         for (said, expected) in [("tags.tenant", "umbra"), ("metadata.plan", "pro")] {
-            let settings = Settings {
-                columns: [("customer".to_string(), said.to_string())].into(),
-                ..Settings::default()
-            };
+            let settings = columns(&[("customer", said)]);
             assert_eq!(observations(&text, &settings).0[0]["source"], expected);
         }
         let text = text.replace("user_id", "someone");
@@ -524,7 +506,7 @@ mod tests {
         let text = r#"{"id":"a","traceId":"t","type":"SPAN","startTime":"2026-09-01T10:00:00.000Z","usageDetails":{},"costDetails":{},"totalCost":null,"userId":"acme"}
 {"id":"b","traceId":"t","type":"GENERATION","startTime":"2026-09-01T10:00:00.000Z","usageDetails":{"input":5,"cache_read_input_tokens":90,"output":2,"total":97},"costDetails":{"total":0.25},"totalCost":0.25,"inputUsage":95,"userId":"acme","model":"claude-sonnet-4-5"}"#;
         let source = growing("e.jsonl", text);
-        let (records, tally, problems) = run("langfuse-export", source, &Settings::default());
+        let (records, tally, problems) = read_log("langfuse-export", source, &Settings::default());
         assert!(problems.is_empty(), "{problems:?}");
         assert_eq!((records.len(), tally.skipped["no call of a model"]), (1, 1));
         let expected = json!({"input": "5", "cache_read": "90", "output": "2"});

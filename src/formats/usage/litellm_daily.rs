@@ -161,3 +161,56 @@ fn read(
     };
     vendor::read(&NAMES, &mut dialect, source, settings, sink, problems)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::formats::testing::{read_log, table};
+    use crate::formats::{self, CachedTokens};
+
+    const HEADER: &str = "team_id,date,model,custom_llm_provider,prompt_tokens,completion_tokens,cache_read_input_tokens,spend,api_requests,successful_requests,failed_requests\n";
+
+    #[test]
+    fn cached_tokens_leave_the_prompt_unless_the_user_says_otherwise() {
+        let read = |row: &str, said| {
+            let settings = Settings {
+                cached_tokens: said,
+                ..Settings::default()
+            };
+            let text = format!("{HEADER}{row}\n");
+            read_log("litellm-daily-spend", table("d.csv", &text), &settings)
+        };
+        let row = "t,2026-09-01,gpt-4o,openai,100,5,40,0.1,3,3,0";
+        let inside = json!({"input": "60", "cache_read": "40", "output": "5"});
+        let (records, tally, _) = read(row, None);
+        assert_eq!(records[0]["quantities"], inside);
+        assert_eq!(records[0]["requests"], "3");
+        assert_eq!(
+            tally.remarks[0].text,
+            "customer is read from team_id, because there is no end_user_id"
+        );
+        let beside = json!({"input": "100", "cache_read": "40", "output": "5"});
+        let said = Some(CachedTokens::Beside);
+        assert_eq!(read(row, said).0[0]["quantities"], beside);
+        for (row, code) in [
+            ("t,2026-09-01,gpt-4o,openai,39,5,40,0.1,3,3,0", "T3028"),
+            ("t,2026-09-01,gpt-4o,openai,100,5,40,0.1,3,,0", "T3027"),
+            ("t,2026-09-01,gpt-4o,openai,100,5,40,-0.1,3,3,0", "T3022"),
+            ("t,2026-09-01,gpt-4o,openai,,5,0,0.1,3,3,0", "T3027"),
+            ("total,,,,100,5,40,0.1,3,3,0", "T3030"),
+        ] {
+            let problems = read(row, None).2;
+            assert_eq!(problems.kept()[0].entry.code, code, "{row}");
+        }
+    }
+
+    #[test]
+    fn a_log_of_requests_is_another_format() {
+        crate::formats::testing::sample("d.csv", HEADER, |sample| {
+            let found = formats::detect(sample).map(|format| format.name);
+            assert_eq!(found, Some("litellm-daily-spend"));
+        });
+    }
+}

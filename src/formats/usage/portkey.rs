@@ -146,3 +146,62 @@ fn read(
     };
     vendor::read(&NAMES, &mut dialect, source, settings, sink, problems)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats;
+    use crate::formats::testing::{columns, growing, read_log, sample};
+
+    fn line(more: &str) -> String {
+        format!(
+            r#"{{"created_at":"2026-09-01T10:00:00Z","ai_org":"openai","ai_model":"gpt-4o","req_units":5,"res_units":2,"cost":12.5,{more}}}"#
+        )
+    }
+
+    #[test]
+    fn cents_become_dollars_and_nothing_else_is_guessed() {
+        let read = |more: &str| {
+            let text = line(more);
+            read_log(
+                "portkey-logs",
+                growing("p.jsonl", &text),
+                &Settings::default(),
+            )
+        };
+        let (records, _, problems) = read(r#""metadata":{"_user":"acme"},"cost_currency":"usd""#);
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!(records[0]["cost"], "0.125 USD");
+        let problems = read(r#""metadata":{"_user":"acme"},"cost_currency":"EUR""#).2;
+        assert_eq!(problems.kept()[0].entry.code, "T3029");
+        let problems = read(r#""metadata":{"_user":"acme"},"is_success":"maybe""#).2;
+        assert_eq!(problems.kept()[0].entry.code, "T3029");
+        let problems = read(r#""mode":"single""#).2;
+        assert_eq!(problems.kept()[0].entry.code, "T3016");
+    }
+
+    #[test]
+    fn metadata_may_name_the_customer_late() {
+        let text = [
+            line(r#""metadata":{"plan":"pro"}"#),
+            line(r#""metadata":{"_user":"acme"}"#),
+        ]
+        .join("\n");
+        let source = growing("p.jsonl", &text);
+        let (records, tally, problems) = read_log("portkey-logs", source, &Settings::default());
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!(records[1]["source"], "acme");
+        assert_eq!(tally.remarks[0].entry.code, "N1013");
+        let settings = columns(&[("customer", "metadata_user")]);
+        let problems = read_log("portkey-logs", growing("p.jsonl", &text), &settings).2;
+        assert_eq!(problems.kept()[0].entry.code, "T3016");
+    }
+
+    #[test]
+    fn it_is_recognized_by_its_fields() {
+        sample("p.jsonl", &line(r#""id":"a""#), |sample| {
+            let found = formats::detect(sample).map(|format| format.name);
+            assert_eq!(found, Some("portkey-logs"));
+        });
+    }
+}

@@ -226,3 +226,113 @@ fn read(
     };
     vendor::read(&NAMES, &mut dialect, source, settings, sink, problems)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::formats::testing::{growing, read_log, sample};
+    use crate::formats::{self, CachedTokens};
+
+    fn input(properties: &str, said: Option<CachedTokens>) -> Result<String, &'static str> {
+        let text = format!(
+            r#"{{"event":"$ai_generation","timestamp":"2026-09-01T10:00:00Z","distinct_id":"p","properties":{{"$ai_input_tokens":100,"$ai_cache_read_input_tokens":40,"$ai_output_tokens":5,{properties}}}}}"#
+        );
+        let settings = Settings {
+            cached_tokens: said,
+            ..Settings::default()
+        };
+        let source = growing("p.jsonl", &text);
+        let (records, _, problems) = read_log("posthog-ai-events", source, &settings);
+        match problems.kept().first() {
+            Some(problem) => Err(problem.entry.code),
+            None => Ok(records[0]["quantities"]["input"]
+                .as_str()
+                .unwrap()
+                .to_string()),
+        }
+    }
+
+    #[test]
+    fn each_event_has_its_own_convention() {
+        for (properties, expected) in [
+            (r#""$ai_provider":"openai","$ai_model":"gpt-4o""#, "60"),
+            (r#""$ai_provider":"Anthropic","$ai_model":"x""#, "100"),
+            (
+                r#""$ai_provider":"vertex","$ai_model":"claude-sonnet-4-5""#,
+                "100",
+            ),
+            (
+                r#""$ai_provider":"bedrock","$ai_model":"us.anthropic.claude-sonnet-4-5""#,
+                "100",
+            ),
+            (
+                r#""$ai_provider":"anthropic","$ai_cache_reporting_exclusive":false"#,
+                "60",
+            ),
+            (
+                r#""$ai_provider":"openai","$ai_cache_reporting_exclusive":"true""#,
+                "100",
+            ),
+            (
+                r#""$ai_provider":"gateway","$ai_framework":"vercel","$ai_model":"claude-sonnet-4-5""#,
+                "60",
+            ),
+            (
+                r#""$ai_provider":"gateway","$ai_framework":"vercel","$ai_model":"claude-sonnet-4-5","$ai_cache_creation_input_tokens":61"#,
+                "100",
+            ),
+            (
+                r#""$ai_provider":"gateway","$ai_framework":"other","$ai_model":"claude-sonnet-4-5""#,
+                "100",
+            ),
+        ] {
+            assert_eq!(
+                input(properties, None),
+                Ok(expected.to_string()),
+                "{properties}"
+            );
+        }
+        let claude = r#""$ai_model":"claude-sonnet-4-5""#;
+        let inside = Some(CachedTokens::Inside);
+        assert_eq!(input(claude, inside), Ok("60".to_string()));
+        let more = r#""$ai_model":"gpt-4o","$ai_cache_creation_input_tokens":61"#;
+        assert_eq!(input(more, None), Err("T3028"));
+        let parts = r#""$ai_cache_creation_input_tokens":9,"$ai_cache_creation_5m_input_tokens":4,"$ai_cache_creation_1h_input_tokens":6"#;
+        assert_eq!(input(parts, None), Err("T3029"));
+        let word = r#""$ai_cache_reporting_exclusive":"perhaps""#;
+        assert_eq!(input(word, None), Err("T3029"));
+    }
+
+    #[test]
+    fn only_gemini_2_5_leaves_reasoning_out_of_the_output() {
+        for (model, output) in [("gemini-2.5-pro", "12"), ("gemini-3-pro", "5"), ("o3", "5")] {
+            let text = format!(
+                r#"{{"event":"$ai_generation","timestamp":"2026-09-01T10:00:00Z","distinct_id":"p","properties":{{"$ai_model":"{model}","$ai_input_tokens":1,"$ai_output_tokens":5,"$ai_reasoning_tokens":7}}}}"#
+            );
+            let source = growing("p.jsonl", &text);
+            let records = read_log("posthog-ai-events", source, &Settings::default()).0;
+            let expected = json!({"input": "1", "output": output});
+            assert_eq!(records[0]["quantities"], expected, "{model}");
+        }
+    }
+
+    #[test]
+    fn only_files_with_calls_are_taken_for_it() {
+        let line = |event: &str| {
+            format!(
+                r#"{{"uuid":"u","event":"{event}","properties":{{"a":1}},"distinct_id":"p","timestamp":"2026-09-01T10:00:00Z"}}"#
+            )
+        };
+        for (event, expected) in [
+            ("$ai_embedding", Some("posthog-ai-events")),
+            ("$pageview", None),
+        ] {
+            sample("p.jsonl", &line(event), |sample| {
+                let found = formats::detect(sample).map(|format| format.name);
+                assert_eq!(found, expected);
+            });
+        }
+    }
+}

@@ -319,3 +319,65 @@ pub fn dollars(
 pub fn is_one_of(text: Option<&Cow<'_, str>>, words: &[&str]) -> bool {
     text.is_some_and(|text| words.iter().any(|word| text.eq_ignore_ascii_case(word)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::testing::{columns, growing, read_log};
+
+    const FORMAT: &str = "litellm-daily-spend";
+
+    fn line(owner: &str) -> String {
+        format!(
+            r#"{{{owner}"date":"2026-09-01","custom_llm_provider":"openai","spend":1,"prompt_tokens":1,"api_requests":1,"successful_requests":1}}"#
+        )
+    }
+
+    #[test]
+    fn the_customer_never_changes_its_column() {
+        let text = [
+            line(r#""user_id":"u","#),
+            line(r#""user_id":"u","end_user_id":"e","#),
+        ]
+        .join("\n");
+        let problems = read_log(FORMAT, growing("d.jsonl", &text), &Settings::default()).2;
+        assert_eq!(problems.kept()[0].entry.code, "T3016");
+        assert!(
+            problems.kept()[0]
+                .message
+                .contains("end_user_id appears here")
+        );
+        let settings = columns(&[("customer", "end_user_id")]);
+        let (records, _, problems) = read_log(FORMAT, growing("d.jsonl", &text), &settings);
+        // The column that was asked for is not there in the first row, and comes later.
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!(
+            (records[0].get("source"), records[1]["source"].as_str()),
+            (None, Some("e"))
+        );
+    }
+
+    #[test]
+    fn a_row_before_a_needed_column_is_refused() {
+        let late = line(r#""user_id":"u","#).replace(r#""date":"2026-09-01","#, "");
+        let text = [late.clone(), line(r#""user_id":"u","#)].join("\n");
+        let (_, tally, problems) =
+            read_log(FORMAT, growing("d.jsonl", &text), &Settings::default());
+        assert_eq!(problems.kept()[0].entry.code, "T3027");
+        assert_eq!((tally.used, tally.skipped["refused"]), (1, 1));
+        let problems = read_log(FORMAT, growing("d.jsonl", &late), &Settings::default()).2;
+        assert_eq!(problems.kept()[0].entry.code, "T3016");
+    }
+
+    #[test]
+    fn dimensions_and_unknown_fields() {
+        let settings = Settings {
+            dimensions: vec!["endpoint".to_string()],
+            ..columns(&[("custmer", "user_id")])
+        };
+        let text = line(r#""user_id":"u","endpoint":"/chat","#);
+        let (records, _, problems) = read_log(FORMAT, growing("d.jsonl", &text), &settings);
+        assert_eq!(records[0]["dimensions"][0], "/chat");
+        assert_eq!(problems.kept()[0].entry.code, "T1010");
+    }
+}
