@@ -12,7 +12,6 @@ pub mod langfuse_export;
 pub mod langfuse_observations;
 pub mod litellm;
 pub mod litellm_daily;
-pub mod litellm_metadata;
 pub mod log;
 pub mod names;
 pub mod portkey;
