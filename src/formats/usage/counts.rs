@@ -85,8 +85,8 @@ impl Counts {
             write_1h: cells.count(self.write_1h.as_ref())?,
             output: cells.count(self.output.as_ref())?,
         };
-        if let (Err(()), Some(origin)) = (tokens.split_writes(), &self.write) {
-            let column = cells.column(origin);
+        if !tokens.split_writes() {
+            let column = self.write.as_ref().map_or(0, |at| cells.column(at));
             let message =
                 "the cache writes are not the sum of the five-minute and the one-hour ones";
             let problem = cells.problem(&catalogue::BAD_VALUE, column, "", message);

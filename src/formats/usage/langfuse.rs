@@ -210,7 +210,7 @@ impl Buckets {
             add(&mut tokens.write_5m, buckets.other_writes);
             add(&mut tokens.write_1h, Exact::ZERO);
         }
-        if tokens.split_writes().is_err() {
+        if !tokens.split_writes() {
             let message = "cache_creation_input_tokens is not the sum of the five-minute and the one-hour cache writes";
             let problem = cells.problem(&catalogue::BAD_VALUE, buckets.column, "", message);
             return Err(problem.help("the total and its two parts count the same tokens; correct the integration that wrote the row"));

@@ -14,6 +14,7 @@ pub mod litellm;
 pub mod litellm_daily;
 pub mod log;
 pub mod names;
+pub mod origin;
 pub mod portkey;
 pub mod posthog;
 pub mod provider_counts;
