@@ -209,7 +209,14 @@ pub static FORMATS: &[&Format] = &[
     &bills::openai_cost::FORMAT,
     &bills::anthropic_cost::FORMAT,
     &bills::anthropic_report::FORMAT,
+    &usage::cloudflare::FORMAT,
     &usage::litellm::FORMAT,
+    &usage::litellm_daily::FORMAT,
+    &usage::helicone::FORMAT,
+    &usage::langfuse_observations::FORMAT,
+    &usage::langfuse_export::FORMAT,
+    &usage::portkey::FORMAT,
+    &usage::posthog::FORMAT,
     &revenue::stripe_payments::FORMAT,
     &revenue::stripe_invoices::FORMAT,
     &revenue::stripe_subscriptions::FORMAT,
@@ -230,6 +237,7 @@ pub static USELESS: &[&KnownUseless] = &[
     &revenue::useless::STRIPE_SIGMA,
     &revenue::useless::LAGO,
     &usage::provider_counts::OPENAI_USAGE,
+    &usage::langfuse::TRACES,
     &usage::provider_counts::ANTHROPIC_TOKENS,
 ];
 

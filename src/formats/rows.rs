@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::formats::fields::Columns;
 use crate::formats::{Remark, Settings, Tally};
 use crate::model::records::Origin;
-use crate::model::{Exact, Instant};
+use crate::model::{Exact, Instant, Zone};
 use crate::problem::{Entry, Place, Problem, Problems, catalogue};
 use crate::scan::{Header, Row, RowSource};
 
@@ -102,6 +102,22 @@ fn not_data(columns: &Columns, row: &Row, time: usize) -> Option<Problem> {
 fn is_total(text: &str) -> bool {
     let label = text.trim_end_matches(':').trim();
     TOTALS.iter().any(|total| label.eq_ignore_ascii_case(total))
+}
+
+/// Widens the covered time by a row: a moment, or the whole day where only the date is stated.
+pub fn cover(columns: &Columns, row: &Row, time: usize, instant: Instant, tally: &mut Tally) {
+    let end = if is_date(row.filled(time).unwrap_or("")) {
+        let zone = columns.zone.unwrap_or(Zone::Utc);
+        zone.start_of(zone.day(instant).plus(1))
+    } else {
+        Instant(instant.0 + 1)
+    };
+    tally.cover(instant, end);
+}
+
+/// Whether the stamp is a calendar date without a time of day.
+pub fn is_date(stamp: &str) -> bool {
+    stamp.len() == 10 && stamp.as_bytes()[4] == b'-'
 }
 
 /// A half-open range whose end must lie after its start.
