@@ -14,7 +14,7 @@ use crate::problem::{Note, Problem, Problems, catalogue};
 use crate::report::simulation::{document, table};
 use crate::report::{json, jsonl};
 use crate::revenue::plans::{PlanPrice, listed};
-use crate::simulate::{NewPrice, PlanChange, Scenario, Unresolved, simulate};
+use crate::simulate::{NewPrice, PlanChange, Scenario, Unresolved, World, simulate};
 
 /// Runs the command.
 ///
@@ -39,9 +39,10 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
     let run = Run::prepare(shared, &[])?;
     let by = [Dimension::Customer];
     let filters = run.filters(&shared.filters)?;
+    // A price belongs to customers, not to days or models.
     if let Some(filter) = filters
         .iter()
-        .find(|filter| !of_customers(&filter.dimension))
+        .find(|filter| !filter.dimension.is_of_party())
     {
         let message = format!(
             "a simulation cannot be limited by {}",
@@ -62,16 +63,15 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
         name: args.plan.join(" "),
         changes,
     };
-    let outcome = simulate(
-        &statement,
-        &run.revenue,
-        &run.identity,
-        run.period,
-        &scenario,
-        &prices,
-        run.zone,
-    )
-    .map_err(|why| Problems::from(unresolved(why)))?;
+    let world = World {
+        statement: &statement,
+        filters: &filters,
+        book: &run.revenue,
+        identity: &run.identity,
+        prices: &prices,
+        zone: run.zone,
+    };
+    let outcome = simulate(world, &scenario).map_err(|why| Problems::from(unresolved(why)))?;
     if outcome.assumed_recurring > 0 {
         let text = format!(
             "invoices that do not tell recurring lines from others, re-priced whole: {}",
@@ -109,11 +109,6 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
     };
     let outputs = outputs(shared, &mut render)?;
     finish(shared, &run, &header, outputs, console)
-}
-
-/// Whether a dimension tells customers apart: a price belongs to customers, not to days or models.
-fn of_customers(dimension: &Dimension) -> bool {
-    matches!(dimension, Dimension::Customer | Dimension::Attribute(_))
 }
 
 /// `pro=149`, `pro=149/month`, `pro=1490/year`, `pro=+10%`.

@@ -5,6 +5,7 @@
 
 pub mod dimension;
 mod group;
+pub mod party;
 mod statement;
 pub mod verdict;
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::dimension::{Dimension, Filter, cuts};
+use super::dimension::{Dimension, Filter};
 use super::group::{GroupRow, Grouping, Sums};
+use super::party;
 use super::verdict::Verdict;
 use crate::attribution::{Attribution, CostFact, Holder, Reason};
 use crate::identity::{Identity, PartyId, PartyKind};
@@ -33,6 +34,8 @@ pub struct Row {
     pub labels: Vec<Arc<str>>,
     /// Its party, where customers are a dimension.
     pub party: Option<PartyId>,
+    /// Its days: those of its month, week or day, else the report period.
+    pub period: Period,
     /// The sums.
     pub sums: Sums,
     /// Revenue; `None` where a dimension has no revenue.
@@ -195,16 +198,15 @@ pub fn state(
     {
         grouping.usage(cell);
     }
-    // Filters by time need revenue cut as finely as they ask.
-    let asked = inputs.filters.iter().map(|filter| filter.dimension.clone());
-    let asked: Vec<Dimension> = inputs.by.iter().cloned().chain(asked).collect();
-    let days = cuts(&asked, inputs.period);
+    // Filters need revenue cut as finely as they ask.
+    let asked = asked_for(inputs.by, inputs.filters);
+    let cuts = party::all_cuts(inputs.identity, &asked, inputs.period);
     let filters_have_revenue = inputs
         .filters
         .iter()
         .all(|filter| filter.dimension.has_revenue());
     if filters_have_revenue {
-        inputs.revenue.facts(inputs.period, &days, &mut |fact| {
+        inputs.revenue.facts(inputs.period, &cuts, &mut |fact| {
             if with_revenue {
                 grouping.revenue(fact.party, fact.day, fact.amount);
             }
@@ -294,8 +296,20 @@ fn check_totals(totals: &Totals, attribution: &Attribution, ties: &[RevenueTie])
     );
 }
 
+/// The dimensions that rows or filters ask for.
+fn asked_for(by: &[Dimension], filters: &[Filter]) -> Vec<Dimension> {
+    let filtered = filters.iter().map(|filter| filter.dimension.clone());
+    by.iter().cloned().chain(filtered).collect()
+}
+
 /// Whether the statement needs cost facts with their usage cells.
-pub fn needs_detail(by: &[Dimension], filters: &[Filter]) -> bool {
+pub fn needs_detail(
+    identity: &Identity,
+    period: Period,
+    by: &[Dimension],
+    filters: &[Filter],
+) -> bool {
+    let asked = asked_for(by, filters);
     let coarse = |dimension: &Dimension| {
         matches!(
             dimension,
@@ -306,7 +320,8 @@ pub fn needs_detail(by: &[Dimension], filters: &[Filter]) -> bool {
                 | Dimension::Provider
         )
     };
-    !by.iter().all(coarse) || !filters.iter().all(|filter| coarse(&filter.dimension))
+    // Where an attribute changes, the day of the usage decides.
+    !asked.iter().all(coarse) || party::some_change(identity, &asked, period)
 }
 
 fn row(inputs: &Inputs<'_>, (labels, nobody, sums): GroupRow, with_revenue: bool) -> Row {
@@ -321,6 +336,12 @@ fn row(inputs: &Inputs<'_>, (labels, nobody, sums): GroupRow, with_revenue: bool
             _ => RowKind::Customer,
         }
     };
+    let days = inputs.by.iter().zip(&labels);
+    let days = days.filter_map(|(dimension, label)| dimension.days_of(label));
+    let period = days.fold(inputs.period, |all, days| Period {
+        start: all.start.max(days.start),
+        end: all.end.min(days.end),
+    });
     let mut flags = Vec::new();
     if let Some(party) = party
         && inputs.coverage.understated.contains(&party)
@@ -331,6 +352,7 @@ fn row(inputs: &Inputs<'_>, (labels, nobody, sums): GroupRow, with_revenue: bool
         kind,
         labels,
         party,
+        period,
         revenue: with_revenue.then_some(sums.revenue),
         sums,
         flags,

@@ -8,4 +8,4 @@ mod scenario;
 
 pub use break_even::{BreakEven, Member};
 pub use plan::{NewPrice, PlanChange, Unresolved};
-pub use scenario::{Outcome, OutcomeRow, Scenario, simulate};
+pub use scenario::{Outcome, OutcomeRow, Scenario, World, simulate};

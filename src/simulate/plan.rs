@@ -7,6 +7,8 @@ use crate::model::{Exact, Period};
 use crate::revenue::plans::PlanPrice;
 use crate::revenue::{Obligation, RevenueBook};
 
+use super::scenario::World;
+
 /// A new price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NewPrice {
@@ -109,15 +111,20 @@ impl PlanChange {
     }
 }
 
-/// Customers on each plan (lower case).
-pub fn on_plans(identity: &Identity, period: Period) -> BTreeMap<String, Vec<PartyId>> {
+/// Customers on each plan (lower case) on some day of a period.
+fn on_plans(identity: &Identity, period: Period) -> BTreeMap<String, Vec<PartyId>> {
     let mut plans: BTreeMap<String, Vec<PartyId>> = BTreeMap::new();
     for (at, party) in (0u32..).zip(identity.parties()) {
-        if let Some(plan) = party.attribute("plan", period) {
-            plans
-                .entry(plan.to_lowercase())
-                .or_default()
-                .push(PartyId(at));
+        let days = [period.start].into_iter();
+        let days = days.chain(party.changes("plan", period));
+        let mut names: Vec<String> = days
+            .filter_map(|day| party.attribute_on("plan", day))
+            .map(str::to_lowercase)
+            .collect();
+        names.sort();
+        names.dedup();
+        for plan in names {
+            plans.entry(plan).or_default().push(PartyId(at));
         }
     }
     plans
@@ -125,12 +132,16 @@ pub fn on_plans(identity: &Identity, period: Period) -> BTreeMap<String, Vec<Par
 
 /// The revenue after the changes, and the customers whose plan they re-price.
 pub fn reprice(
-    book: &RevenueBook,
-    identity: &Identity,
-    period: Period,
+    world: World<'_>,
     changes: &[PlanChange],
-    prices: &BTreeMap<String, PlanPrice>,
 ) -> Result<(RevenueBook, Vec<PartyId>), Unresolved> {
+    let World {
+        book,
+        identity,
+        prices,
+        ..
+    } = world;
+    let period = world.statement.period;
     let plans = on_plans(identity, period);
     let mut after = book.clone();
     let mut touched = Vec::new();
@@ -152,11 +163,13 @@ pub fn reprice(
         touched.extend(named);
         let known = prices.get(&name).copied().unwrap_or_default();
         for (obligation, before) in after.obligations.iter_mut().zip(&book.obligations) {
-            // A line that names its plan is that plan's; others are their customer's.
-            let on_plan = match &before.plan {
-                Some(plan) => plan.to_lowercase() == name,
-                None => members.binary_search(&obligation.party).is_ok(),
-            };
+            // A line that names its plan is that plan's; others are the plan's that their customer
+            // is on when the service begins, as far as that lies in the period.
+            let first = world.zone.day(before.service.0).max(period.start);
+            let party = identity.party(before.party);
+            let plan = before.plan.as_deref();
+            let plan = plan.or_else(|| party.attribute_on("plan", first));
+            let on_plan = plan.is_some_and(|plan| plan.to_lowercase() == name);
             if !on_plan {
                 continue;
             }

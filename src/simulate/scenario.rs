@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::break_even::{BreakEven, Member};
 use super::plan::{PlanChange, Unresolved, reprice};
 use crate::identity::{Identity, PartyId};
-use crate::margin::{Row, RowKind, Statement};
-use crate::model::{Exact, Instant, Period};
+use crate::margin::{Filter, Row, RowKind, Statement, party};
+use crate::model::{Exact, Instant, Zone};
 use crate::revenue::RevenueBook;
 use crate::revenue::plans::PlanPrice;
 
@@ -57,23 +57,34 @@ pub struct Outcome {
     pub assumed_recurring: u64,
 }
 
-/// Runs a scenario over a statement by customer.
+/// What a scenario is run over.
+#[derive(Clone, Copy, Debug)]
+pub struct World<'a> {
+    /// The report, by customer.
+    pub statement: &'a Statement,
+    /// The filters that it was made with; of customers and their attributes only.
+    pub filters: &'a [Filter],
+    /// All revenue.
+    pub book: &'a RevenueBook,
+    /// Who is who.
+    pub identity: &'a Identity,
+    /// What plans cost now.
+    pub prices: &'a BTreeMap<String, PlanPrice>,
+    /// The report's zone.
+    pub zone: Zone,
+}
+
+/// Runs a scenario.
 ///
 /// # Errors
 /// If a plan or its present price is not known.
-pub fn simulate(
-    statement: &Statement,
-    book: &RevenueBook,
-    identity: &Identity,
-    period: Period,
-    scenario: &Scenario,
-    prices: &BTreeMap<String, PlanPrice>,
-    zone: crate::model::Zone,
-) -> Result<Outcome, Unresolved> {
-    let (after, touched) = reprice(book, identity, period, &scenario.changes, prices)?;
-    let before = revenue_by_party(book, period);
-    let then = revenue_by_party(&after, period);
-    let end = zone.start_of(period.end);
+pub fn simulate(world: World<'_>, scenario: &Scenario) -> Result<Outcome, Unresolved> {
+    let (statement, book) = (world.statement, world.book);
+    let period = statement.period;
+    let (after, touched) = reprice(world, &scenario.changes)?;
+    let by_party = |book: &RevenueBook| party::revenue(world.identity, book, period, world.filters);
+    let (before, then) = (by_party(book), by_party(&after));
+    let end = world.zone.start_of(period.end);
     let changes = invoice_changes(book, &after, end);
     let mut rows = Vec::with_capacity(statement.rows.len());
     for row in &statement.rows {
@@ -124,7 +135,7 @@ pub fn simulate(
         changes: scenario
             .changes
             .iter()
-            .map(|change| change.describe(prices))
+            .map(|change| change.describe(world.prices))
             .collect(),
         revenue,
         cost: statement.totals.cost,
@@ -144,14 +155,6 @@ fn member(row: &OutcomeRow) -> Member {
         profit_now: row.now.gross_profit().unwrap_or_default(),
         profit_then: row.then.gross_profit().unwrap_or_default(),
     }
-}
-
-fn revenue_by_party(book: &RevenueBook, period: Period) -> BTreeMap<PartyId, Exact> {
-    let mut revenue: BTreeMap<PartyId, Exact> = BTreeMap::new();
-    book.facts(period, &[period.start], &mut |fact| {
-        *revenue.entry(fact.party).or_default() += fact.amount;
-    });
-    revenue
 }
 
 /// What each customer's next invoices change by: the change of the latest of the longest recurring

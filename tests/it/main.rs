@@ -6,6 +6,7 @@
 mod contract;
 mod corpus;
 mod damage;
+mod dated;
 mod docs;
 mod errors;
 mod examples;

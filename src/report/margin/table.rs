@@ -5,7 +5,7 @@ use super::printed::{Printed, print};
 use super::{Header, View};
 use crate::identity::{Identity, Party};
 use crate::margin::{Dimension, RowKind, Statement};
-use crate::model::Exact;
+use crate::model::{Exact, Period};
 use crate::report::table::{Cell, Column, Table};
 
 /// Columns that follow the dimensions in every CSV, in this order for ever.
@@ -178,25 +178,26 @@ impl<'a> Layout<'a> {
         columns
     }
 
-    fn party(&self, row: &Printed) -> Option<&'a Party> {
+    fn party(&self, row: &Printed) -> Option<(&'a Party, Period)> {
         let row = self.statement.rows.get(row.source?)?;
-        row.party.map(|party| self.identity.party(party))
+        let party = row.party.filter(|_| self.by_customer)?;
+        Some((self.identity.party(party), row.period))
     }
 
     fn row(&self, row: &Printed, header: &Header) -> Vec<Cell> {
         let mut cells: Vec<Cell> = Vec::new();
-        let party = self.party(row).filter(|_| self.by_customer);
+        let party = self.party(row);
         for (at, label) in row.labels.iter().enumerate() {
             if !self.by_customer || at != self.customer_at {
                 cells.push(Cell::Text(label.clone()));
                 continue;
             }
-            let name = party.and_then(|party| party.name.clone());
+            let name = party.and_then(|(party, _)| party.name.clone());
             cells.push(Cell::Text(name.clone().unwrap_or_else(|| label.clone())));
             cells.push(Cell::Text(label.clone()));
             cells.push(Cell::Text(name.unwrap_or_default()));
             for (attribute, _) in &self.beside {
-                let value = party.and_then(|party| party.attribute(attribute, header.period));
+                let value = party.and_then(|(party, days)| party.attribute(attribute, days));
                 cells.push(Cell::Text(value.unwrap_or_default().to_string()));
             }
         }
