@@ -245,6 +245,14 @@ fn revenue(run: &Run, notes: &mut Vec<Note>) {
         );
         notes.push(Note::new(&catalogue::REFUND_DATE, text));
     }
+    let (back, times) = book.refunds_of_billed;
+    if times > 0 {
+        let text = format!(
+            "refunds and lost disputes of billed invoices: {times}, together {}; they do not change what was billed, a credit note would",
+            money(run, back)
+        );
+        notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
+    }
     let coverage = &run.coverage;
     if let (Some(starts), Some(needed), false) = (
         coverage.starts,

@@ -178,6 +178,8 @@ pub struct RevenueBook {
     currency: Currency,
     /// Refunds without a date, which count on the payment's date.
     pub undated_refunds: u64,
+    /// Money given back for invoices that stay as they were billed, gross, and how often.
+    pub refunds_of_billed: (Exact, u64),
     /// Payments whose invoice is not in the files.
     pub orphan_payments: u64,
     /// Invoices without a service period that were recognized at once.
@@ -210,6 +212,7 @@ impl RevenueBook {
             zone: inputs.zone,
             currency: inputs.currency,
             undated_refunds: 0,
+            refunds_of_billed: (Exact::ZERO, 0),
             orphan_payments: 0,
             without_period: 0,
         };
@@ -377,6 +380,7 @@ mod tests {
             zone: Zone::Utc,
             currency: Currency::USD,
             undated_refunds: 0,
+            refunds_of_billed: (Exact::ZERO, 0),
             orphan_payments: 0,
             without_period: 0,
         }

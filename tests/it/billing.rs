@@ -1,0 +1,71 @@
+//! What counts as revenue on each basis, and what is named instead. Every number here is worked out
+//! by hand.
+
+use serde_json::Value;
+
+use crate::support::{Run, put, tanso};
+
+/// Runs `tanso report` in JSON over files given by name and content.
+fn report(files: &[(&str, &str)], arguments: &[&str]) -> Run {
+    let folder = tempfile::tempdir().unwrap();
+    let mut all = vec![
+        "report".to_string(),
+        "--no-config".into(),
+        "--format=json".into(),
+    ];
+    all.extend(
+        files
+            .iter()
+            .map(|(name, content)| put(folder.path(), name, content)),
+    );
+    all.extend(arguments.iter().map(|argument| argument.to_string()));
+    tanso(&all)
+}
+
+/// The tie of an export.
+fn tie(document: &Value, source: &str) -> Value {
+    let ties = document["tie"]["revenue"].as_array().unwrap();
+    let tie = ties.iter().find(|tie| tie["source"] == source);
+    tie.unwrap_or_else(|| panic!("no tie of {source}")).clone()
+}
+
+/// Whether some note or warning of the code has all these words.
+fn noted(document: &Value, code: &str, words: &[&str]) -> bool {
+    let notes = document["notes"].as_array().unwrap();
+    notes.iter().any(|note| {
+        let text = note["text"].as_str().unwrap();
+        note["code"] == code && words.iter().all(|word| text.contains(word))
+    })
+}
+
+/// 108.00 with 18.00 tax for January to March; half of it went back on 1 February.
+const INVOICES: &str = include_str!("../../docs/examples/revenue/invoices.csv");
+const PAYMENTS: &str = include_str!("../../docs/examples/revenue/payments.csv");
+
+#[test]
+fn a_refund_does_not_change_what_was_billed_but_is_named() {
+    let files = [("invoices.csv", INVOICES), ("payments.csv", PAYMENTS)];
+    let quarter = ["--from", "2026-01-01", "--to", "2026-04-01"];
+    let billed = report(&files, &[&["--revenue", "billed"], &quarter[..]].concat()).json();
+    // 108.00 less 18.00 tax was billed; 54.00 of the payment of 108.00 was given back.
+    assert_eq!(billed["totals"]["revenue"], "90");
+    let invoices = tie(&billed, "stripe invoices");
+    assert_eq!(
+        [
+            &invoices["export"],
+            &invoices["customers"],
+            &invoices["tax"]
+        ],
+        ["108", "90", "18"]
+    );
+    let payments = tie(&billed, "stripe payments");
+    assert_eq!(payments["export"], "108");
+    assert_eq!(payments["excluded"]["paid invoices"], "54");
+    assert_eq!(payments["excluded"]["refunds of billed invoices"], "54");
+    assert_eq!(payments["difference"], "0");
+    assert!(noted(&billed, "N2103", &["54.00 USD", "credit note"]));
+    // Recognized revenue takes it back: 90.00 less 54.00 × 90 ∕ 108.
+    let recognized = report(&files, &quarter).json();
+    assert_eq!(recognized["totals"]["revenue"], "45");
+    assert!(!noted(&recognized, "N2103", &["credit note"]));
+}
