@@ -245,6 +245,13 @@ fn revenue(run: &Run, notes: &mut Vec<Note>) {
         );
         notes.push(Note::new(&catalogue::REFUND_DATE, text));
     }
+    if book.taken_as_paid > 0 {
+        let text = format!(
+            "rows of a revenue file without a status, taken as paid on their first day: {}",
+            book.taken_as_paid
+        );
+        notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
+    }
     let (back, times) = book.refunds_of_billed;
     if times > 0 {
         let text = format!(

@@ -180,6 +180,8 @@ pub struct RevenueBook {
     pub undated_refunds: u64,
     /// Money given back for invoices that stay as they were billed, gross, and how often.
     pub refunds_of_billed: (Exact, u64),
+    /// Lines of revenue files without a status, taken as paid on a cash basis.
+    pub taken_as_paid: u64,
     /// Payments whose invoice is not in the files.
     pub orphan_payments: u64,
     /// Invoices without a service period that were recognized at once.
@@ -213,6 +215,7 @@ impl RevenueBook {
             currency: inputs.currency,
             undated_refunds: 0,
             refunds_of_billed: (Exact::ZERO, 0),
+            taken_as_paid: 0,
             orphan_payments: 0,
             without_period: 0,
         };
@@ -381,6 +384,7 @@ mod tests {
             currency: Currency::USD,
             undated_refunds: 0,
             refunds_of_billed: (Exact::ZERO, 0),
+            taken_as_paid: 0,
             orphan_payments: 0,
             without_period: 0,
         }

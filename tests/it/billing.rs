@@ -69,3 +69,36 @@ fn a_refund_does_not_change_what_was_billed_but_is_named() {
     assert_eq!(recognized["totals"]["revenue"], "45");
     assert!(!noted(&recognized, "N2103", &["credit note"]));
 }
+
+#[test]
+fn cash_is_only_what_was_paid() {
+    let revenue = "\
+customer_id,period_start,period_end,amount,currency,status
+acme,2026-10-01,2026-11-01,100.00,USD,paid
+acme,2026-10-02,2026-11-02,20.00,USD,open
+acme,2026-10-03,2026-11-03,3.00,USD,draft
+acme,2026-10-04,2026-11-04,0.40,USD,void
+acme,2026-10-05,2026-11-05,0.05,USD,uncollectible
+umbra,2026-10-06,2026-11-06,7.00,USD,
+";
+    let cash = ["--revenue", "cash", "--month", "2026-10"];
+    let report_cash = report(&[("revenue.csv", revenue)], &cash).json();
+    assert_eq!(report_cash["totals"]["revenue"], "107");
+    let tie = tie(&report_cash, "revenue file");
+    assert_eq!(tie["export"], "130.45");
+    assert_eq!(
+        tie["excluded"],
+        serde_json::json!({"open": "20", "draft": "3", "void": "0.4", "uncollectible": "0.05"})
+    );
+    assert_eq!(tie["difference"], "0");
+    assert!(noted(
+        &report_cash,
+        "N2103",
+        &["without a status", "paid", ": 1"]
+    ));
+    // Billed revenue does not ask whether it was paid.
+    let billed = ["--revenue", "billed", "--month", "2026-10"];
+    let billed = report(&[("revenue.csv", revenue)], &billed).json();
+    assert_eq!(billed["totals"]["revenue"], "127");
+    assert!(!noted(&billed, "N2103", &["without a status"]));
+}

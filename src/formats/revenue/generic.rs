@@ -55,7 +55,7 @@ For every billing system without a format of its own: CSV, JSON lines or Parquet
 | `plan` | `plan` | plan of the customer in that period |
 | `type` | `type` | `recurring` or `subscription` is re-priced by a change of the plan; `usage`, `metered`, `overage`, `one-off`, `one-time`, `setup`, `refund`, `credit`, `discount`, `adjustment` are not; blank is not known |
 | `invoice_id` | `invoice_id` | may repeat: several rows of one invoice |
-| `status` | `status` | `paid` (also where blank or missing), `open`, `void`, `draft`, `uncollectible` |
+| `status` | `status` | `paid`, `open`, `void`, `draft`, `uncollectible`. Only `--revenue cash` tells open from paid; it takes rows without a status as paid, with a note |
 
 Rows are never dropped as repeats, so do not pass the same file twice in two exports. A file with
 a `provider` column is a cost file and one with `proration` or `amount_due` a Stripe table in minor
@@ -314,7 +314,7 @@ fn currency(
 
 fn status(columns: &Columns, row: &Row, column: Option<usize>) -> Result<InvoiceStatus, Problem> {
     let Some((column, word)) = column.and_then(|c| Some((c, row.filled(c)?))) else {
-        return Ok(InvoiceStatus::Paid);
+        return Ok(InvoiceStatus::NotStated);
     };
     super::invoice_status(&word.to_lowercase()).ok_or_else(|| {
         rows::unknown_word(
