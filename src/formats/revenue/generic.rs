@@ -49,7 +49,7 @@ For every billing system without a format of its own: CSV, JSON lines or Parquet
 | `customer` | `customer_id`, `customer`, `account_id`, `tenant_id`, `org_id`, `workspace_id`, `user_id` | the id that the mapping file has under `revenue`, or the customer itself; blank is kept and counted as unmapped |
 | `period_start` | `period_start`, `start`, `date` | first moment of the service |
 | `period_end` | `period_end`, `end` | first moment after it (February is 2026-02-01 to 2026-03-01); blank, missing or equal to the start is a one-off |
-| `amount` | `amount`, `revenue`, `total` | major units (`12.50`, not 1250), refunds and credits negative; includes the tax if there is a tax column |
+| `amount` | `amount`, `revenue`, `total` | major units (`12.50`, not 1250), refunds and credits negative; includes the tax if there is a tax column; yen and other currencies without a minor unit have no decimals |
 | `currency` | `currency` | three letters; without the column say `currency` in `tanso.toml` |
 | `tax` | `tax` | tax inside the amount; net revenue is amount − tax; blank is none |
 | `plan` | `plan` | plan of the customer in that period |
@@ -262,7 +262,8 @@ fn line(
     row: &Row,
     money: &mut Money,
 ) -> Result<Invoice, Problem> {
-    let total = match money.unit_price(columns, row, Some(fields.amount))? {
+    let currency = currency(columns, fields, settings, row)?;
+    let total = match money.fine_amount(columns, row, Some(fields.amount), currency)? {
         Some(amount) => amount,
         None => columns.number(row, fields.amount)?,
     };
@@ -276,9 +277,9 @@ fn line(
         keys: Vec::new(),
         total,
         tax: money
-            .unit_price(columns, row, fields.tax)?
+            .fine_amount(columns, row, fields.tax, currency)?
             .unwrap_or_default(),
-        currency: currency(columns, fields, settings, row)?,
+        currency,
         date: start,
         finalized: None,
         service: Some((start, end)),
@@ -389,6 +390,8 @@ mod tests {
             ("acme", "5-Mar", "T3026@2:1"),
             ("paid", "settled", "T3029@2:8"),
             ("recurring", "refund", "T3029@2:4"),
+            ("99.00,USD,9.00", "1000.50,JPY,0", "T3029@2:4"),
+            ("99.00,USD,9.00", "1000.00,JPY,0.5", "T3029@2:6"),
         ] {
             let csv = format!("{HEADER}\n{}\n", good.replacen(old, new, 1));
             let faults = read_format(&FORMAT, &csv).faults();
