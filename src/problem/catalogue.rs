@@ -118,8 +118,8 @@ catalogue! {
         "A row repeats the header: the file is several exports put together. Pass them as separate files.";
     DUPLICATE_FILE = "T3032" Data "the same file twice":
         "Two inputs have the same content. Counting both would double the numbers.";
-    OVERLAP = "T3033" Data "two bills for the same days":
-        "Two files bill the same provider, line and day. Remove one, or say --on-overlap latest to keep the file that reaches further.";
+    OVERLAP = "T3033" Data "two files for the same money":
+        "Two files bill the same provider, line and day, or two revenue files have a row with the same customer, invoice, period and amount. Remove one, or say --on-overlap latest to keep the file that reaches further.";
     CONFLICT = "T3034" Data "one request id, different numbers":
         "The log has the same request id twice with different content. Say --on-conflict last (the later one) or max (the one with more tokens), or correct the log.";
     CURRENCIES = "T3035" Data "two currencies":
@@ -182,8 +182,8 @@ catalogue! {
         "The report says that more pages follow the last one in the file, so charges are missing. Fetch the next pages and append them.";
     UNBILLED = "N1018" Warning "usage that the bill does not show":
         "The log has usage of a model on days that a bill of its provider covers, and the bill of that month has no charge for the model. It counts as no cost: either the bill is incomplete, or the usage was free.";
-    SUPERSEDED = "N1017" Warning "charges left out for a later export":
-        "Under --on-overlap latest, charges that another file bills too are left out; the file that reaches further counts.";
+    SUPERSEDED = "N1017" Warning "rows left out for a later export":
+        "Under --on-overlap latest, charges and revenue rows that another file has too are left out; the file that reaches further counts.";
     NOT_SERVED = "N1016" Note "requests that were not served":
         "Failed, canceled and gateway-cached requests are counted apart; the quantities the log states for them are kept.";
     JOINED_BY = "N2001" Note "how ids were joined":

@@ -102,3 +102,78 @@ umbra,2026-10-06,2026-11-06,7.00,USD,
     assert_eq!(billed["totals"]["revenue"], "127");
     assert!(!noted(&billed, "N2103", &["without a status"]));
 }
+
+/// The header and these rows.
+fn lines(rows: &[&str]) -> String {
+    let header = "customer_id,period_start,period_end,amount,currency,invoice_id,status";
+    format!("{header}\n{}\n", rows.join("\n"))
+}
+
+const SEPTEMBER: &str = "acme,2026-09-01,2026-10-01,90.00,USD,INV-1,paid";
+const OCTOBER: &str = "acme,2026-10-01,2026-11-01,99.00,USD,INV-2,open";
+const OCTOBER_PAID: &str = "acme,2026-10-01,2026-11-01,99.00,USD,INV-2,paid";
+const NOVEMBER: &str = "acme,2026-11-01,2026-12-01,110.00,USD,INV-3,paid";
+
+#[test]
+fn a_row_in_two_revenue_files_is_refused_or_counts_once() {
+    let (early, late) = (
+        lines(&[SEPTEMBER, OCTOBER]),
+        lines(&[OCTOBER_PAID, NOVEMBER]),
+    );
+    let files = [("a.csv", early.as_str()), ("b.csv", late.as_str())];
+    let both = ["--from", "2026-09-01", "--to", "2026-12-01"];
+    let run = report(&files, &both);
+    assert_eq!(run.code, 3, "{}", run.out);
+    assert!(run.err.contains("error[T3033]"), "{}", run.err);
+    // The file that reaches less far is at fault, on its third line.
+    for words in [
+        "a.csv:3",
+        "b.csv too",
+        "99 would count twice",
+        "--on-overlap latest",
+    ] {
+        assert!(run.err.contains(words), "no {words:?} in {}", run.err);
+    }
+    let latest = report(&files, &[&["--on-overlap", "latest"], &both[..]].concat()).json();
+    assert_eq!(latest["totals"]["revenue"], "299");
+    assert!(noted(&latest, "N1017", &["a.csv", "1 (99)"]));
+    let rows = &latest["inputs"][0]["rows"];
+    assert_eq!(
+        [&rows["read"], &rows["used"], &rows["skipped"]["superseded"]],
+        [2, 1, 1]
+    );
+    // The order of the files does not matter.
+    let turned = report(
+        &[files[1], files[0]],
+        &[&["--on-overlap", "latest"], &both[..]].concat(),
+    );
+    assert_eq!(turned.json()["totals"], latest["totals"]);
+}
+
+#[test]
+fn equal_rows_of_one_file_and_unlike_rows_of_two_all_count() {
+    let month = ["--month", "2026-10"];
+    let twice = lines(&[OCTOBER, OCTOBER]);
+    let one_file = report(&[("a.csv", &twice)], &month).json();
+    assert_eq!(one_file["totals"]["revenue"], "198");
+    // Another amount, another invoice, another customer: other money.
+    let others = lines(&[
+        "acme,2026-10-01,2026-11-01,1.00,USD,INV-2,paid",
+        "acme,2026-10-01,2026-11-01,99.00,USD,INV-9,paid",
+        "umbra,2026-10-01,2026-11-01,99.00,USD,INV-2,paid",
+    ]);
+    let one = lines(&[OCTOBER]);
+    let apart = report(&[("a.csv", one.as_str()), ("b.csv", &others)], &month).json();
+    assert_eq!(apart["totals"]["revenue"], "298");
+    // Without an invoice id the plan tells charges apart.
+    let plan = |plan: &str| {
+        let header = "customer_id,period_start,period_end,amount,currency,plan";
+        format!("{header}\nacme,2026-10-01,2026-11-01,99.00,USD,{plan}\n")
+    };
+    let (pro, seats) = (plan("pro"), plan("seats"));
+    let apart = report(&[("a.csv", &pro), ("b.csv", &seats)], &month).json();
+    assert_eq!(apart["totals"]["revenue"], "198");
+    let same = format!("{pro}umbra,2026-10-01,2026-11-01,5.00,USD,pro\n");
+    let refused = report(&[("a.csv", &pro), ("b.csv", &same)], &month);
+    assert!(refused.err.contains("error[T3033]"), "{}", refused.err);
+}

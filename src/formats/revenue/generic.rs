@@ -7,8 +7,8 @@
 //! `period_end` is exclusive; blank or equal to the start is a one-off. Dates are days of the file's
 //! zone, UTC unless stated; times of day need an offset or a stated zone.
 //!
-//! An invoice may have many rows, so `invoice_id` tells nothing apart and rows are never taken for
-//! repeats of each other. Minor units cannot be told from major ones and are not read.
+//! An invoice may have many rows, so `invoice_id` tells nothing apart and rows of one file are never
+//! taken for repeats of each other. Minor units cannot be told from major ones and are not read.
 
 use super::money::Money;
 use super::rows;
@@ -57,8 +57,9 @@ For every billing system without a format of its own: CSV, JSON lines or Parquet
 | `invoice_id` | `invoice_id` | may repeat: several rows of one invoice |
 | `status` | `status` | `paid`, `open`, `void`, `draft`, `uncollectible`. Only `--revenue cash` tells open from paid; it takes rows without a status as paid, with a note |
 
-Rows are never dropped as repeats, so do not pass the same file twice in two exports. A file with
-a `provider` column is a cost file and one with `proration` or `amount_due` a Stripe table in minor
+Rows of one file are never dropped as repeats of each other. A row that stands in two files, with the
+same customer, invoice, period and amount, is refused; `--on-overlap latest` keeps that of the file
+that reaches further. A file with a `provider` column is a cost file and one with `proration` or `amount_due` a Stripe table in minor
 units; neither is taken for this layout.
 ";
 
