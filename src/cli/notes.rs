@@ -1,7 +1,9 @@
 //! The notes and warnings of a run that went well.
 
+use std::collections::BTreeSet;
+
 use crate::formats::Kind;
-use crate::identity::PartyKind;
+use crate::identity::{PartyKind, alike};
 use crate::load::Books;
 use crate::margin::Statement;
 use crate::model::Exact;
@@ -75,6 +77,18 @@ fn identity(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
     }
     for group in &run.identity.alike {
         let text = format!("customer ids differ only in case, blanks or Unicode form: {group:?}");
+        notes.push(Note::new(&catalogue::ALIKE_IDS, text));
+    }
+    let attributes = run.identity.parties().iter();
+    let attributes = attributes.filter_map(|party| party.attributes.get("plan"));
+    let mapped = attributes.flatten().map(|dated| &dated.value);
+    let lines = run.revenue.obligations.iter();
+    let plans: BTreeSet<&String> = lines
+        .filter_map(|line| line.plan.as_ref())
+        .chain(mapped)
+        .collect();
+    for group in alike(plans.into_iter()) {
+        let text = format!("plans differ only in case, blanks or Unicode form: {group:?}");
         notes.push(Note::new(&catalogue::ALIKE_IDS, text));
     }
     for (id, customers) in &run.identity.ambiguous {

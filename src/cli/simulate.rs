@@ -27,10 +27,7 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
         .iter()
         .map(|text| change(text))
         .collect::<Result<_, _>>()?;
-    let mut plans: Vec<String> = changes
-        .iter()
-        .map(|change| change.plan.to_lowercase())
-        .collect();
+    let mut plans: Vec<&String> = changes.iter().map(|change| &change.plan).collect();
     plans.sort();
     if let Some(twice) = plans.windows(2).find(|pair| pair[0] == pair[1]) {
         let message = format!("the plan {:?} is given two prices", twice[0]);
@@ -71,7 +68,8 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
         prices: &prices,
         zone: run.zone,
     };
-    let outcome = simulate(world, &scenario).map_err(|why| Problems::from(unresolved(why)))?;
+    let outcome =
+        simulate(world, &scenario).map_err(|why| Problems::from(unresolved(why, &prices)))?;
     if outcome.assumed_recurring > 0 {
         let text = format!(
             "invoices that do not tell recurring lines from others, re-priced whole: {}",
@@ -164,7 +162,7 @@ fn prices(run: &Run) -> Result<BTreeMap<String, PlanPrice>, Problem> {
         return Ok(prices);
     };
     for (name, entry) in &project.plan {
-        let price = prices.entry(name.to_lowercase()).or_default();
+        let price = prices.entry(name.clone()).or_default();
         stated(project, name, entry, price)?;
     }
     Ok(prices)
@@ -200,19 +198,23 @@ fn stated(
     Ok(())
 }
 
-fn unresolved(why: Unresolved) -> Problem {
+fn unresolved(why: Unresolved, prices: &BTreeMap<String, PlanPrice>) -> Problem {
+    let folded = |name: &str| name.to_lowercase();
     match why {
         Unresolved::NoSuchPlan(plan, known) => {
             let known = if known.is_empty() { "none".to_string() } else { known.join(", ") };
             Problem::new(&catalogue::NO_SUCH_PLAN, format!("no customer is on the plan {plan:?}")).help(format!(
-                "plans found: {known}; plans come from the plan column of the mapping or revenue file, or from Stripe's subscriptions.csv with prices.csv"
+                "plans found: {known}; names are compared letter by letter; plans come from the plan column of the mapping or revenue file, or from Stripe's subscriptions.csv with prices.csv"
             ))
         }
         Unresolved::NoPrice(plan) => Problem::new(
             &catalogue::NO_PLAN_PRICE,
             format!("what the plan {plan:?} costs now is in no file"),
         )
-        .help(format!("write [plan.{plan}] price = \"99\" into tanso.toml, pass Stripe's prices.csv, or say --plan {plan}=+10%")),
+        .help(match prices.keys().find(|name| folded(name) == folded(&plan)) {
+            Some(other) => format!("a price is known for {other:?}: names are compared letter by letter, so write both alike"),
+            None => format!("write [plan.{plan}] price = \"99\" into tanso.toml, pass Stripe's prices.csv, or say --plan {plan}=+10%"),
+        }),
     }
 }
 

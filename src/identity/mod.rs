@@ -7,6 +7,7 @@ mod alike;
 pub mod join;
 pub mod mapping;
 
+pub use alike::alike;
 pub use join::{Identity, JoinKey, UsageOwners};
 pub use mapping::{Assignment, Mapping};
 

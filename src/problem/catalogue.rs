@@ -190,8 +190,8 @@ catalogue! {
         "Which key joined how many ids and how much revenue. Only exact equality joins.";
     UNMAPPED = "N2002" Warning "ids without a customer":
         "Some ids belong to no customer of the mapping. They are rows of their own, ranked by money.";
-    ALIKE_IDS = "N2003" Warning "ids that differ only in case, blanks or Unicode form":
-        "They count as different customers. Map them to one if they are one.";
+    ALIKE_IDS = "N2003" Warning "names that differ only in case, blanks or Unicode form":
+        "Customers and plans are compared letter by letter, so these count as different ones. Map customers to one, or spell plans alike, if they are one.";
     AMBIGUOUS_JOIN = "N2004" Warning "id fits two customers":
         "Two keys of one billing customer equal two different customers' ids; it is left unmapped.";
     COVERAGE = "N2101" Warning "revenue may be understated":

@@ -1,7 +1,7 @@
 //! Plans: which plan a customer is on, and what the plan costs now.
 //!
 //! A customer's plan comes from the mapping file, else from a line of a revenue file, else from a
-//! subscription's price. Plan names compare without regard to case.
+//! subscription's price. Plan names are compared byte for byte, as ids are.
 
 use std::collections::BTreeMap;
 
@@ -86,7 +86,7 @@ pub struct PlanPrice {
     pub year: Option<Exact>,
 }
 
-/// List prices by plan name (lower case), from a price list. A plan with two different licensed
+/// List prices by plan name, from a price list. A plan with two different licensed
 /// prices for the same interval has no list price for it.
 pub fn listed(records: &RevenueRecords) -> BTreeMap<String, PlanPrice> {
     let mut seen: BTreeMap<(String, bool), Vec<Exact>> = BTreeMap::new();
@@ -101,9 +101,8 @@ pub fn listed(records: &RevenueRecords) -> BTreeMap<String, PlanPrice> {
         };
         for name in [&price.product_name, &price.nickname, &price.id] {
             if !name.is_empty() {
-                seen.entry((name.to_lowercase(), yearly))
-                    .or_default()
-                    .push(amount);
+                let amounts = seen.entry((name.clone(), yearly)).or_default();
+                amounts.push(amount);
             }
         }
     }

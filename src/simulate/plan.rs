@@ -23,7 +23,7 @@ pub enum NewPrice {
 /// A change of one plan's price.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanChange {
-    /// Plan name as the user wrote it; compared without regard to case.
+    /// Plan name, compared byte for byte.
     pub plan: String,
     /// The new price.
     pub price: NewPrice,
@@ -45,10 +45,7 @@ const DAY: i64 = 86_400_000_000;
 impl PlanChange {
     /// `plan pro: 99/month → 149/month, now`.
     pub fn describe(&self, prices: &BTreeMap<String, PlanPrice>) -> String {
-        let known = prices
-            .get(&self.plan.to_lowercase())
-            .copied()
-            .unwrap_or_default();
+        let known = prices.get(&self.plan).copied().unwrap_or_default();
         let (old, new) = match self.price {
             NewPrice::Month(price) => (
                 known.month.map(|old| format!("{old}/month")),
@@ -111,7 +108,7 @@ impl PlanChange {
     }
 }
 
-/// Customers on each plan (lower case) on some day of a period.
+/// Customers on each plan on some day of a period.
 fn on_plans(identity: &Identity, period: Period) -> BTreeMap<String, Vec<PartyId>> {
     let mut plans: BTreeMap<String, Vec<PartyId>> = BTreeMap::new();
     for (at, party) in (0u32..).zip(identity.parties()) {
@@ -119,7 +116,7 @@ fn on_plans(identity: &Identity, period: Period) -> BTreeMap<String, Vec<PartyId
         let days = days.chain(party.changes("plan", period));
         let mut names: Vec<String> = days
             .filter_map(|day| party.attribute_on("plan", day))
-            .map(str::to_lowercase)
+            .map(str::to_string)
             .collect();
         names.sort();
         names.dedup();
@@ -146,22 +143,21 @@ pub fn reprice(
     let mut after = book.clone();
     let mut touched = Vec::new();
     for change in changes {
-        let name = change.plan.to_lowercase();
-        let lines = book.obligations.iter().filter(|line| {
-            line.plan
-                .as_ref()
-                .is_some_and(|plan| plan.to_lowercase() == name)
-        });
+        let name = &change.plan;
+        let lines = book
+            .obligations
+            .iter()
+            .filter(|line| line.plan.as_ref() == Some(name));
         let named: Vec<PartyId> = lines.map(|line| line.party).collect();
         let none = Vec::new();
-        let members = plans.get(&name).unwrap_or(&none);
+        let members = plans.get(name).unwrap_or(&none);
         if members.is_empty() && named.is_empty() {
             let known = plans.keys().cloned().collect();
             return Err(Unresolved::NoSuchPlan(change.plan.clone(), known));
         }
         touched.extend(members.iter().copied());
         touched.extend(named);
-        let known = prices.get(&name).copied().unwrap_or_default();
+        let known = prices.get(name).copied().unwrap_or_default();
         for (obligation, before) in after.obligations.iter_mut().zip(&book.obligations) {
             // A line that names its plan is that plan's; others are the plan's that their customer
             // is on when the service begins, as far as that lies in the period.
@@ -169,7 +165,7 @@ pub fn reprice(
             let party = identity.party(before.party);
             let plan = before.plan.as_deref();
             let plan = plan.or_else(|| party.attribute_on("plan", first));
-            let on_plan = plan.is_some_and(|plan| plan.to_lowercase() == name);
+            let on_plan = plan == Some(name.as_str());
             if !on_plan {
                 continue;
             }
