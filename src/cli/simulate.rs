@@ -13,7 +13,7 @@ use crate::model::Exact;
 use crate::problem::{Note, Problem, Problems, catalogue};
 use crate::report::simulation::{document, table};
 use crate::report::{json, jsonl};
-use crate::revenue::plans::{PlanPrice, listed};
+use crate::revenue::plans::{PlanPrice, listed, of_subscriptions};
 use crate::simulate::{NewPrice, PlanChange, Scenario, Unresolved, World, simulate};
 
 /// Runs the command.
@@ -66,6 +66,7 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
         book: &run.revenue,
         identity: &run.identity,
         prices: &prices,
+        subscriptions: &of_subscriptions(&run.books.records),
         zone: run.zone,
     };
     let outcome =

@@ -69,6 +69,12 @@ impl Party {
             .map(|dated| dated.value.as_str())
     }
 
+    /// Whether the mapping file itself gives the attribute.
+    pub fn is_stated(&self, name: &str) -> bool {
+        let values = self.attributes.get(name);
+        values.is_some_and(|values| values.iter().any(|dated| dated.line > 0))
+    }
+
     /// The days inside a period on which the attribute's value differs from that of the day before.
     pub fn changes(&self, name: &str, period: crate::model::Period) -> Vec<crate::model::Day> {
         let Some(values) = self.attributes.get(name) else {

@@ -84,7 +84,7 @@ fn add_one(
         service: (payment.created, payment.created),
         plan: None,
         recurring: payment.description.as_deref().and_then(recurs),
-        subscription: None,
+        subscription: invoice.and_then(|invoice| invoice.subscription.clone()),
         payer: id.clone(),
         origin: payment.origin.clone(),
     });

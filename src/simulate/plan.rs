@@ -1,6 +1,6 @@
 //! The plan-price lever: which obligations a new price touches, and by how much.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::identity::{Identity, PartyId};
 use crate::model::{Exact, Period};
@@ -127,47 +127,79 @@ fn on_plans(identity: &Identity, period: Period) -> BTreeMap<String, Vec<PartyId
     plans
 }
 
+/// Which plan an obligation is on.
+struct Membership<'a> {
+    world: World<'a>,
+    period: Period,
+    /// Customers with invoices of more than one subscription.
+    several: BTreeSet<PartyId>,
+}
+
+impl<'a> Membership<'a> {
+    fn of(world: World<'a>) -> Membership<'a> {
+        let mut subscriptions: BTreeMap<PartyId, BTreeSet<&str>> = BTreeMap::new();
+        for line in &world.book.obligations {
+            if let Some(id) = line.subscription.as_deref() {
+                subscriptions.entry(line.party).or_default().insert(id);
+            }
+        }
+        subscriptions.retain(|_, ids| ids.len() > 1);
+        Membership {
+            world,
+            period: world.statement.period,
+            several: subscriptions.into_keys().collect(),
+        }
+    }
+
+    /// The names of the plan that a line is on. A line that names its plan is that plan's; one of a
+    /// subscription is its price's, unless the mapping has a word of its own for the only
+    /// subscription of the customer; others are on the plan of their customer when the service
+    /// begins, as far as that lies in the period.
+    fn names(&self, line: &'a Obligation) -> Vec<&'a str> {
+        if let Some(plan) = line.plan.as_deref() {
+            return vec![plan];
+        }
+        let party = self.world.identity.party(line.party);
+        let own_word = party.is_stated("plan") && !self.several.contains(&line.party);
+        let id = line.subscription.as_deref().filter(|_| !own_word);
+        if let Some(names) = id.and_then(|id| self.world.subscriptions.get(id)) {
+            return names.iter().map(String::as_str).collect();
+        }
+        let first = self.world.zone.day(line.service.0).max(self.period.start);
+        party.attribute_on("plan", first).into_iter().collect()
+    }
+
+    /// Whether a line is revenue at some time of the period.
+    fn in_period(&self, line: &Obligation) -> bool {
+        let (from, to) = line.schedule.span();
+        let zone = self.world.zone;
+        from < zone.start_of(self.period.end) && to >= zone.start_of(self.period.start)
+    }
+}
+
 /// The revenue after the changes, and the customers whose plan they re-price.
 pub fn reprice(
     world: World<'_>,
     changes: &[PlanChange],
 ) -> Result<(RevenueBook, Vec<PartyId>), Unresolved> {
-    let World {
-        book,
-        identity,
-        prices,
-        ..
-    } = world;
-    let period = world.statement.period;
-    let plans = on_plans(identity, period);
+    let World { book, prices, .. } = world;
+    let membership = Membership::of(world);
+    let plans = on_plans(world.identity, membership.period);
     let mut after = book.clone();
     let mut touched = Vec::new();
     for change in changes {
-        let name = &change.plan;
-        let lines = book
-            .obligations
-            .iter()
-            .filter(|line| line.plan.as_ref() == Some(name));
-        let named: Vec<PartyId> = lines.map(|line| line.party).collect();
-        let none = Vec::new();
-        let members = plans.get(name).unwrap_or(&none);
-        if members.is_empty() && named.is_empty() {
-            let known = plans.keys().cloned().collect();
-            return Err(Unresolved::NoSuchPlan(change.plan.clone(), known));
-        }
-        touched.extend(members.iter().copied());
-        touched.extend(named);
+        let name = change.plan.as_str();
+        let members = plans.get(name).cloned().unwrap_or_default();
         let known = prices.get(name).copied().unwrap_or_default();
+        let mut found = !members.is_empty();
+        touched.extend(members);
         for (obligation, before) in after.obligations.iter_mut().zip(&book.obligations) {
-            // A line that names its plan is that plan's; others are the plan's that their customer
-            // is on when the service begins, as far as that lies in the period.
-            let first = world.zone.day(before.service.0).max(period.start);
-            let party = identity.party(before.party);
-            let plan = before.plan.as_deref();
-            let plan = plan.or_else(|| party.attribute_on("plan", first));
-            let on_plan = plan == Some(name.as_str());
-            if !on_plan {
+            if !membership.names(before).contains(&name) {
                 continue;
+            }
+            found = true;
+            if membership.in_period(before) {
+                touched.push(before.party);
             }
             if let Some((numerator, denominator)) = change.factor(before, known)? {
                 obligation.schedule = obligation.schedule.scaled(numerator, denominator);
@@ -175,6 +207,16 @@ pub fn reprice(
                 obligation.net = Exact::ratio(obligation.net * numerator, denominator, places)
                     .unwrap_or(obligation.net);
             }
+        }
+        if !found {
+            let lines = book.obligations.iter();
+            let first = |line| membership.names(line).first().map(|name| name.to_string());
+            let mut known: BTreeSet<String> = lines.filter_map(first).collect();
+            known.extend(plans.into_keys());
+            return Err(Unresolved::NoSuchPlan(
+                change.plan.clone(),
+                known.into_iter().collect(),
+            ));
         }
     }
     touched.sort();

@@ -70,6 +70,8 @@ pub struct World<'a> {
     pub identity: &'a Identity,
     /// What plans cost now.
     pub prices: &'a BTreeMap<String, PlanPrice>,
+    /// The names of the plan of each subscription.
+    pub subscriptions: &'a BTreeMap<String, Vec<String>>,
     /// The report's zone.
     pub zone: Zone,
 }

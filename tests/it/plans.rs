@@ -87,3 +87,73 @@ fn plans_are_told_apart_letter_by_letter() {
         nobody.err
     );
 }
+
+const PRICES: &str = "\
+Price ID,Product ID,Product Name,Description,Created (UTC),Amount,Currency,Interval,Interval Count,Usage Type,Billing Scheme
+price_pro,prod_pro,pro,pro-monthly,2025-03-19 05:57,100.00,usd,month,1,licensed,per_unit
+price_team,prod_team,team,team-monthly,2025-03-19 05:57,400.00,usd,month,1,licensed,per_unit
+";
+const SUBSCRIPTIONS: &str = "\
+id,Customer ID,Plan,Quantity,Currency,Interval,Amount,Status,Created (UTC),Start Date (UTC),Current Period Start (UTC),Current Period End (UTC)
+sub_1,acme,price_pro,1,usd,month,100.00,active,2025-06-01 00:00,2025-06-01 00:00,2026-10-01 00:00,2026-11-01 00:00
+sub_2,acme,price_team,1,usd,month,400.00,active,2025-07-01 00:00,2025-07-01 00:00,2026-10-01 00:00,2026-11-01 00:00
+sub_3,umbra,price_pro,1,usd,month,100.00,active,2025-06-01 00:00,2025-06-01 00:00,2026-10-01 00:00,2026-11-01 00:00
+";
+const INVOICES: &str = "\
+id,Amount Due,Customer,Date (UTC),Finalized At (UTC),Minimum Line Item Period Start (UTC),Maximum Line Item Period End (UTC),Currency,Tax,Total,Amount Paid,Status,Subscription
+in_1,100.00,acme,2026-10-01 00:00,2026-10-01 00:05,2026-10-01 00:00,2026-11-01 00:00,usd,,100.00,100.00,paid,sub_1
+in_2,320.00,acme,2026-10-01 00:00,2026-10-01 00:05,2026-10-01 00:00,2026-11-01 00:00,usd,,320.00,320.00,paid,sub_2
+in_3,90.00,umbra,2026-10-01 00:00,2026-10-01 00:05,2026-10-01 00:00,2026-11-01 00:00,usd,,90.00,90.00,paid,sub_3
+";
+/// The same customers under plans of our own words.
+const MAPPING: &str = "\
+customer,source,id,plan
+acme,stripe,acme,enterprise
+umbra,stripe,umbra,starter
+";
+
+#[test]
+fn two_subscriptions_of_one_customer_are_told_apart() {
+    let files = [
+        ("prices.csv", PRICES),
+        ("subscriptions.csv", SUBSCRIPTIONS),
+        ("invoices.csv", INVOICES),
+    ];
+    let after = |plan: &str| {
+        let document = simulate(&files, &["--plan", plan]).json();
+        let repriced = document["scenarios"][0]["rows"].as_array().unwrap();
+        let repriced = repriced
+            .iter()
+            .filter(|row| row["repriced"] == true)
+            .count();
+        (revenues(&document), repriced)
+    };
+    // Pro from 100 to 150: acme's first invoice 150.00, its second stays; umbra pays 90 % of it.
+    assert_eq!(
+        after("pro=150"),
+        (vec!["acme 420 470".to_string(), "umbra 90 135".into()], 2)
+    );
+    // Team from 400 to 500: acme pays 80 % of it.
+    assert_eq!(
+        after("team=500"),
+        (vec!["acme 420 500".to_string(), "umbra 90 90".into()], 1)
+    );
+    // The nickname and the id of a price are names of the plan as well.
+    assert_eq!(after("team-monthly=500").0, after("team=500").0);
+    assert_eq!(after("price_team=500").0, after("team=500").0);
+}
+
+#[test]
+fn the_mapping_has_the_word_where_there_is_one_subscription() {
+    let files = [
+        ("prices.csv", PRICES),
+        ("subscriptions.csv", SUBSCRIPTIONS),
+        ("invoices.csv", INVOICES),
+        ("mapping.csv", MAPPING),
+    ];
+    // Umbra is on "starter" by its mapping, acme's two subscriptions keep their own plans.
+    let starter = simulate(&files, &["--plan", "starter=+10%"]).json();
+    assert_eq!(revenues(&starter), ["acme 420 420", "umbra 90 99"]);
+    let pro = simulate(&files, &["--plan", "pro=+10%"]).json();
+    assert_eq!(revenues(&pro), ["acme 420 430", "umbra 90 90"]);
+}
