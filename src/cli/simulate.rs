@@ -14,7 +14,7 @@ use crate::problem::{Note, Problem, Problems, catalogue};
 use crate::report::simulation::{document, table};
 use crate::report::{json, jsonl};
 use crate::revenue::plans::{PlanPrice, listed, of_subscriptions};
-use crate::simulate::{NewPrice, PlanChange, Scenario, Unresolved, World, simulate};
+use crate::simulate::{NewPrice, NoEffect, PlanChange, Scenario, Unresolved, World, simulate};
 
 /// Runs the command.
 ///
@@ -34,6 +34,14 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
         return Err(Problem::new(&catalogue::BAD_OPTION, message).into());
     }
     let run = Run::prepare(shared, &[])?;
+    if run.revenue.is_empty() {
+        let message = "a simulation changes the prices of invoices, and no revenue file was read";
+        return Err(Problems::from(
+            Problem::new(&catalogue::WRONG_KIND, message).help(
+                "pass Stripe's invoices.csv or unified_payments.csv, or a revenue table with customer_id, period_start, period_end, amount and currency",
+            ),
+        ));
+    }
     let by = [Dimension::Customer];
     let filters = run.filters(&shared.filters)?;
     // A price belongs to customers, not to days or models.
@@ -71,6 +79,10 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
     };
     let outcome =
         simulate(world, &scenario).map_err(|why| Problems::from(unresolved(why, &prices)))?;
+    for change in &outcome.no_effect {
+        let text = no_effect(change, &run.period.title());
+        header.notes.push(Note::new(&catalogue::NO_EFFECT, text));
+    }
     if outcome.assumed_recurring > 0 {
         let text = format!(
             "invoices that do not tell recurring lines from others, re-priced whole: {}",
@@ -197,6 +209,20 @@ fn stated(
         }
     }
     Ok(())
+}
+
+/// Why a change touches nothing, and what to write instead.
+fn no_effect(no_effect: &NoEffect, period: &str) -> String {
+    let plan = &no_effect.change.plan;
+    if no_effect.shorter > 0 {
+        return format!(
+            "the new price of {plan} is per year, but no invoice of it in {period} is yearly: {} keep their price; to change those write a price per month, --plan {plan}=AMOUNT/month, or a percentage, --plan {plan}=+10%",
+            no_effect.shorter
+        );
+    }
+    format!(
+        "no recurring invoice of {period} is on the plan {plan}, so its new price changes nothing; tanso report --by plan,month shows the months that have some, choose one with --month"
+    )
 }
 
 fn unresolved(why: Unresolved, prices: &BTreeMap<String, PlanPrice>) -> Problem {

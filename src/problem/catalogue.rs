@@ -218,4 +218,6 @@ catalogue! {
         "The file itself stores a number as a binary float; its shortest decimal form is read.";
     RECURRING_ASSUMED = "N4002" Note "invoice taken as recurring":
         "The invoice has no lines that tell recurring from one-off; it is re-priced whole.";
+    NO_EFFECT = "N4003" Warning "change without effect":
+        "A new price touches no revenue of the period: the plan has no recurring invoice in it, or only invoices of another interval. The text says what to write instead.";
 }

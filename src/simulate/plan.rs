@@ -29,6 +29,25 @@ pub struct PlanChange {
     pub price: NewPrice,
 }
 
+/// A change that touches no recurring revenue of the period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoEffect {
+    /// The change.
+    pub change: PlanChange,
+    /// Shorter invoices of the plan, which a price per year leaves as they are.
+    pub shorter: u64,
+}
+
+/// What a list of changes makes of the revenue.
+pub struct Repriced {
+    /// The revenue after the changes.
+    pub book: RevenueBook,
+    /// The customers whose plan they re-price.
+    pub touched: Vec<PartyId>,
+    /// Changes that touch nothing.
+    pub no_effect: Vec<NoEffect>,
+}
+
 /// A change that cannot be computed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unresolved {
@@ -173,40 +192,57 @@ impl<'a> Membership<'a> {
     fn in_period(&self, line: &Obligation) -> bool {
         let (from, to) = line.schedule.span();
         let zone = self.world.zone;
-        from < zone.start_of(self.period.end) && to >= zone.start_of(self.period.start)
+        let (start, end) = (
+            zone.start_of(self.period.start),
+            zone.start_of(self.period.end),
+        );
+        from < end && (to > start || from >= start)
     }
 }
 
-/// The revenue after the changes, and the customers whose plan they re-price.
-pub fn reprice(
-    world: World<'_>,
-    changes: &[PlanChange],
-) -> Result<(RevenueBook, Vec<PartyId>), Unresolved> {
+/// Works the changes out.
+///
+/// # Errors
+/// If a plan or its present price is not known.
+pub fn reprice(world: World<'_>, changes: &[PlanChange]) -> Result<Repriced, Unresolved> {
     let World { book, prices, .. } = world;
     let membership = Membership::of(world);
     let plans = on_plans(world.identity, membership.period);
     let mut after = book.clone();
     let mut touched = Vec::new();
+    let mut no_effect = Vec::new();
     for change in changes {
         let name = change.plan.as_str();
         let members = plans.get(name).cloned().unwrap_or_default();
         let known = prices.get(name).copied().unwrap_or_default();
         let mut found = !members.is_empty();
         touched.extend(members);
+        let (mut changed, mut shorter) = (0, 0);
         for (obligation, before) in after.obligations.iter_mut().zip(&book.obligations) {
             if !membership.names(before).contains(&name) {
                 continue;
             }
             found = true;
-            if membership.in_period(before) {
+            let inside = membership.in_period(before);
+            if inside {
                 touched.push(before.party);
             }
-            if let Some((numerator, denominator)) = change.factor(before, known)? {
+            let factor = change.factor(before, known)?;
+            changed += u64::from(inside && factor.is_some());
+            let recurs = before.recurring != Some(false);
+            shorter += u64::from(inside && factor.is_none() && recurs);
+            if let Some((numerator, denominator)) = factor {
                 obligation.schedule = obligation.schedule.scaled(numerator, denominator);
                 let places = obligation.net.places().max(2);
                 obligation.net = Exact::ratio(obligation.net * numerator, denominator, places)
                     .unwrap_or(obligation.net);
             }
+        }
+        if changed == 0 {
+            no_effect.push(NoEffect {
+                change: change.clone(),
+                shorter,
+            });
         }
         if !found {
             let lines = book.obligations.iter();
@@ -221,5 +257,9 @@ pub fn reprice(
     }
     touched.sort();
     touched.dedup();
-    Ok((after, touched))
+    Ok(Repriced {
+        book: after,
+        touched,
+        no_effect,
+    })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::break_even::{BreakEven, Member};
-use super::plan::{PlanChange, Unresolved, reprice};
+use super::plan::{NoEffect, PlanChange, Unresolved, reprice};
 use crate::identity::{Identity, PartyId};
 use crate::margin::{Filter, Row, RowKind, Statement, party};
 use crate::model::{Exact, Instant, Zone};
@@ -55,6 +55,8 @@ pub struct Outcome {
     pub break_even: Option<BreakEven>,
     /// Invoices that do not say whether they recur and were taken as recurring.
     pub assumed_recurring: u64,
+    /// Changes that touch nothing.
+    pub no_effect: Vec<NoEffect>,
 }
 
 /// What a scenario is run over.
@@ -83,7 +85,8 @@ pub struct World<'a> {
 pub fn simulate(world: World<'_>, scenario: &Scenario) -> Result<Outcome, Unresolved> {
     let (statement, book) = (world.statement, world.book);
     let period = statement.period;
-    let (after, touched) = reprice(world, &scenario.changes)?;
+    let repriced = reprice(world, &scenario.changes)?;
+    let (after, touched) = (repriced.book, repriced.touched);
     let by_party = |book: &RevenueBook| party::revenue(world.identity, book, period, world.filters);
     let (before, then) = (by_party(book), by_party(&after));
     let end = world.zone.start_of(period.end);
@@ -124,12 +127,12 @@ pub fn simulate(world: World<'_>, scenario: &Scenario) -> Result<Outcome, Unreso
             .collect()
     };
     let (into_profit, into_loss) = (crosses(true), crosses(false));
-    let repriced: Vec<&OutcomeRow> = rows
+    let customers: Vec<&OutcomeRow> = rows
         .iter()
         .filter(|row| row.repriced && row.now.kind == RowKind::Customer)
         .collect();
-    let members: Vec<Member> = repriced.iter().map(|row| member(row)).collect();
-    let shocks: Vec<Exact> = repriced.iter().map(|row| row.invoice_change).collect();
+    let members: Vec<Member> = customers.iter().map(|row| member(row)).collect();
+    let shocks: Vec<Exact> = customers.iter().map(|row| row.invoice_change).collect();
     let sum = |of: fn(&OutcomeRow) -> Option<Exact>| rows.iter().filter_map(of).sum::<Exact>();
     let revenue = (sum(|row| row.now.revenue), sum(|row| row.then.revenue));
     Ok(Outcome {
@@ -146,6 +149,7 @@ pub fn simulate(world: World<'_>, scenario: &Scenario) -> Result<Outcome, Unreso
         invoice_shock: shock(shocks),
         break_even: BreakEven::of(&members),
         assumed_recurring: assumed(book, &touched),
+        no_effect: repriced.no_effect,
         rows,
     })
 }

@@ -157,3 +157,72 @@ fn the_mapping_has_the_word_where_there_is_one_subscription() {
     let pro = simulate(&files, &["--plan", "pro=+10%"]).json();
     assert_eq!(revenues(&pro), ["acme 420 430", "umbra 90 90"]);
 }
+
+#[test]
+fn a_price_per_year_for_monthly_invoices_is_a_warning() {
+    let revenue = table(&[("acme", "100.00", "pro"), ("umbra", "50.00", "free")]);
+    let files = [("revenue.csv", revenue.as_str())];
+    let run = simulate(&files, &["--plan", "pro=1490/year"]);
+    let document = run.json();
+    assert_eq!(revenues(&document), ["acme 100 100", "umbra 50 50"]);
+    let text = warning(&document, "N4003").unwrap();
+    for words in ["per year", "1 keep", "--plan pro=AMOUNT/month"] {
+        assert!(text.contains(words), "no {words:?} in {text}");
+    }
+    assert!(run.err.contains("warning[N4003]"), "{}", run.err);
+    let strict = simulate(&files, &["--plan", "pro=1490/year", "--strict"]);
+    assert_eq!(strict.code, 1);
+    let page = simulate(&files, &["--plan", "pro=1490/year", "--format=table"]);
+    assert!(
+        page.out.contains("Nothing changes, see warning N4003."),
+        "{}",
+        page.out
+    );
+    // A yearly invoice is touched: 1200.00 at 1,200 a year becomes 1,490.00, of which October,
+    // 31 of 365 days from 1 October, is 126.55 instead of 101.92.
+    let yearly = "\
+customer_id,period_start,period_end,amount,currency,plan,type
+acme,2026-10-01,2027-10-01,1200.00,USD,pro,recurring
+umbra,2026-10-01,2026-11-01,100.00,USD,pro,recurring
+";
+    let files = [
+        ("revenue.csv", yearly),
+        ("tanso.toml", "[plan.pro]\nprice = \"100\"\n"),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let paths: Vec<String> = files
+        .iter()
+        .map(|(name, content)| put(folder.path(), name, content))
+        .collect();
+    let document = tanso(&[
+        "simulate",
+        "--config",
+        &paths[1],
+        &paths[0],
+        "--month=2026-10",
+        "--format=json",
+        "--plan",
+        "pro=1490/year",
+    ])
+    .json();
+    assert_eq!(revenues(&document), ["acme 101.92 126.55", "umbra 100 100"]);
+    assert_eq!(warning(&document, "N4003"), None);
+}
+
+#[test]
+fn a_plan_without_an_invoice_in_the_month_is_a_warning() {
+    let revenue = "\
+customer_id,period_start,period_end,amount,currency,plan,type
+acme,2026-09-01,2026-10-01,90.00,USD,pro,recurring
+umbra,2026-10-01,2026-11-01,50.00,USD,free,recurring
+";
+    let document = simulate(&[("revenue.csv", revenue)], &["--plan", "pro=+10%"]).json();
+    let text = warning(&document, "N4003").unwrap();
+    assert!(
+        text.contains("no recurring invoice of October 2026"),
+        "{text}"
+    );
+    // A price that stays is no mistake.
+    let same = simulate(&[("revenue.csv", revenue)], &["--plan", "free=+0%"]).json();
+    assert_eq!(warning(&same, "N4003"), None);
+}

@@ -4,6 +4,7 @@ use crate::identity::Identity;
 use crate::margin::dimension::UNATTRIBUTED;
 use crate::margin::{Row, RowKind};
 use crate::model::Exact;
+use crate::problem::catalogue;
 use crate::report::figures::{grouped, percent};
 use crate::report::margin::Header;
 use crate::report::rounding::round_to_total;
@@ -296,8 +297,13 @@ fn verdict(outcome: &Outcome, money: &dyn Fn(Exact) -> String) -> String {
         return format!("{text}.");
     };
     if difference.is_zero() {
-        return "Nothing changes: no recurring revenue of the period is touched by this."
-            .to_string();
+        return match outcome.no_effect.is_empty() {
+            true => "Nothing changes in total.".to_string(),
+            false => format!(
+                "Nothing changes, see warning {}.",
+                catalogue::NO_EFFECT.code
+            ),
+        };
     }
     if difference.is_negative() {
         return format!("{text}; no churn can make up for it.");
