@@ -1,85 +1,15 @@
 //! The statement: rows with revenue, cost, bounds and verdicts, and what stands beside them.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::dimension::{Dimension, Filter};
-use super::group::{GroupRow, Grouping, Sums};
+use super::group::{GroupRow, Grouping};
 use super::party;
-use super::verdict::Verdict;
+use super::row::{Row, RowKind};
 use crate::attribution::{Attribution, CostFact, Holder, Reason};
-use crate::identity::{Identity, PartyId, PartyKind};
+use crate::identity::{Identity, PartyKind};
 use crate::model::{Exact, Meter, Period, UsageCell};
 use crate::revenue::{Coverage, RevenueBook, RevenueTie};
-
-/// What a row stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RowKind {
-    /// A customer, or a group that is not by customer.
-    Customer,
-    /// One of our own accounts.
-    Internal,
-    /// An id without a customer.
-    Unmapped,
-    /// Cost without a customer.
-    Unattributed,
-}
-
-/// One row.
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// What it stands for.
-    pub kind: RowKind,
-    /// Its labels, one per dimension.
-    pub labels: Vec<Arc<str>>,
-    /// Its party, where customers are a dimension.
-    pub party: Option<PartyId>,
-    /// Its days: those of its month, week or day, else the report period.
-    pub period: Period,
-    /// The sums.
-    pub sums: Sums,
-    /// Revenue; `None` where a dimension has no revenue.
-    pub revenue: Option<Exact>,
-    /// Flags such as `revenue_may_be_understated`.
-    pub flags: Vec<&'static str>,
-}
-
-impl Row {
-    /// Cost on every basis, the unattributed part included.
-    pub fn cost(&self) -> Exact {
-        self.sums.cost.iter().sum::<Exact>() + self.sums.unattributed
-    }
-
-    /// Revenue − cost.
-    pub fn gross_profit(&self) -> Option<Exact> {
-        Some(self.revenue? - self.cost())
-    }
-
-    /// Revenue − (direct + metered); never below the gross profit, which allocated credits may
-    /// raise.
-    pub fn best_case(&self) -> Option<Exact> {
-        let certain = self.revenue? - self.sums.cost[0] - self.sums.cost[1];
-        Some(certain.max(self.gross_profit()?))
-    }
-
-    /// Revenue less every cost and all residual of the pools used; never above the gross profit.
-    pub fn worst_case(&self) -> Option<Exact> {
-        let profit = self.gross_profit()?;
-        Some((profit + self.sums.unattributed - self.sums.residual).min(profit))
-    }
-
-    /// What can be said for certain; nothing about cost without a customer.
-    pub fn verdict(&self) -> Option<Verdict> {
-        if self.kind == RowKind::Unattributed {
-            return None;
-        }
-        Some(Verdict::of(
-            self.revenue?,
-            self.best_case()?,
-            self.worst_case()?,
-        ))
-    }
-}
 
 /// Cost without a customer, by provider and reason.
 #[derive(Clone, Debug, PartialEq, Eq)]

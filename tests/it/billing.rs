@@ -177,3 +177,84 @@ fn equal_rows_of_one_file_and_unlike_rows_of_two_all_count() {
     let refused = report(&[("a.csv", &pro), ("b.csv", &same)], &month);
     assert!(refused.err.contains("error[T3033]"), "{}", refused.err);
 }
+
+#[test]
+fn an_id_without_a_customer_has_no_margin_and_the_rest_is_no_customer() {
+    let usage = "\
+timestamp,request_id,customer,provider,model,input_tokens,output_tokens,cost
+2026-10-05T08:00:00Z,r1,acme,openai,gpt-4o-mini,1000,0,7.00
+2026-10-05T08:00:00Z,r2,umbra,openai,gpt-4o-mini,1000,0,2.00
+";
+    let revenue = lines(&[
+        OCTOBER,
+        "umbra,2026-10-01,2026-11-01,5.00,USD,INV-4,paid",
+        "nobody,2026-10-01,2026-11-01,50.00,USD,INV-5,paid",
+    ]);
+    let files = [("usage.csv", usage), ("revenue.csv", revenue.as_str())];
+    let document = report(&files, &["--month", "2026-10"]).json();
+    let rows = document["rows"].as_array().unwrap();
+    let nobody = rows.iter().find(|row| row["kind"] == "unmapped").unwrap();
+    assert_eq!(nobody["revenue"], "50");
+    assert!(nobody["verdict"].is_null() && nobody["gross_margin"].is_null());
+    // Umbra earns least; the other two are one row that is no customer.
+    let folder = tempfile::tempdir().unwrap();
+    let mut all = vec![
+        "report",
+        "--no-config",
+        "--format=csv",
+        "--top=1",
+        "--month=2026-10",
+    ];
+    let paths: Vec<String> = files
+        .iter()
+        .map(|(name, content)| put(folder.path(), name, content))
+        .collect();
+    all.extend(paths.iter().map(String::as_str));
+    let csv = tanso(&all).out;
+    let header: Vec<&str> = csv.lines().next().unwrap().split(',').collect();
+    let cells = |line: usize, column: &str| {
+        let at = header.iter().position(|name| *name == column).unwrap();
+        csv.lines()
+            .nth(line)
+            .unwrap()
+            .split(',')
+            .nth(at)
+            .unwrap()
+            .to_string()
+    };
+    let row =
+        |line| ["customer", "kind", "revenue", "cost", "verdict"].map(|name| cells(line, name));
+    assert_eq!(
+        row(1),
+        ["umbra", "customer", "5.00", "2.00", "proven_profit"]
+    );
+    assert_eq!(row(2), ["(others)", "others", "149.00", "7.00", ""]);
+}
+
+#[test]
+fn coverage_differs_only_where_money_lies_outside() {
+    let usage = "\
+timestamp,request_id,customer,provider,model,input_tokens,output_tokens
+2026-10-05T08:00:00Z,r1,acme,openai,gpt-4o-mini,1000,0
+2026-10-30T08:00:00Z,r2,acme,openai,gpt-4o-mini,1000,0
+";
+    let noted_with = |costs: &str| {
+        let costs = format!("period_start,period_end,provider,cost\n{costs}");
+        let files = [("usage.csv", usage), ("costs.csv", costs.as_str())];
+        let document = report(&files, &["--month", "2026-10"]).json();
+        let notes = document["notes"].as_array().unwrap();
+        let gap = notes.iter().find(|note| note["code"] == "N2102");
+        gap.map(|note| note["text"].as_str().unwrap().to_string())
+    };
+    // A charge for the month covers all days.
+    assert_eq!(noted_with("2026-10-01,2026-11-01,openai,10.00\n"), None);
+    let days = "2026-10-02,2026-10-03,openai,1.00\n2026-10-05,2026-10-06,openai,9.00\n2026-10-31,2026-11-01,openai,0.50\n";
+    assert_eq!(
+        noted_with(days).unwrap(),
+        "1.50 USD is billed for days that the usage log does not reach: it covers 2026-10-05 to 2026-10-30, the bills 2026-10-02 to 2026-10-31"
+    );
+    assert_eq!(
+        noted_with("2026-10-05,2026-10-06,openai,9.00\n").unwrap(),
+        "the usage log covers 2026-10-05 to 2026-10-30, the bills only 2026-10-05 to 2026-10-05: usage of the other days has no bill"
+    );
+}

@@ -273,25 +273,17 @@ fn row_out(row: &Row, statement: &Statement, identity: &Identity) -> RowOut {
             .any(|dimension| dimension.name() == name);
         (!shown).then(|| (name.to_string(), value.to_string()))
     });
-    let kind = match row.kind {
-        crate::margin::RowKind::Customer => "customer",
-        crate::margin::RowKind::Internal => "internal",
-        crate::margin::RowKind::Unmapped => "unmapped",
-        crate::margin::RowKind::Unattributed => "unattributed",
-    };
     RowOut {
         labels: labels.collect(),
         name: party.and_then(|party| party.name.clone()),
         attributes: attributes.collect(),
-        kind,
+        kind: row.kind.word(),
         revenue: row.revenue,
         cost: row.cost(),
         cost_by_basis: by_basis(&row.sums.cost),
         gross_profit: row.gross_profit(),
-        gross_margin: margin(row.gross_profit(), row.revenue),
-        markup: row
-            .gross_profit()
-            .and_then(|profit| Exact::ratio(profit, row.cost(), RATIO)),
+        gross_margin: row.gross_margin(RATIO),
+        markup: row.markup(RATIO),
         best_case: row.best_case(),
         worst_case: row.worst_case(),
         verdict: row.verdict().map(|verdict| verdict.key()),

@@ -1,7 +1,7 @@
 //! A margin statement as a table: columns for people and for CSV, totals, tie-outs below.
 
 use super::footer::footer;
-use super::printed::{Printed, print};
+use super::printed::{Kind, Printed, print};
 use super::{Header, View};
 use crate::identity::{Identity, Party};
 use crate::margin::{Dimension, RowKind, Statement};
@@ -201,7 +201,7 @@ impl<'a> Layout<'a> {
                 cells.push(Cell::Text(value.unwrap_or_default().to_string()));
             }
         }
-        let nobody = row.kind == RowKind::Unattributed;
+        let nobody = row.kind == Kind::One(RowKind::Unattributed);
         cells.push(Cell::Text(self.currency.clone()));
         let money = |amount: Option<Exact>| amount.map_or(Cell::Empty, Cell::Money);
         cells.push(money(row.revenue));
@@ -240,7 +240,7 @@ impl<'a> Layout<'a> {
         cells.push(Cell::Text(header.revenue_basis.to_string()));
         cells.push(Cell::Date(header.period.start));
         cells.push(Cell::Date(header.period.end));
-        cells.push(Cell::Text(kind(row).to_string()));
+        cells.push(Cell::Text(row.kind.word().to_string()));
         cells.push(Cell::Text(row.flags.join(" ")));
         cells.push(if self.revenue {
             self.remark(row)
@@ -252,7 +252,7 @@ impl<'a> Layout<'a> {
 
     /// The last column for people: the verdict, or why a cost has no customer.
     fn remark(&self, row: &Printed) -> Cell {
-        if row.kind == RowKind::Unattributed {
+        if row.kind == Kind::One(RowKind::Unattributed) {
             let reasons = self
                 .statement
                 .unattributed
@@ -261,6 +261,9 @@ impl<'a> Layout<'a> {
             let mut reasons: Vec<&str> = reasons.collect();
             reasons.dedup();
             return Cell::Text(reasons.join("; "));
+        }
+        if row.kind == Kind::One(RowKind::Unmapped) {
+            return Cell::Text("not mapped".into());
         }
         let Some(verdict) = row.verdict else {
             return Cell::Empty;
@@ -315,15 +318,6 @@ fn per_request(row: &Printed) -> Cell {
     match Exact::ratio(row.exact.1, row.quantities[0], 6) {
         Some(cost) => Cell::Text(cost.to_fixed(6)),
         None => Cell::Empty,
-    }
-}
-
-fn kind(row: &Printed) -> &'static str {
-    match row.kind {
-        RowKind::Customer => "customer",
-        RowKind::Internal => "internal",
-        RowKind::Unmapped => "unmapped",
-        RowKind::Unattributed => "unattributed",
     }
 }
 

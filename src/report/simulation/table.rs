@@ -151,8 +151,8 @@ fn line(
         Cell::Money(now - cost),
         Cell::Money(then - cost),
         Cell::Money(then - now),
-        Cell::Ratio(margin(&row.now)),
-        Cell::Ratio(margin(&row.then)),
+        Cell::Ratio(row.now.gross_margin(16)),
+        Cell::Ratio(row.then.gross_margin(16)),
         Cell::Money(row.invoice_change),
         Cell::Text(verdict(&row.now, false)),
         Cell::Text(verdict(&row.then, !csv)),
@@ -192,11 +192,6 @@ fn rest(label: String, (revenue, cost): (Exact, Exact), header: &Header) -> Vec<
         Cell::Empty,
         Cell::Empty,
     ]
-}
-
-fn margin(row: &Row) -> Option<Exact> {
-    let revenue = row.revenue.filter(Exact::is_positive)?;
-    Exact::ratio(row.gross_profit()?, revenue, 16)
 }
 
 fn totals(outcome: &Outcome, header: &Header, printed: &Printed, places: Option<u8>) -> Vec<Cell> {
