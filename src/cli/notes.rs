@@ -88,7 +88,7 @@ fn identity(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
         .filter_map(|line| line.plan.as_ref())
         .chain(mapped)
         .collect();
-    for group in alike(plans.into_iter()) {
+    for group in alike(plans.into_iter().map(String::as_str)) {
         let text = format!("plans differ only in case, blanks or Unicode form: {group:?}");
         notes.push(Note::new(&catalogue::ALIKE_IDS, text));
     }

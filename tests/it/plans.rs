@@ -12,8 +12,11 @@ fn simulate(files: &[(&str, &str)], arguments: &[&str]) -> Run {
 
 fn run(command: &str, files: &[(&str, &str)], arguments: &[&str]) -> Run {
     let folder = tempfile::tempdir().unwrap();
-    let start = [command, "--no-config", "--format=json", "--month=2026-10"];
+    let start = [command, "--no-config", "--month=2026-10"];
     let mut all: Vec<String> = start.iter().map(|word| word.to_string()).collect();
+    if !arguments.iter().any(|word| word.starts_with("--format")) {
+        all.push("--format=json".into());
+    }
     for (name, content) in files {
         if *name == "mapping.csv" {
             all.push("-m".into());
