@@ -95,7 +95,7 @@ pub struct Shared {
         help_heading = "Input"
     )]
     pub on_conflict: ConflictArg,
-    /// What to do when two files bill the same days
+    /// What to do when two files bill the same days or have the same revenue rows
     #[arg(
         long,
         value_name = "RULE",

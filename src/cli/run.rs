@@ -131,7 +131,7 @@ impl Run {
             filters,
         };
         let options = attribution::Options {
-            detail: margin::needs_detail(by, filters),
+            detail: margin::needs_detail(&self.identity, self.period, by, filters),
             ..self.options.clone()
         };
         margin::state(&inputs, |sink| {

@@ -4,6 +4,7 @@
 //! All that can be wrong with the data is found here, and all of a run's errors at once. What
 //! leaves this module is whole.
 
+mod again;
 mod books;
 mod fold;
 mod mapping_file;
@@ -57,7 +58,7 @@ pub struct Choices {
     pub zone: Zone,
     /// Same request id, different content.
     pub on_conflict: OnConflict,
-    /// Two bills for the same days.
+    /// Two bills for the same days, or two revenue files with the same rows.
     pub on_overlap: OnOverlap,
     /// Whether files without rows are fine.
     pub allow_empty: bool,
@@ -336,6 +337,9 @@ impl Reading<'_> {
             self.books.covers.extend(bill.cover());
             self.books.charges.extend(bill.charges);
         }
+        for lost in again::settle(&mut self.books.records, self.choices.on_overlap, problems) {
+            self.supersede(&lost);
+        }
         let dropped = same::settle(&mut self.books.records, problems);
         for (file, count) in dropped {
             let read = self
@@ -350,7 +354,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Rows of a bill that another bill has too are counted apart and told.
+    /// Rows that another file has too are counted apart and told.
     fn supersede(&mut self, lost: &overlap::Superseded) {
         let read = self
             .books
@@ -362,13 +366,7 @@ impl Reading<'_> {
             rows.used -= lost.rows;
             *rows.skipped.entry("superseded".to_string()).or_default() += lost.rows;
         }
-        let text = format!(
-            "{}: charges that another file bills too, left out: {} ({})",
-            lost.file, lost.rows, lost.amount
-        );
-        self.books
-            .notes
-            .push(crate::problem::Note::new(&catalogue::SUPERSEDED, text));
+        self.books.notes.push(lost.note());
     }
 
     fn finish(mut self) -> Books {

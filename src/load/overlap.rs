@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::attribution::BillCover;
 use crate::model::records::{Charge, ChargeMeter, Scope};
 use crate::model::{Day, Exact, Instant};
-use crate::problem::{Place, Problem, Problems, catalogue};
+use crate::problem::{Note, Place, Problem, Problems, catalogue};
 
 /// What to do about them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -104,15 +104,28 @@ pub fn order(charge: &Charge) -> impl Ord + '_ {
     )
 }
 
-/// Charges of a file that another file bills too and that were left out.
+/// Rows of a file that another file has too and that were left out.
 #[derive(Clone, Debug)]
 pub struct Superseded {
     /// The file that loses them.
     pub file: Arc<str>,
+    /// What they are.
+    pub what: &'static str,
     /// How many.
     pub rows: u64,
     /// Their sum.
     pub amount: Exact,
+}
+
+impl Superseded {
+    /// The warning that tells it.
+    pub fn note(&self) -> Note {
+        let text = format!(
+            "{}: {}, left out: {} ({})",
+            self.file, self.what, self.rows, self.amount
+        );
+        Note::new(&catalogue::SUPERSEDED, text)
+    }
 }
 
 /// Finds overlaps between files, and refuses or resolves them. What is left out is told.
@@ -141,6 +154,7 @@ pub fn settle(
                     bill.charges = left;
                     superseded.push(Superseded {
                         file: bill.file.clone(),
+                        what: "charges that another file bills too",
                         rows: out.len() as u64,
                         amount: out.iter().map(|charge| charge.amount).sum(),
                     });

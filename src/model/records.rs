@@ -143,6 +143,8 @@ pub enum InvoiceStatus {
     Open,
     /// Paid.
     Paid,
+    /// Final; the file does not say whether it was paid.
+    NotStated,
     /// Voided.
     Void,
     /// Written off.
