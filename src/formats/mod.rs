@@ -17,7 +17,7 @@ pub mod usage;
 use std::collections::BTreeMap;
 
 pub use crate::model::records::RevenueRecords;
-use crate::model::records::{Charge, UsageRecord};
+use crate::model::records::{Charge, CostBasis, UsageRecord};
 use crate::model::{Currency, Instant, Zone};
 use crate::problem::{Problem, Problems};
 use crate::scan::{Header, Row, RowSource};
@@ -105,6 +105,8 @@ pub struct Settings {
     pub decimal_comma: Option<bool>,
     /// Extra usage columns to keep as dimensions, in this order.
     pub dimensions: Vec<String>,
+    /// Which cost counts in bills that state several.
+    pub cost_basis: CostBasis,
 }
 
 /// A remark for the report's notes: entry code, text, how many rows it concerns.
@@ -225,6 +227,8 @@ pub static FORMATS: &[&Format] = &[
     &bills::openai_cost::FORMAT,
     &bills::anthropic_cost::FORMAT,
     &bills::anthropic_report::FORMAT,
+    &bills::aws_cur::FORMAT,
+    &bills::focus::FORMAT,
     &usage::litellm::FORMAT,
     &revenue::stripe_payments::FORMAT,
     &revenue::stripe_invoices::FORMAT,
