@@ -11,12 +11,12 @@
 
 use super::aws_lines::{Costs, Counted, LineType};
 use super::bedrock::TokenUsage;
-use super::cloud::{self, Bases};
+use super::cloud::{self, Bases, What};
 use super::tags::TagColumns;
 use crate::formats::fields::{Columns, word};
 use crate::formats::rows::{self, Fate};
 use crate::formats::{Format, Kind, Layout, Reader, Sample, Settings, Tally};
-use crate::model::records::{Charge, ChargeMeter, Scope};
+use crate::model::records::{Charge, Scope};
 use crate::model::{Exact, Zone};
 use crate::problem::{Problem, Problems, catalogue};
 use crate::scan::{Row, RowSource};
@@ -204,7 +204,7 @@ fn read(
                     places,
                 } => (kind, amount, places),
             };
-            let what = What::of(columns, at, row, line, amount)?;
+            let what = what(columns, at, row, line, amount)?;
             charges.push(Charge {
                 provider: Some("aws".to_string()),
                 start: range.0,
@@ -244,65 +244,40 @@ fn line_type(columns: &Columns, at: &Positions, row: &Row) -> Result<LineType, P
 }
 
 /// What a line is about.
-struct What {
-    model: Option<String>,
-    meter: ChargeMeter,
-    tier: Option<String>,
-    quantity: Option<Exact>,
-    item: String,
-}
-
-impl What {
-    fn of(
-        columns: &Columns,
-        at: &Positions,
-        row: &Row,
-        line: LineType,
-        amount: Exact,
-    ) -> Result<What, Problem> {
-        let usage_type = word(row, Some(at.usage_type)).unwrap_or("");
-        let code = word(row, at.product_code);
-        let in_map = product_name(row, at.product_map);
-        let name = word(row, at.product_name).or(in_map.as_deref());
-        let is_bedrock = [code, name]
-            .into_iter()
-            .flatten()
-            .any(|text| text.contains("Bedrock"));
-        let words = [
-            word(row, Some(at.line_type)).filter(|_| !line.is_use()),
-            name.or(code),
-            Some(usage_type).filter(|text| !text.is_empty()),
-            word(row, at.operation),
-            word(row, at.description),
-        ];
-        let item = words.into_iter().flatten().collect::<Vec<_>>().join(", ");
-        let found = TokenUsage::parse(usage_type, name).filter(|_| is_bedrock);
-        let Some(found) = found else {
-            let product = name.or(code).unwrap_or("AWS");
-            let meter = match is_bedrock && line.is_use() {
-                true => format!("{product}: {usage_type}"),
-                false => product.to_string(),
-            };
-            return Ok(What {
-                model: None,
-                meter: ChargeMeter::Item(meter),
-                tier: None,
-                quantity: None,
-                item,
-            });
+fn what(
+    columns: &Columns,
+    at: &Positions,
+    row: &Row,
+    line: LineType,
+    amount: Exact,
+) -> Result<What, Problem> {
+    let usage_type = word(row, Some(at.usage_type)).unwrap_or("");
+    let code = word(row, at.product_code);
+    let in_map = product_name(row, at.product_map);
+    let name = word(row, at.product_name).or(in_map.as_deref());
+    let product = name.or(code);
+    let item = cloud::joined([
+        word(row, Some(at.line_type)).filter(|_| !line.is_use()),
+        product,
+        Some(usage_type),
+        word(row, at.operation),
+        word(row, at.description),
+    ]);
+    let is_bedrock = cloud::is_bedrock([code, name]);
+    let found = TokenUsage::parse(usage_type, name).filter(|_| is_bedrock);
+    let Some(found) = found else {
+        let product = product.unwrap_or("AWS");
+        let name = match is_bedrock && line.is_use() {
+            true => format!("{product}: {usage_type}"),
+            false => product.to_string(),
         };
-        let unit = word(row, at.unit).unwrap_or("");
-        let quantity = rows::quantity(columns, row, at.quantity, amount)?
-            .filter(|_| line.is_use())
-            .and_then(|quantity| found.tokens(quantity, unit));
-        Ok(What {
-            model: Some(found.model),
-            meter: ChargeMeter::Is(found.meter),
-            tier: found.tier,
-            quantity,
-            item,
-        })
-    }
+        return Ok(What::item(name, item));
+    };
+    let unit = word(row, at.unit).unwrap_or("");
+    let quantity = rows::quantity(columns, row, at.quantity, amount)?
+        .filter(|_| line.is_use())
+        .and_then(|quantity| found.tokens(quantity, unit));
+    Ok(What::tokens(found, quantity, item))
 }
 
 /// The product's name in the map of CUR 2.0, which is JSON text in CSV.

@@ -1,9 +1,10 @@
 //! What the bills of cloud providers share: several costs per row, a currency in each, charges of no
-//! length, and accounts and resources as ids.
+//! length, rows that are tokens of Amazon Bedrock or an item, and accounts and resources as ids.
 
+use super::bedrock::TokenUsage;
 use crate::formats::fields::{Columns, word};
 use crate::formats::{Settings, Tally, rows};
-use crate::model::records::{CostBasis, Scope};
+use crate::model::records::{ChargeMeter, CostBasis, Scope};
 use crate::model::{Currency, Exact, Instant, Zone};
 use crate::problem::{Problem, catalogue};
 use crate::scan::Row;
@@ -48,6 +49,59 @@ impl Bases {
         }
         rows::remark(tally, &catalogue::COST_BASIS, self.rows, text);
     }
+}
+
+/// What a row is about.
+#[derive(Clone, Debug)]
+pub struct What {
+    /// Model as written.
+    pub model: Option<String>,
+    /// Meter.
+    pub meter: ChargeMeter,
+    /// Service tier.
+    pub tier: Option<String>,
+    /// Tokens, where the unit is known.
+    pub quantity: Option<Exact>,
+    /// The row's own words.
+    pub item: String,
+}
+
+impl What {
+    /// A cost without quantities, under this name.
+    pub fn item(name: String, item: String) -> What {
+        What {
+            model: None,
+            meter: ChargeMeter::Item(name),
+            tier: None,
+            quantity: None,
+            item,
+        }
+    }
+
+    /// Tokens of a model.
+    pub fn tokens(found: TokenUsage, quantity: Option<Exact>, item: String) -> What {
+        What {
+            model: Some(found.model),
+            meter: ChargeMeter::Is(found.meter),
+            tier: found.tier,
+            quantity,
+            item,
+        }
+    }
+}
+
+/// The words that are there, as one text.
+pub fn joined<const N: usize>(words: [Option<&str>; N]) -> String {
+    let words = words.into_iter().flatten().filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// Whether one of the names is Amazon Bedrock's, or of its editions on AWS Marketplace.
+pub fn is_bedrock(names: [Option<&str>; 2]) -> bool {
+    names
+        .into_iter()
+        .flatten()
+        .any(|name| name.contains("Bedrock"))
 }
 
 /// The currency of a row: its own, or the one that tanso.toml states for the file. `cost` is the

@@ -9,13 +9,13 @@
 //! The rule that must hold: a purchase and the usage it pays for never both count.
 
 use super::bedrock::TokenUsage;
-use super::cloud::{self, Bases};
+use super::cloud::{self, Bases, What};
 use super::tags::TagColumns;
 use super::token_units;
 use crate::formats::fields::{Columns, word, written_places};
 use crate::formats::rows::{self, Fate};
 use crate::formats::{Format, Kind, Layout, Reader, Sample, Settings, Tally};
-use crate::model::records::{Charge, ChargeKind, ChargeMeter, CostBasis, Scope};
+use crate::model::records::{Charge, ChargeKind, CostBasis, Scope};
 use crate::model::{Exact, Zone, names};
 use crate::problem::{Problem, Problems, catalogue};
 use crate::scan::{Header, Row, RowSource};
@@ -256,7 +256,7 @@ fn charge(
         .find_map(|column| word(row, Some(*column)))
         .or(settings.provider.as_deref())
         .map(names::provider);
-    let what = What::of(columns, at, row, amount)?;
+    let what = what(columns, at, row, amount)?;
     Ok(Some(Charge {
         start,
         end,
@@ -326,52 +326,26 @@ fn counts_by_use(
 }
 
 /// What a row is about.
-struct What {
-    model: Option<String>,
-    meter: ChargeMeter,
-    tier: Option<String>,
-    quantity: Option<Exact>,
-    item: String,
-}
-
-impl What {
-    fn of(columns: &Columns, at: &Positions, row: &Row, amount: Exact) -> Result<What, Problem> {
-        let service = word(row, Some(at.service));
-        let usage_type = word(row, at.usage_type);
-        let is_usage = category(at, row).eq_ignore_ascii_case("usage");
-        let words = [
-            is_correction(at, row).then_some("correction"),
-            Some(category(at, row)).filter(|_| !is_usage),
-            service,
-            word(row, at.sku_meter),
-            usage_type,
-            word(row, at.description),
-        ];
-        let item = words.into_iter().flatten().collect::<Vec<_>>().join(", ");
-        let is_bedrock = [service, word(row, at.service_code)]
-            .into_iter()
-            .flatten()
-            .any(|text| text.contains("Bedrock"));
-        let found = usage_type
-            .filter(|_| is_bedrock && is_usage)
-            .and_then(|usage_type| TokenUsage::parse(usage_type, service));
-        let Some(found) = found else {
-            return Ok(What {
-                model: None,
-                meter: ChargeMeter::Item(service.unwrap_or("no service").to_string()),
-                tier: None,
-                quantity: None,
-                item,
-            });
-        };
-        Ok(What {
-            model: Some(found.model),
-            meter: ChargeMeter::Is(found.meter),
-            tier: found.tier,
-            quantity: tokens(columns, at, row, amount)?,
-            item,
-        })
-    }
+fn what(columns: &Columns, at: &Positions, row: &Row, amount: Exact) -> Result<What, Problem> {
+    let service = word(row, Some(at.service));
+    let usage_type = word(row, at.usage_type);
+    let is_usage = category(at, row).eq_ignore_ascii_case("usage");
+    let item = cloud::joined([
+        is_correction(at, row).then_some("correction"),
+        Some(category(at, row)).filter(|_| !is_usage),
+        service,
+        word(row, at.sku_meter),
+        usage_type,
+        word(row, at.description),
+    ]);
+    let is_bedrock = cloud::is_bedrock([service, word(row, at.service_code)]);
+    let found = usage_type
+        .filter(|_| is_bedrock && is_usage)
+        .and_then(|usage_type| TokenUsage::parse(usage_type, service));
+    Ok(match found {
+        None => What::item(service.unwrap_or("no service").to_string(), item),
+        Some(found) => What::tokens(found, tokens(columns, at, row, amount)?, item),
+    })
 }
 
 /// The quantity whose unit says tokens, in tokens.
