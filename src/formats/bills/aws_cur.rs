@@ -15,7 +15,7 @@ use super::cloud::{self, Bases, What};
 use super::tags::TagColumns;
 use crate::formats::fields::{Columns, word};
 use crate::formats::rows::{self, Fate};
-use crate::formats::{Format, Kind, Layout, Reader, Sample, Settings, Tally};
+use crate::formats::{Format, Kind, Reader, Sample, Settings, Tally};
 use crate::model::records::{Charge, Scope};
 use crate::model::{Exact, Zone};
 use crate::problem::{Problem, Problems, catalogue};
@@ -106,7 +106,6 @@ is unused of a savings plan is taken before private discounts.
 **Confidence.** Columns and usage types come from tests of programs that read the report and from AWS's
 documentation; no real file with Bedrock rows was seen.
 ",
-    layout: Layout::Table,
     detect: |sample: &Sample<'_>| {
         sample.has_all(&[USAGE_TYPE[0], COST[0]]) || sample.has_all(&[USAGE_TYPE[1], COST[1]])
     },

@@ -14,7 +14,7 @@ use super::tags::TagColumns;
 use super::token_units;
 use crate::formats::fields::{Columns, word, written_places};
 use crate::formats::rows::{self, Fate};
-use crate::formats::{Format, Kind, Layout, Reader, Sample, Settings, Tally};
+use crate::formats::{Format, Kind, Reader, Sample, Settings, Tally};
 use crate::model::records::{Charge, ChargeKind, CostBasis, Scope};
 use crate::model::{Exact, Zone, names};
 use crate::problem::{Problem, Problems, catalogue};
@@ -72,7 +72,6 @@ are text; a map is left out.
 **Confidence.** Columns come from the specification and from tests of programs that read it, the
 exceptions from the published sample data.
 ",
-    layout: Layout::Table,
     detect: |sample: &Sample<'_>| sample.has_all(REQUIRED),
     read: Reader::Bill(read),
 };
