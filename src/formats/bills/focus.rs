@@ -244,11 +244,6 @@ fn charge(
         said.bases.add(currency, Exact::ZERO, billed);
         return Ok(None);
     }
-    said.bases.add(currency, amount, billed);
-    let is_free = amount.is_zero() && billed.is_positive() && kind == ChargeKind::Usage;
-    if is_free && settings.cost_basis == CostBasis::Effective {
-        said.without_effective += 1;
-    }
     let provider = at
         .providers
         .iter()
@@ -256,13 +251,19 @@ fn charge(
         .or(settings.provider.as_deref())
         .map(names::provider);
     let what = what(columns, at, row, amount)?;
+    let scopes = scopes(columns, at, provider.as_deref(), row)?;
+    said.bases.add(currency, amount, billed);
+    let is_free = amount.is_zero() && billed.is_positive() && kind == ChargeKind::Usage;
+    if is_free && settings.cost_basis == CostBasis::Effective {
+        said.without_effective += 1;
+    }
     Ok(Some(Charge {
         start,
         end,
         amount,
         written_places: written_places(row.filled(at.cost).unwrap_or("")),
         currency,
-        scopes: scopes(columns, at, provider.as_deref(), row)?,
+        scopes,
         provider,
         model: what.model,
         meter: what.meter,
