@@ -185,6 +185,7 @@ impl Reading<'_> {
         settings.dimensions = self.choices.dimensions.clone();
         let name = opened.name.clone();
         let floats = opened.peek.float_columns.clone();
+        let left_out = opened.peek.skipped_columns.clone();
         let mut folded = FileFold::default();
         // A file without content does not come here.
         let Body::Table(mut rows) = opened.body else {
@@ -207,10 +208,18 @@ impl Reading<'_> {
                 read(rows.as_mut(), &settings, &mut self.books.records, problems)
             }
         };
-        if !floats.is_empty() {
-            let text = format!("{name}: stored as binary floats: {}", floats.join(", "));
-            self.remarks
-                .insert((catalogue::FLOAT_COLUMN.code, text), (false, 0));
+        for (entry, what, columns) in [
+            (&catalogue::FLOAT_COLUMN, "stored as binary floats", floats),
+            (
+                &catalogue::IGNORED_COLUMNS,
+                "lists and maps, not read",
+                left_out,
+            ),
+        ] {
+            if !columns.is_empty() {
+                let text = format!("{name}: {what}: {}", columns.join(", "));
+                self.remarks.insert((entry.code, text), (false, 0));
+            }
         }
         (tally, folded)
     }
@@ -219,6 +228,7 @@ impl Reading<'_> {
         self.bills.push(overlap::Bill {
             file: name.clone(),
             provider: format.provider,
+            export: format.name,
             charges,
             covers: tally.covers,
         });

@@ -186,6 +186,12 @@ catalogue! {
         "Under --on-overlap latest, charges and revenue rows that another file has too are left out; the file that reaches further counts.";
     NOT_SERVED = "N1016" Note "requests that were not served":
         "Failed, canceled and gateway-cached requests are counted apart; the quantities the log states for them are kept.";
+    COST_BASIS = "N1025" Note "cost basis of a bill":
+        "The bill states several costs. The text says how much counts on the basis of the report and how much the invoice bills; they differ by commitments, prepayments and discounts. `--cost-basis billed` counts what the invoice says.";
+    NO_EFFECTIVE_COST = "N1026" Warning "billed usage without effective cost":
+        "Usage rows bill an amount but state an effective cost of 0, which would make them free. Some exports do not fill EffectiveCost; `--cost-basis billed` counts what the invoice says.";
+    CORRECTIONS = "N1027" Note "rows that correct earlier charges":
+        "The bill corrects charges of earlier periods. They count on the days that they correct, and do not make the bill cover these days.";
     JOINED_BY = "N2001" Note "how ids were joined":
         "Which key joined how many ids and how much revenue. Only exact equality joins.";
     UNMAPPED = "N2002" Warning "ids without a customer":

@@ -4,8 +4,10 @@
 //! by an independent program; none is copied from the program's own output.
 
 mod billing;
+mod cloud;
 mod contract;
 mod corpus;
+mod costs;
 mod damage;
 mod dated;
 mod docs;

@@ -215,7 +215,7 @@ pub fn head(header: &Header) -> Head<'_> {
         currency: header.currency.to_string(),
         basis: BasisOut {
             revenue: header.revenue_basis,
-            cost: "billed",
+            cost: header.cost_basis,
         },
         options: &header.options,
         inputs: &header.inputs,

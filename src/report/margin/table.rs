@@ -44,7 +44,7 @@ pub fn table(statement: &Statement, identity: &Identity, header: &Header, view: 
     }
 }
 
-/// `Margin by customer · October 2026 · USD · recognized revenue`.
+/// `Margin by customer · October 2026 · USD · recognized revenue, effective cost`.
 fn title(statement: &Statement, header: &Header) -> String {
     let by: Vec<&str> = statement.by.iter().map(Dimension::name).collect();
     let zone = match header.zone {
@@ -52,18 +52,19 @@ fn title(statement: &Statement, header: &Header) -> String {
         zone => format!(" · {}", zone.name()),
     };
     let (what, basis) = match statement.with_revenue {
-        true => ("Margin", format!(" · {} revenue", header.revenue_basis)),
-        false => ("Cost", String::new()),
+        true => ("Margin", format!(" · {} revenue,", header.revenue_basis)),
+        false => ("Cost", " ·".to_string()),
     };
     let only = match header.options.get("where") {
         Some(filter) => format!(" · only {filter}"),
         None => String::new(),
     };
     format!(
-        "{what} by {} · {}{zone} · {}{basis}{only}",
+        "{what} by {} · {}{zone} · {}{basis} {} cost{only}",
         by.join(", "),
         header.period.title(),
         header.currency,
+        header.cost_basis,
     )
 }
 

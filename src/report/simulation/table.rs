@@ -76,11 +76,12 @@ pub fn table(
     }
     Table {
         title: format!(
-            "{} · {} · {} · {} revenue",
+            "{} · {} · {} · {} revenue, {} cost",
             outcome.changes.join("; "),
             header.period.title(),
             header.currency,
-            header.revenue_basis
+            header.revenue_basis,
+            header.cost_basis
         ),
         columns,
         rows,
