@@ -87,7 +87,8 @@ fn identity(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
 }
 
 fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
-    if !run.books.has(Kind::Usage) && !run.books.has(Kind::Bill) {
+    let kinds = [Kind::Usage, Kind::Bill, Kind::ProviderUsage];
+    if !kinds.iter().any(|kind| run.books.has(*kind)) {
         let text = "no usage log and no bill was read: cost is 0 because it is unknown";
         notes.push(Note::new(&catalogue::NO_BILL, text));
     }

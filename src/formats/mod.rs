@@ -6,6 +6,7 @@
 //! period and no other format.
 
 pub mod bills;
+pub mod counts;
 pub mod fields;
 pub mod golden;
 pub mod revenue;
@@ -16,6 +17,7 @@ pub mod usage;
 
 use std::collections::BTreeMap;
 
+use crate::model::counts::ProviderCount;
 pub use crate::model::records::RevenueRecords;
 use crate::model::records::{Charge, UsageRecord};
 use crate::model::{Currency, Instant, Zone};
@@ -29,6 +31,8 @@ pub enum Kind {
     Usage,
     /// A provider's bill.
     Bill,
+    /// A provider's own count of usage: quantities without customers and without money.
+    ProviderUsage,
     /// Invoices, payments, or other revenue.
     Revenue,
     /// Billing records that join or name things but carry no money of a period: customers,
@@ -42,6 +46,7 @@ impl Kind {
         match self {
             Kind::Usage => "usage",
             Kind::Bill => "bill",
+            Kind::ProviderUsage => "provider usage",
             Kind::Revenue => "revenue",
             Kind::Catalog => "catalog",
         }
@@ -161,6 +166,12 @@ pub trait UsageSink {
     fn settle_cached_inside(&mut self, inside: bool);
 }
 
+/// Takes provider counts one by one, so that no row is ever kept.
+pub trait CountSink {
+    /// Takes one count.
+    fn take(&mut self, count: &ProviderCount<'_>);
+}
+
 /// A function that reads a usage file.
 pub type ReadUsage = fn(&mut dyn RowSource, &Settings, &mut dyn UsageSink, &mut Problems) -> Tally;
 /// A function that reads a bill laid out as a table.
@@ -168,6 +179,9 @@ pub type ReadBill = fn(&mut dyn RowSource, &Settings, &mut Vec<Charge>, &mut Pro
 /// A function that reads a bill that is one JSON document.
 pub type ReadBillDocument =
     fn(&std::sync::Arc<str>, &str, &Settings, &mut Vec<Charge>, &mut Problems) -> Tally;
+/// A function that reads a provider's usage export.
+pub type ReadProviderUsage =
+    fn(&mut dyn RowSource, &Settings, &mut dyn CountSink, &mut Problems) -> Tally;
 /// A function that reads a revenue file.
 pub type ReadRevenue =
     fn(&mut dyn RowSource, &Settings, &mut RevenueRecords, &mut Problems) -> Tally;
@@ -181,6 +195,8 @@ pub enum Reader {
     Bill(ReadBill),
     /// A bill in one JSON document.
     BillDocument(ReadBillDocument),
+    /// A provider's usage export, row by row.
+    ProviderUsage(ReadProviderUsage),
     /// Revenue, row by row.
     Revenue(ReadRevenue),
 }
@@ -192,7 +208,7 @@ pub struct Format {
     pub name: &'static str,
     /// What it contributes.
     pub kind: Kind,
-    /// The provider whose bill it is, if every such file is that provider's.
+    /// The provider whose bill or usage export it is, if every such file is that provider's.
     pub provider: Option<&'static str>,
     /// One line: the export's own name.
     pub title: &'static str,
@@ -221,6 +237,9 @@ pub struct KnownUseless {
 
 /// Every format, in the order in which they are tried: the first match wins.
 pub static FORMATS: &[&Format] = &[
+    &counts::openai_usage::FORMAT,
+    &counts::anthropic_tokens::FORMAT,
+    &counts::fireworks_metrics::FORMAT,
     &bills::openai_empty::FORMAT,
     &bills::openai_cost::FORMAT,
     &bills::anthropic_cost::FORMAT,
@@ -245,8 +264,6 @@ pub static USELESS: &[&KnownUseless] = &[
     &revenue::useless::STRIPE_BALANCE_HISTORY,
     &revenue::useless::STRIPE_SIGMA,
     &revenue::useless::LAGO,
-    &usage::provider_counts::OPENAI_USAGE,
-    &usage::provider_counts::ANTHROPIC_TOKENS,
 ];
 
 /// The format of a name.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::alike::alike;
 use super::{Mapping, Party, PartyId, PartyKind, guest_id};
-use crate::model::Day;
-use crate::model::records::RevenueRecords;
+use crate::model::records::{RevenueRecords, Scope};
+use crate::model::{Day, UsageCell};
 use hashbrown::HashMap;
 
 /// The key that joined a billing id to a customer, in the order in which keys are tried.
@@ -70,13 +70,15 @@ fn unmapped_key(namespace: &str, id: &str) -> String {
 
 impl Identity {
     /// Works out every party of the run. `usage_ids` are the customers of the logs, `bill_ids` the
-    /// ids that bills state in a column of customers. Where no log was read and neither bills nor a
+    /// ids that bills state in a column of customers, `counted` the widest ids of usage that
+    /// providers count, with their namespaces. Where no log was read and neither bills nor a
     /// mapping name anybody, the billing ids are the customers.
     pub fn build(
         mapping: Option<Mapping>,
         has_log: bool,
         usage_ids: &BTreeSet<&str>,
         bill_ids: &BTreeSet<&str>,
+        counted: &BTreeSet<(&str, &str)>,
         revenue: &RevenueRecords,
     ) -> Identity {
         let billing = billing_keys(revenue);
@@ -127,6 +129,7 @@ impl Identity {
             });
         };
         usage_ids.iter().for_each(|id| unmapped("usage", id));
+        counted.iter().for_each(|(of, id)| unmapped(of, id));
         billing
             .keys()
             .for_each(|(namespace, id)| unmapped(namespace, id));
@@ -242,6 +245,16 @@ impl Identity {
         names_customer.then(|| self.by_key(id)).flatten()
     }
 
+    /// The owner of usage that a provider counts: the customer whose id is the most specific one
+    /// that is mapped, else the widest id itself. `None` where there is no id.
+    pub fn counted(&self, scopes: &[Scope], day: Day) -> Option<PartyId> {
+        let mapped = scopes
+            .iter()
+            .find_map(|scope| self.scope(&scope.namespace, &scope.id, false, day));
+        let widest = scopes.last()?;
+        mapped.or_else(|| self.by_key(&unmapped_key(&widest.namespace, &widest.id)))
+    }
+
     fn known(&self, key: &str) -> PartyId {
         self.by_key(key)
             .unwrap_or_else(|| panic!("party {key:?} was not collected before it was asked for"))
@@ -264,8 +277,18 @@ impl<'a> UsageOwners<'a> {
         }
     }
 
-    /// As [`Identity::usage`].
-    pub fn owner(&mut self, id: &'a str, day: Day) -> PartyId {
+    /// The owner of a cell of usage; `None` where it names nobody.
+    pub fn owner(&mut self, cell: &'a UsageCell) -> Option<PartyId> {
+        match &cell.scopes {
+            Some(scopes) => self.identity.counted(scopes, cell.day),
+            None => {
+                let id = cell.source.as_deref()?;
+                Some(self.logged(id, cell.day))
+            }
+        }
+    }
+
+    fn logged(&mut self, id: &'a str, day: Day) -> PartyId {
         if let Some((last, on, party)) = self.last
             && on == day
             && last == id
@@ -428,6 +451,7 @@ mod tests {
             None,
             true,
             &usage.iter().copied().collect(),
+            &BTreeSet::new(),
             &BTreeSet::new(),
             &revenue,
         )

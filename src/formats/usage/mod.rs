@@ -7,6 +7,5 @@ pub mod litellm;
 pub mod litellm_metadata;
 pub mod log;
 pub mod names;
-pub mod provider_counts;
 pub mod tokens;
 pub mod units;
