@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tanso::formats::golden::{Counts, UsageRecords};
@@ -57,16 +56,6 @@ fn read(path: &Path, format: &'static Format, settings: &Settings, forced: bool)
             let tally = read(rows.as_mut(), settings, &mut kept, &mut problems);
             let tally = formats::golden::tally(&tally);
             json!({ "counts": kept.counts, "tally": tally })
-        }
-        (Reader::BillDocument(read), Body::Document(text)) => {
-            let mut charges = Vec::new();
-            let file: Arc<str> = name.as_str().into();
-            let tally = read(&file, &text, settings, &mut charges, &mut problems);
-            let (charges, tally) = (
-                formats::golden::charges(&charges),
-                formats::golden::tally(&tally),
-            );
-            json!({ "charges": charges, "tally": tally })
         }
         (Reader::Revenue(read), Body::Table(mut rows)) => {
             let mut records = RevenueRecords::default();

@@ -10,7 +10,7 @@
 use super::{Scopes, band_named, missing, push};
 use crate::formats::fields::{Columns, word};
 use crate::formats::rows::{self, Fate};
-use crate::formats::{CountSink, Format, Kind, Layout, Reader, Sample, Settings, Tally};
+use crate::formats::{CountSink, Format, Kind, Reader, Sample, Settings, Tally};
 use crate::model::counts::ProviderCount;
 use crate::model::{Instant, Meter, Zone};
 use crate::problem::{Problem, Problems, catalogue};
@@ -71,7 +71,6 @@ are brought together. Requests are not counted.
 **Confidence.** The header of 2026 comes from real rows, the other from a description of a program that
 reads the export. Only `≤ 200k` and `standard` were seen in real rows.
 ",
-    layout: Layout::Table,
     detect: |sample: &Sample<'_>| sample.has_all(REQUIRED),
     read: Reader::ProviderUsage(read),
 };

@@ -8,7 +8,7 @@
 use super::{Scopes, push};
 use crate::formats::fields::{Columns, word};
 use crate::formats::rows::{self, Fate};
-use crate::formats::{CountSink, Format, Kind, Layout, Reader, Sample, Settings, Tally};
+use crate::formats::{CountSink, Format, Kind, Reader, Sample, Settings, Tally};
 use crate::model::counts::ProviderCount;
 use crate::model::{Exact, Instant, Meter, Zone};
 use crate::problem::{Problem, Problems, catalogue};
@@ -50,7 +50,6 @@ shown apart, so they count as input. Which words `usage_type` has is not documen
 
 **Confidence.** The header comes from the vendor's documentation; no real file was seen.
 ",
-    layout: Layout::Table,
     detect: |sample: &Sample<'_>| sample.has_all(REQUIRED),
     read: Reader::ProviderUsage(read),
 };

@@ -13,7 +13,7 @@ use super::openai_tokens::{Modalities, Tokens};
 use super::{Scopes, missing};
 use crate::formats::fields::{Columns, word};
 use crate::formats::rows::{self, Fate};
-use crate::formats::{CountSink, Format, Kind, Layout, Reader, Sample, Settings, Tally};
+use crate::formats::{CountSink, Format, Kind, Reader, Sample, Settings, Tally};
 use crate::model::counts::ProviderCount;
 use crate::model::{Exact, Instant, Zone};
 use crate::problem::{Problem, Problems, catalogue};
@@ -90,7 +90,6 @@ only the four time columns, the bytes of an empty cost export; a file name that 
 **Confidence.** Both headers come from real files. That the counts by modality leave cached tokens out is
 an observation of the API; both readings are checked row by row.
 ",
-    layout: Layout::Table,
     detect,
     read: Reader::ProviderUsage(read),
 };
