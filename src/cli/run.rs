@@ -139,6 +139,8 @@ impl Run {
                 usage: &self.books.usage,
                 charges: &self.books.charges,
                 covers: &self.books.covers,
+                counts: &self.books.counts,
+                count_covers: &self.books.count_covers,
                 identity: &self.identity,
                 pricing: &self.pricing,
                 currency: self.currency,

@@ -222,7 +222,9 @@ pub struct KnownUseless {
 /// Every format, in the order in which they are tried: the first match wins.
 pub static FORMATS: &[&Format] = &[
     &counts::openai_usage::FORMAT,
+    &counts::openai_report::FORMAT,
     &counts::anthropic_tokens::FORMAT,
+    &counts::anthropic_report::FORMAT,
     &counts::fireworks_metrics::FORMAT,
     &bills::openai_empty::FORMAT,
     &bills::openai_cost::FORMAT,

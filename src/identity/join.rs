@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::alike::alike;
 use super::{Mapping, Party, PartyId, PartyKind, guest_id};
-use crate::model::records::{RevenueRecords, Scope};
-use crate::model::{Day, UsageCell};
+use crate::model::Day;
+use crate::model::records::RevenueRecords;
 use hashbrown::HashMap;
 
 /// The key that joined a billing id to a customer, in the order in which keys are tried.
@@ -64,7 +64,7 @@ pub struct Identity {
 }
 
 /// The key of a party that no rule maps.
-fn unmapped_key(namespace: &str, id: &str) -> String {
+pub(super) fn unmapped_key(namespace: &str, id: &str) -> String {
     format!("(unmapped) {namespace}:{id}")
 }
 
@@ -245,59 +245,9 @@ impl Identity {
         names_customer.then(|| self.by_key(id)).flatten()
     }
 
-    /// The owner of usage that a provider counts: the customer whose id is the most specific one
-    /// that is mapped, else the widest id itself. `None` where there is no id.
-    pub fn counted(&self, scopes: &[Scope], day: Day) -> Option<PartyId> {
-        let mapped = scopes
-            .iter()
-            .find_map(|scope| self.scope(&scope.namespace, &scope.id, false, day));
-        let widest = scopes.last()?;
-        mapped.or_else(|| self.by_key(&unmapped_key(&widest.namespace, &widest.id)))
-    }
-
     fn known(&self, key: &str) -> PartyId {
         self.by_key(key)
             .unwrap_or_else(|| panic!("party {key:?} was not collected before it was asked for"))
-    }
-}
-
-/// Finds the owners of usage ids one after the other; runs of one id on one day are looked up once.
-#[derive(Debug)]
-pub struct UsageOwners<'a> {
-    identity: &'a Identity,
-    last: Option<(&'a str, Day, PartyId)>,
-}
-
-impl<'a> UsageOwners<'a> {
-    /// Starts.
-    pub fn new(identity: &'a Identity) -> UsageOwners<'a> {
-        UsageOwners {
-            identity,
-            last: None,
-        }
-    }
-
-    /// The owner of a cell of usage; `None` where it names nobody.
-    pub fn owner(&mut self, cell: &'a UsageCell) -> Option<PartyId> {
-        match &cell.scopes {
-            Some(scopes) => self.identity.counted(scopes, cell.day),
-            None => {
-                let id = cell.source.as_deref()?;
-                Some(self.logged(id, cell.day))
-            }
-        }
-    }
-
-    fn logged(&mut self, id: &'a str, day: Day) -> PartyId {
-        if let Some((last, on, party)) = self.last
-            && on == day
-            && last == id
-        {
-            return party;
-        }
-        let party = self.identity.usage(id, day);
-        self.last = Some((id, day, party));
-        party
     }
 }
 

@@ -6,9 +6,11 @@
 mod alike;
 pub mod join;
 pub mod mapping;
+mod owners;
 
-pub use join::{Identity, JoinKey, UsageOwners};
+pub use join::{Identity, JoinKey};
 pub use mapping::{Assignment, Mapping};
+pub use owners::UsageOwners;
 
 use std::collections::BTreeMap;
 

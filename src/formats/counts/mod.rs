@@ -2,14 +2,21 @@
 //! without money. They give quantities to bills that state none, and stand for the log of a
 //! provider that no log covers. A reader hands counts on one by one; it never keeps them.
 
+pub mod anthropic_report;
 pub mod anthropic_tokens;
 pub mod fireworks_metrics;
+pub mod openai_report;
 pub mod openai_tokens;
 pub mod openai_usage;
 
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
 use crate::formats::Sample;
 use crate::formats::fields::Columns;
-use crate::model::{ContextBand, Exact, Meter};
+use crate::formats::pages::Part;
+use crate::model::{ContextBand, Exact, Instant, Meter};
 use crate::problem::{Problem, Problems, catalogue};
 use crate::scan::Row;
 
@@ -90,4 +97,77 @@ pub fn missing(columns: &Columns, row: &Row, column: usize) -> Problem {
     columns
         .problem(&catalogue::MISSING_VALUE, row, column, message)
         .help("an empty count is not zero; export the file again")
+}
+
+/// The text of an id or word in a JSON answer; `None` where it is null or blank.
+pub fn filled<'a>(text: &'a Option<Cow<'_, str>>) -> Option<&'a str> {
+    text.as_deref()
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+}
+
+/// A quantity of a result: not negative.
+///
+/// # Errors
+/// It is no number, or below zero.
+pub fn part_quantity(
+    part: &Part<'_>,
+    name: &str,
+    raw: Option<&RawValue>,
+) -> Result<Option<Exact>, Problem> {
+    let Some(text) = raw.map(|raw| raw.get().trim_matches('"')) else {
+        return Ok(None);
+    };
+    let number = Exact::parse(text).map_err(|why| {
+        let message = format!("{name} is not a number: {}", why.reason());
+        part.problem(&catalogue::NOT_A_NUMBER, message, text)
+    })?;
+    if number.is_negative() {
+        let message = format!("{name} is negative");
+        return Err(part.problem(&catalogue::NEGATIVE_QUANTITY, message, text));
+    }
+    Ok(Some(number))
+}
+
+/// A count of a result: whole and not negative.
+///
+/// # Errors
+/// As [`part_quantity`], or it has a fraction.
+pub fn part_count(
+    part: &Part<'_>,
+    name: &str,
+    raw: Option<&RawValue>,
+) -> Result<Option<Exact>, Problem> {
+    let count = part_quantity(part, name, raw)?;
+    if count.is_some_and(|count| !count.is_integer()) {
+        let message = format!("{name} is not a whole number");
+        let text = raw.map_or("", RawValue::get);
+        return Err(part.problem(&catalogue::FRACTION, message, text));
+    }
+    Ok(count)
+}
+
+/// A count that must be there.
+///
+/// # Errors
+/// It is absent or null.
+pub fn stated(part: &Part<'_>, name: &str, count: Option<Exact>) -> Result<Exact, Problem> {
+    count.ok_or_else(|| {
+        let message = format!("{name} is missing");
+        part.problem(&catalogue::MISSING_VALUE, message, "")
+            .help("an absent count is not zero; fetch the answer again")
+    })
+}
+
+/// Checks that a bucket lies in one UTC day.
+///
+/// # Errors
+/// It does not.
+pub fn one_day(part: &Part<'_>) -> Result<(), Problem> {
+    if Instant(part.end.0 - 1).utc_day() == part.start.utc_day() {
+        return Ok(());
+    }
+    let message = "its bucket counts more than one UTC day".to_string();
+    let problem = part.problem(&catalogue::BAD_VALUE, message, "");
+    Err(problem.help("fetch it with bucket_width=1d, 1h or 1m"))
 }
