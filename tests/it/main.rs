@@ -5,6 +5,7 @@
 
 mod contract;
 mod corpus;
+mod counts;
 mod damage;
 mod docs;
 mod errors;
