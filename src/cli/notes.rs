@@ -359,13 +359,18 @@ fn spans(run: &Run, books: &Books, notes: &mut Vec<Note>) {
             .min(run.period.end.plus(-1));
         (first <= last).then_some((first, last))
     };
-    if let (Some(usage), Some(bill)) = (span(Kind::Usage), span(Kind::Bill))
+    // Without a log, providers' own counts are the usage.
+    let (kind, word) = match books.has(Kind::Usage) {
+        true => (Kind::Usage, "usage"),
+        false => (Kind::ProviderUsage, "the usage export"),
+    };
+    if let (Some(usage), Some(bill)) = (span(kind), span(Kind::Bill))
         && usage != bill
     {
         notes.push(Note::new(
             &catalogue::GAP,
             format!(
-                "usage covers {} to {}, the bills {} to {}",
+                "{word} covers {} to {}, the bills {} to {}",
                 usage.0, usage.1, bill.0, bill.1
             ),
         ));

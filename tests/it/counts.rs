@@ -342,3 +342,46 @@ fn cache_lines_of_the_bill_take_the_exports_cached_tokens() {
     assert_eq!(cost_of(&report, "acme"), "2.56");
     assert_eq!(nobody(&report), ["unlogged usage 0.64"]);
 }
+
+#[test]
+fn a_new_mapping_lists_the_projects_of_the_export() {
+    let folder = tempfile::tempdir().unwrap();
+    let export = put(
+        folder.path(),
+        "tokens.csv",
+        format!("{TOKENS}{}", tokens(5, "k", 5)),
+    );
+    let out = folder.path().join("project");
+    std::fs::create_dir(&out).unwrap();
+    let run = std::process::Command::new(env!("CARGO_BIN_EXE_tanso"))
+        .args(["init", &export])
+        .current_dir(&out)
+        .output()
+        .unwrap();
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
+    let mapping = std::fs::read_to_string(out.join("mapping.csv")).unwrap();
+    assert!(mapping.contains("Default,anthropic,Default"), "{mapping}");
+}
+
+#[test]
+fn an_export_that_ends_before_the_bill_is_told() {
+    let bill = "date,provider,model,meter,amount\n2026-10-05,anthropic,claude-haiku-4-5,output,9.00\n2026-10-06,anthropic,claude-haiku-4-5,output,1.00\n";
+    let report = report(&[
+        ("costs.csv", bill.to_string()),
+        (
+            "tokens.csv",
+            format!("{TOKENS}{}", tokens(5, "k", 1_000_000)),
+        ),
+    ]);
+    let notes = report["notes"].as_array().unwrap();
+    let note = notes.iter().find(|note| note["code"] == "N2102").unwrap();
+    assert_eq!(
+        note["text"],
+        "the usage export covers 2026-10-05 to 2026-10-05, the bills 2026-10-05 to 2026-10-06"
+    );
+    assert!(has_note(&report, "N1033"));
+}
