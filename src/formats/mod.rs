@@ -226,6 +226,8 @@ pub static FORMATS: &[&Format] = &[
     &bills::anthropic_cost::FORMAT,
     &bills::anthropic_report::FORMAT,
     &usage::litellm::FORMAT,
+    &usage::cloudevents::FORMAT,
+    &usage::bedrock_log::FORMAT,
     &revenue::stripe_payments::FORMAT,
     &revenue::stripe_invoices::FORMAT,
     &revenue::stripe_subscriptions::FORMAT,

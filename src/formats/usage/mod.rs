@@ -1,12 +1,15 @@
 //! Usage logs: who used what, when. A reader hands records on one by one; it never keeps, prices
 //! or de-duplicates them.
 
+pub mod bedrock_log;
+pub mod cloudevents;
 pub mod columns;
 pub mod generic;
 pub mod litellm;
 pub mod litellm_metadata;
 pub mod log;
 pub mod names;
+pub mod paths;
 pub mod provider_counts;
 pub mod tokens;
 pub mod units;

@@ -107,7 +107,7 @@ impl Tokens {
 
     /// Brings the cache writes down to the two lives: a total beside them is their sum, not more
     /// of them. A total alone counts as the short life, which is the default of the API.
-    fn split_writes(&mut self) -> Result<(), ()> {
+    pub fn split_writes(&mut self) -> Result<(), ()> {
         let Some(total) = self.write.take() else {
             return Ok(());
         };
