@@ -212,6 +212,7 @@ pub static FORMATS: &[&Format] = &[
     &usage::litellm::FORMAT,
     &usage::cloudevents::FORMAT,
     &usage::bedrock_log::FORMAT,
+    &usage::responses::FORMAT,
     &revenue::stripe_payments::FORMAT,
     &revenue::stripe_invoices::FORMAT,
     &revenue::stripe_subscriptions::FORMAT,

@@ -10,9 +10,7 @@
 use crate::formats::fields::Columns;
 use crate::formats::usage::paths::{self, Slot, Slots, Taken, slot, steady};
 use crate::formats::usage::tokens::{Convention, Tokens};
-use crate::formats::{
-    CachedTokens, Format, Kind, Layout, Reader, Sample, Settings, Tally, UsageSink,
-};
+use crate::formats::{CachedTokens, Format, Kind, Reader, Sample, Settings, Tally, UsageSink};
 use crate::model::records::{Outcome, UsageRecord};
 use crate::model::{Exact, Zone};
 use crate::problem::{Place, Problem, Problems, catalogue};
@@ -107,7 +105,6 @@ the Mantle endpoint are not logged. The provider is `aws`.
 **Confidence.** Seen in samples of real logs; the cache counts and `errorCode` in queries that read
 them.
 ",
-    layout: Layout::Table,
     detect,
     read: Reader::Usage(read),
 };
@@ -145,10 +142,10 @@ fn who(
     tally: &mut Tally,
     problems: &mut Problems,
 ) {
-    if settings.columns.contains_key("customer") {
+    let header = source.header();
+    if settings.columns.contains_key("customer") || !header.has(CALLER) {
         return;
     }
-    let header = source.header();
     let known = |name: &&str| header.has(name) && *name != CALLER;
     if SLOTS[CUSTOMER].paths.iter().any(known) {
         return;

@@ -9,7 +9,7 @@
 use crate::formats::fields::Columns;
 use crate::formats::usage::paths::{self, Slot, Slots, Taken, slot, steady};
 use crate::formats::usage::units::Meters;
-use crate::formats::{Format, Kind, Layout, Reader, Sample, Settings, Tally, UsageSink};
+use crate::formats::{Format, Kind, Reader, Sample, Settings, Tally, UsageSink};
 use crate::model::records::{Outcome, UsageRecord};
 use crate::model::{Exact, Meter};
 use crate::problem::{Problem, Problems, catalogue};
@@ -75,7 +75,6 @@ not applied. Events without the quantity are left out and counted. Other data (`
 
 **Confidence.** OpenMeter's documentation and the CloudEvents specification.
 ",
-    layout: Layout::Table,
     detect: |sample: &Sample<'_>| {
         let data = |name: &String| name.to_lowercase().starts_with("data.");
         sample.has_all(REQUIRED) && sample.header.names().iter().any(data)

@@ -1,6 +1,7 @@
 //! Usage logs: who used what, when. A reader hands records on one by one; it never keeps, prices
 //! or de-duplicates them.
 
+pub mod answer;
 pub mod bedrock_log;
 pub mod cloudevents;
 pub mod columns;
@@ -11,5 +12,6 @@ pub mod log;
 pub mod names;
 pub mod paths;
 pub mod provider_counts;
+pub mod responses;
 pub mod tokens;
 pub mod units;

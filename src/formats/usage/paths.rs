@@ -252,6 +252,18 @@ impl<'s> Slots<'s> {
         ))
     }
 
+    /// The problem of a file that names no customer in any row.
+    fn nobody(&self, customer: usize) -> Problem {
+        let message = "no column for the customer";
+        let names = self.slots[customer].paths.join(", ");
+        let found = self.columns.header.names().join(", ");
+        Problem::new(&catalogue::HEADER, message)
+            .at(Place::line(&self.columns.file, 1))
+            .help(format!(
+                "say columns = {{ customer = \"…\" }} in its [[input]] entry of tanso.toml; names found by themselves: {names}; columns found: {found}"
+            ))
+    }
+
     /// Says what only the end of the file can tell about its columns.
     fn finish(mut self, customer: usize, tally: &mut Tally, problems: &mut Problems) {
         problems.extend(std::mem::take(&mut self.faults));
@@ -264,6 +276,9 @@ impl<'s> Slots<'s> {
         }
         let header = &self.columns.header;
         let Some((column, others)) = self.found[customer].split_first() else {
+            if !self.is_said(customer) && tally.read > 0 {
+                problems.push(self.nobody(customer));
+            }
             return;
         };
         if !others.is_empty() {
@@ -381,6 +396,12 @@ mod tests {
         assert_eq!(rows[1], "None None");
         let codes: Vec<&str> = tally.remarks.iter().map(|r| r.entry.code).collect();
         assert_eq!(codes, ["N1008", "N1013"]);
+    }
+
+    #[test]
+    fn a_file_without_customers_is_refused() {
+        let (_, _, codes) = read("{\"at\":\"2026-09-01\"}", &Settings::default());
+        assert_eq!(codes, ["T3016"]);
     }
 
     #[test]

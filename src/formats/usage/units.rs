@@ -157,13 +157,24 @@ pub fn cost(
         let message = format!("{} is negative", columns.header.name(column));
         return Err(columns.problem(&catalogue::NEGATIVE_QUANTITY, row, column, message));
     }
-    let stated = found.at(Field::Currency);
-    let currency = match stated.filter(|column| row.filled(*column).is_some()) {
-        Some(column) => columns.currency(row, column)?,
-        None if columns.header.name(column).to_lowercase().contains("usd") => Currency::USD,
-        None => settings.currency.unwrap_or(Currency::USD),
-    };
+    let currency = currency(columns, settings, row, column, found.at(Field::Currency))?;
     Ok(Some((cost, currency)))
+}
+
+/// The currency of a cost in the column `cost`: the row's own, the one in the column's name, the
+/// one of the settings, or dollars.
+pub fn currency(
+    columns: &Columns,
+    settings: &Settings,
+    row: &Row,
+    cost: usize,
+    stated: Option<usize>,
+) -> Result<Currency, Problem> {
+    match stated.filter(|column| row.filled(*column).is_some()) {
+        Some(column) => columns.currency(row, column),
+        None if columns.header.name(cost).to_lowercase().contains("usd") => Ok(Currency::USD),
+        None => Ok(settings.currency.unwrap_or(Currency::USD)),
+    }
 }
 
 /// What a status word or HTTP code says became of the request.
