@@ -210,6 +210,7 @@ pub static FORMATS: &[&Format] = &[
     &bills::anthropic_cost::FORMAT,
     &bills::anthropic_report::FORMAT,
     &usage::litellm::FORMAT,
+    &usage::otel::FORMAT,
     &usage::cloudevents::FORMAT,
     &usage::bedrock_log::FORMAT,
     &usage::responses::FORMAT,

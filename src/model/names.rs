@@ -18,11 +18,13 @@ pub struct ModelName {
 pub fn provider(name: &str) -> String {
     let folded = name.trim().to_lowercase();
     let known = match folded.as_str() {
-        "azure_openai" | "azure-openai" | "azure openai" | "azure_ai" | "azure ai" => "azure",
+        "azure_openai" | "azure-openai" | "azure openai" | "azure_ai" | "azure ai"
+        | "azure.ai.openai" | "azure.ai.inference" => "azure",
         "bedrock" | "aws-bedrock" | "aws_bedrock" | "amazon" | "amazon-bedrock"
-        | "amazon_bedrock" | "bedrock_converse" | "aws bedrock" => "aws",
+        | "amazon_bedrock" | "bedrock_converse" | "aws bedrock" | "aws.bedrock" => "aws",
         "vertex_ai" | "vertex-ai" | "vertexai" | "vertex" | "gemini" | "google-ai-studio"
-        | "google_ai_studio" | "gcp" | "google-vertex" | "vertex_ai_beta" => "google",
+        | "google_ai_studio" | "gcp" | "google-vertex" | "vertex_ai_beta" | "gcp.gemini"
+        | "gcp.vertex_ai" | "gcp.gen_ai" => "google",
         "anthropic claude" | "claude" => "anthropic",
         "open_ai" | "open-ai" | "openai_chat" | "text-completion-openai" => "openai",
         "xai" | "x_ai" => "x-ai",
@@ -280,6 +282,9 @@ mod tests {
     fn providers_and_vendors() {
         assert_eq!(provider("Bedrock"), "aws");
         assert_eq!(provider("vertex_ai"), "google");
+        assert_eq!(provider("aws.bedrock"), "aws");
+        assert_eq!(provider("gcp.gemini"), "google");
+        assert_eq!(provider("azure.ai.openai"), "azure");
         assert_eq!(provider("Acme Labs"), "acme labs");
         assert_eq!(vendor_of("claude-haiku-4-5-20251001"), Some("anthropic"));
         assert_eq!(vendor_of("gpt-4o-mini"), Some("openai"));
