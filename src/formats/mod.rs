@@ -213,6 +213,7 @@ pub static FORMATS: &[&Format] = &[
     &usage::otel::FORMAT,
     &usage::cloudevents::FORMAT,
     &usage::bedrock_log::FORMAT,
+    &usage::ccusage::FORMAT,
     &usage::responses::FORMAT,
     &revenue::stripe_payments::FORMAT,
     &revenue::stripe_invoices::FORMAT,

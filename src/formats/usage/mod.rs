@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod bedrock_log;
+pub mod ccusage;
 pub mod cloudevents;
 pub mod columns;
 pub mod generic;
