@@ -10,161 +10,13 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::formats::nested::Nested;
-use crate::formats::usage::paths::{Slot, Slots, slot};
+use crate::formats::usage::answer_keys::*;
+use crate::formats::usage::paths::Slots;
 use crate::formats::usage::tokens::{Convention, Tokens};
 use crate::formats::{CachedTokens, Settings};
 use crate::model::{Exact, Meter};
 use crate::problem::{Problem, catalogue};
-use crate::scan::{Header, Row};
-
-/// The answer's own id.
-pub const ID: usize = 0;
-/// Its model.
-pub const MODEL: usize = 1;
-/// When it was made.
-pub const CREATED: usize = 2;
-/// The service tier that answered.
-pub const TIER: usize = 3;
-/// What became of it.
-pub const STATUS: usize = 4;
-/// Filled in an answer that is an error.
-pub const ERROR: usize = 5;
-/// What OpenRouter charged.
-pub const COST: usize = 6;
-/// Whether the provider charged the caller's own key.
-pub const BYOK: usize = 7;
-/// What the provider charged then.
-pub const UPSTREAM: usize = 8;
-
-const PROMPT: usize = 9;
-const COMPLETION: usize = 10;
-const PROMPT_READ: usize = 11;
-const PROMPT_MISS: usize = 12;
-const PROMPT_WRITE: usize = 13;
-const PROMPT_AUDIO: usize = 14;
-const COMPLETION_AUDIO: usize = 15;
-const NUM_CACHED: usize = 16;
-const INPUT: usize = 17;
-const OUTPUT: usize = 18;
-const DETAILS_READ: usize = 19;
-const DETAILS_WRITE: usize = 20;
-const REASONING: usize = 21;
-const READ: usize = 22;
-const WRITE: usize = 23;
-const WRITE_5M: usize = 24;
-const WRITE_1H: usize = 25;
-const SEARCHES: usize = 26;
-const CONVERSE_INPUT: usize = 27;
-const CONVERSE_OUTPUT: usize = 28;
-const CONVERSE_READ: usize = 29;
-const CONVERSE_WRITE: usize = 30;
-const CONVERSE_DETAILS: usize = 31;
-const GEMINI_PROMPT: usize = 32;
-const GEMINI_TOOLS: usize = 33;
-const GEMINI_CACHED: usize = 34;
-const GEMINI_ANSWER: usize = 35;
-const GEMINI_THOUGHTS: usize = 36;
-const GEMINI_PROMPT_DETAILS: usize = 37;
-const GEMINI_CACHE_DETAILS: usize = 38;
-const GEMINI_ANSWER_DETAILS: usize = 39;
-/// Keys of interfaces whose tokens are of several kinds; they are not read.
-const OTHER_KINDS: usize = 40;
-
-/// The fields of an answer.
-pub static SLOTS: &[Slot] = &[
-    slot("", &["id", "responseId"]),
-    slot("", &["model", "modelVersion"]),
-    slot("", &["created", "created_at", "createTime"]),
-    slot(
-        "",
-        &[
-            "service_tier",
-            "usage.service_tier",
-            "usageMetadata.trafficType",
-        ],
-    ),
-    slot("", &["status"]),
-    slot("", &["error", "error.message", "error.type", "error.code"]),
-    slot("", &["usage.cost"]),
-    slot("", &["usage.is_byok"]),
-    slot("", &["usage.cost_details.upstream_inference_cost"]),
-    slot("", &["usage.prompt_tokens"]),
-    slot("", &["usage.completion_tokens"]),
-    slot(
-        "",
-        &[
-            "usage.prompt_tokens_details.cached_tokens",
-            "usage.prompt_cache_hit_tokens",
-            "usage.cache_read_input_tokens",
-        ],
-    ),
-    slot("", &["usage.prompt_cache_miss_tokens"]),
-    slot(
-        "",
-        &[
-            "usage.prompt_tokens_details.cache_write_tokens",
-            "usage.cache_creation_input_tokens",
-        ],
-    ),
-    slot("", &["usage.prompt_tokens_details.audio_tokens"]),
-    slot("", &["usage.completion_tokens_details.audio_tokens"]),
-    slot("", &["usage.num_cached_tokens"]),
-    slot("", &["usage.input_tokens"]),
-    slot("", &["usage.output_tokens"]),
-    slot("", &["usage.input_tokens_details.cached_tokens"]),
-    slot("", &["usage.input_tokens_details.cache_write_tokens"]),
-    slot("", &["usage.output_tokens_details.reasoning_tokens"]),
-    slot("", &["usage.cache_read_input_tokens"]),
-    slot("", &["usage.cache_creation_input_tokens"]),
-    slot("", &["usage.cache_creation.ephemeral_5m_input_tokens"]),
-    slot("", &["usage.cache_creation.ephemeral_1h_input_tokens"]),
-    slot("", &["usage.server_tool_use.web_search_requests"]),
-    slot("", &["usage.inputTokens"]),
-    slot("", &["usage.outputTokens"]),
-    slot(
-        "",
-        &[
-            "usage.cacheReadInputTokens",
-            "usage.cacheReadInputTokenCount",
-        ],
-    ),
-    slot(
-        "",
-        &[
-            "usage.cacheWriteInputTokens",
-            "usage.cacheWriteInputTokenCount",
-        ],
-    ),
-    slot("", &["usage.cacheDetails"]),
-    slot("", &["usageMetadata.promptTokenCount"]),
-    slot("", &["usageMetadata.toolUsePromptTokenCount"]),
-    slot("", &["usageMetadata.cachedContentTokenCount"]),
-    slot("", &["usageMetadata.candidatesTokenCount"]),
-    slot("", &["usageMetadata.thoughtsTokenCount"]),
-    slot("", &["usageMetadata.promptTokensDetails"]),
-    slot("", &["usageMetadata.cacheTokensDetails"]),
-    slot("", &["usageMetadata.candidatesTokensDetails"]),
-    slot(
-        "",
-        &[
-            "usage.input_token_details.text_tokens",
-            "usage.input_token_details.audio_tokens",
-            "usage.input_token_details.cached_tokens",
-            "usage.input_tokens_details.text_tokens",
-            "usage.input_tokens_details.image_tokens",
-        ],
-    ),
-];
-
-/// The keys by which a usage object is known.
-const KEYS: &[&str] = &[
-    "usage.prompt_tokens",
-    "usage.input_tokens",
-    "usage.output_tokens",
-    "usage.inputTokens",
-    "usageMetadata.promptTokenCount",
-    "usageMetadata.totalTokenCount",
-];
+use crate::scan::Row;
 
 /// The shape of a usage object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,20 +42,6 @@ struct Counts {
     /// Images inside the output.
     images: Exact,
     searches: Exact,
-}
-
-/// What stands before the usage objects of a file: nothing, `response.`, ….
-pub fn prefixes(header: &Header) -> Vec<String> {
-    let mut prefixes = Vec::new();
-    for name in header.names() {
-        let fitting = KEYS.iter().filter_map(|key| name.strip_suffix(key));
-        for prefix in fitting.filter(|prefix| prefix.is_empty() || prefix.ends_with('.')) {
-            if !prefixes.iter().any(|known| known == prefix) {
-                prefixes.push(prefix.to_string());
-            }
-        }
-    }
-    prefixes
 }
 
 /// The shape of the row's usage object; `None` if it has none.

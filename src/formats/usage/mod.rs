@@ -2,6 +2,7 @@
 //! or de-duplicates them.
 
 pub mod answer;
+mod answer_keys;
 pub mod bedrock_log;
 pub mod ccusage;
 pub mod cloudevents;
@@ -12,6 +13,7 @@ pub mod litellm_metadata;
 pub mod log;
 pub mod names;
 pub mod otel;
+mod otel_names;
 pub mod otel_span;
 pub mod otel_tree;
 pub mod paths;

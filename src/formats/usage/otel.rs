@@ -9,6 +9,7 @@
 use crate::formats::fields::Columns;
 use crate::formats::nested::Nested;
 use crate::formats::rows;
+use crate::formats::usage::otel_names::*;
 use crate::formats::usage::otel_span::{self, Flat, Span, Timed, USAGE};
 use crate::formats::usage::otel_tree::{Carries, Entered, Tree};
 use crate::formats::usage::tokens::{Convention, Tokens};
@@ -19,50 +20,6 @@ use crate::problem::{Place, Problem, Problems, catalogue};
 use crate::scan::{Row, RowSource};
 
 const OTLP: &str = "resourceSpans";
-
-const CUSTOMERS: &[&str] = &["user.id", "enduser.id", "session.id"];
-const MODELS: &[&str] = &["gen_ai.response.model", "gen_ai.request.model"];
-const PROVIDERS: &[&str] = &["gen_ai.provider.name", "gen_ai.system"];
-const OPERATION: &[&str] = &["gen_ai.operation.name"];
-const RESPONSE_ID: &[&str] = &["gen_ai.response.id"];
-const ERROR: &[&str] = &["error.type"];
-const INPUT: &[&str] = &["gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"];
-const OUTPUT: &[&str] = &[
-    "gen_ai.usage.output_tokens",
-    "gen_ai.usage.completion_tokens",
-];
-const READ: &[&str] = &[
-    "gen_ai.usage.cache_read.input_tokens",
-    "gen_ai.usage.cache_read_input_tokens",
-    "gen_ai.usage.input_tokens.cached",
-    "gen_ai.usage.cache_read_tokens",
-];
-const WRITE: &[&str] = &[
-    "gen_ai.usage.cache_creation.input_tokens",
-    "gen_ai.usage.cache_creation_input_tokens",
-    "gen_ai.usage.cache_write.input_tokens",
-    "gen_ai.usage.cache_write_tokens",
-];
-const WRITE_5M: &[&str] = &["anthropic.usage.cache_creation.ephemeral_5m_input_tokens"];
-const REASONING: &[&str] = &["gen_ai.usage.reasoning.output_tokens"];
-
-const KNOWN: &[&[&str]] = &[
-    CUSTOMERS,
-    MODELS,
-    PROVIDERS,
-    OPERATION,
-    RESPONSE_ID,
-    ERROR,
-    INPUT,
-    OUTPUT,
-    READ,
-    WRITE,
-    WRITE_5M,
-    REASONING,
-];
-
-/// Operations that are one call of a model. Others may add up calls below them.
-const CALLS: &[&str] = &["chat", "text_completion", "generate_content", "embeddings"];
 
 /// The fields that `columns` may name.
 const FIELDS: &[&str] = &["customer", "feature", "provider", "model", "time"];
@@ -195,14 +152,6 @@ fn read(
         *reading.tally.skipped.entry("blank").or_default() += blank;
     }
     reading.finish(&columns, problems)
-}
-
-/// Whether an attribute is read.
-fn is_wanted(settings: &Settings, name: &str) -> bool {
-    name.starts_with(USAGE)
-        || KNOWN.iter().any(|names| names.contains(&name))
-        || settings.columns.values().any(|said| said == name)
-        || settings.dimensions.iter().any(|said| said == name)
 }
 
 impl Reading<'_> {

@@ -17,6 +17,9 @@ use crate::model::{Exact, Instant};
 use crate::problem::{Entry, Place, Problem, catalogue};
 use crate::scan::Row;
 
+/// Names and texts of attributes.
+pub type Attributes<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
+
 /// A span, reduced to what is asked for.
 #[derive(Debug)]
 pub struct Span<'a> {
@@ -31,7 +34,7 @@ pub struct Span<'a> {
     /// Whether its status is an error.
     pub error: bool,
     /// The attributes asked for, with their text; the span's own before its resource's.
-    pub attributes: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    pub attributes: Attributes<'a>,
 }
 
 impl Span<'_> {
@@ -240,7 +243,7 @@ fn attributes<'a>(
     cell: Nested<'a>,
     list: Vec<&'a RawValue>,
     wanted: &Wanted<'_>,
-) -> Result<Vec<(Cow<'a, str>, Cow<'a, str>)>, Problem> {
+) -> Result<Attributes<'a>, Problem> {
     let mut found = Vec::new();
     for raw in list {
         let attribute: Attribute<'a> = cell.parse(raw.get(), "an attribute")?;

@@ -10,6 +10,7 @@
 
 use crate::formats::fields::Columns;
 use crate::formats::usage::answer::{self, Shape};
+use crate::formats::usage::answer_keys as keys;
 use crate::formats::usage::names::{Field, KNOWN};
 use crate::formats::usage::paths::{self, Slot, Slots, Taken, slot, steady};
 use crate::formats::usage::units;
@@ -115,7 +116,7 @@ read as `usage-log`. Nothing but the named keys is read.
     detect: |sample: &Sample<'_>| {
         let generic = [Field::Requests, Field::Units, Field::Meter];
         let own = |field: &Field| aliases(*field).iter().any(|name| sample.header.has(name));
-        !answer::prefixes(sample.header).is_empty() && !generic.iter().any(own)
+        !keys::prefixes(sample.header).is_empty() && !generic.iter().any(own)
     },
     read: Reader::Usage(read),
 };
@@ -141,12 +142,12 @@ fn read(
 
 /// The fields of the answers, for each key below which answers stand.
 fn found<'s>(columns: &Columns, settings: &'s Settings) -> Vec<Slots<'s>> {
-    let mut prefixes = answer::prefixes(&columns.header);
+    let mut prefixes = keys::prefixes(&columns.header);
     if prefixes.is_empty() {
         // A file that begins with errors: they stand where the answers will.
         prefixes.push(String::new());
     }
-    let slots = |prefix: &String| Slots::new(columns.clone(), settings, answer::SLOTS, prefix);
+    let slots = |prefix: &String| Slots::new(columns.clone(), settings, keys::SLOTS, prefix);
     prefixes.iter().map(slots).collect()
 }
 
@@ -168,7 +169,7 @@ fn only<'a, 's>(
             found = Some((slots, Some(shape)));
         }
     }
-    let failed = |slots: &&Slots<'_>| slots.filled(row, answer::ERROR).is_some();
+    let failed = |slots: &&Slots<'_>| slots.filled(row, keys::ERROR).is_some();
     let without = answers.iter().find(failed).unwrap_or(&answers[0]);
     Ok(found.unwrap_or((without, None)))
 }
@@ -181,8 +182,8 @@ fn take(
     sink: &mut dyn UsageSink,
 ) -> Result<Taken, Problem> {
     let (answer, shape) = only(answers, row)?;
-    let instant = match answer.filled(row, answer::CREATED) {
-        Some(_) if around.filled(row, TIME).is_none() => answer.instant(row, answer::CREATED)?,
+    let instant = match answer.filled(row, keys::CREATED) {
+        Some(_) if around.filled(row, TIME).is_none() => answer.instant(row, keys::CREATED)?,
         _ => around.instant(row, TIME)?,
     };
     let outcome = outcome(around, answer, row);
@@ -196,7 +197,7 @@ fn take(
         true => around.text(row, field),
         false => answer.text(row, slot).or(around.text(row, field)),
     };
-    let request_id = match answer.id(row, answer::ID)? {
+    let request_id = match answer.id(row, keys::ID)? {
         Some(id) if !around.is_said(REQUEST_ID) => Some(id),
         _ => around.id(row, REQUEST_ID)?,
     };
@@ -206,8 +207,8 @@ fn take(
         source,
         feature: around.text(row, FEATURE),
         provider: provider(around, answer, settings, row, shape),
-        model: text(MODEL, answer::MODEL),
-        tier: text(TIER, answer::TIER),
+        model: text(MODEL, keys::MODEL),
+        tier: text(TIER, keys::TIER),
         quantities: &quantities,
         requests: Exact::ONE,
         single_request: true,
@@ -229,11 +230,11 @@ fn no_usage(answer: &Slots<'_>, row: &Row) -> Problem {
 }
 
 fn outcome(around: &Slots<'_>, answer: &Slots<'_>, row: &Row) -> Outcome {
-    let error = answer.text(row, answer::ERROR);
+    let error = answer.text(row, keys::ERROR);
     if error.is_some_and(|text| !matches!(text, "false" | "[]")) {
         return Outcome::Failed;
     }
-    let words = [around.text(row, STATUS), answer.text(row, answer::STATUS)];
+    let words = [around.text(row, STATUS), answer.text(row, keys::STATUS)];
     let failed = words
         .into_iter()
         .flatten()
@@ -253,8 +254,8 @@ fn provider<'r>(
     shape: Option<Shape>,
 ) -> Option<&'r str> {
     let named = around.text(row, PROVIDER);
-    let byok = answer.text(row, answer::BYOK);
-    let gateway = byok.is_some() || answer.filled(row, answer::UPSTREAM).is_some();
+    let byok = answer.text(row, keys::BYOK);
+    let gateway = byok.is_some() || answer.filled(row, keys::UPSTREAM).is_some();
     if gateway && byok != Some("true") && !around.is_said(PROVIDER) {
         return Some("openrouter");
     }
@@ -288,11 +289,11 @@ fn cost(
         let currency = units::currency(&around.columns, settings, row, column, currency)?;
         return Ok(Some((cost, currency)));
     }
-    let Some(mut cost) = stated(answer, answer::COST)? else {
+    let Some(mut cost) = stated(answer, keys::COST)? else {
         return Ok(None);
     };
-    if answer.text(row, answer::BYOK) == Some("true") {
-        cost += stated(answer, answer::UPSTREAM)?.unwrap_or_default();
+    if answer.text(row, keys::BYOK) == Some("true") {
+        cost += stated(answer, keys::UPSTREAM)?.unwrap_or_default();
     }
     Ok(Some((cost, Currency::USD)))
 }

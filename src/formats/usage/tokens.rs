@@ -106,8 +106,9 @@ impl Tokens {
     }
 
     /// Brings the cache writes down to the two lives: a total beside them is their sum, not more
-    /// of them. A total alone counts as the short life, which is the default of the API.
-    pub fn split_writes(&mut self) -> Result<(), ()> {
+    /// of them. A total alone counts as the short life, which is the default of the API. `Err` if
+    /// the total is not the sum of its parts.
+    pub(crate) fn split_writes(&mut self) -> Result<(), ()> {
         let Some(total) = self.write.take() else {
             return Ok(());
         };
