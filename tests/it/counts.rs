@@ -381,7 +381,7 @@ fn an_export_that_ends_before_the_bill_is_told() {
     let note = notes.iter().find(|note| note["code"] == "N2102").unwrap();
     assert_eq!(
         note["text"],
-        "the usage export covers 2026-10-05 to 2026-10-05, the bills 2026-10-05 to 2026-10-06"
+        "1.00 USD is billed for days that the usage export does not reach: it covers 2026-10-05 to 2026-10-05, the bills 2026-10-05 to 2026-10-06"
     );
     assert!(has_note(&report, "N1033"));
 }
