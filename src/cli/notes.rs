@@ -1,12 +1,15 @@
 //! The notes and warnings of a run that went well.
 
+use std::collections::BTreeSet;
+
 use crate::attribution::Attribution;
 use crate::formats::Kind;
-use crate::identity::PartyKind;
+use crate::identity::{PartyKind, alike};
 use crate::load::Books;
 use crate::margin::Statement;
-use crate::model::Exact;
 use crate::model::receipt::InputReceipt;
+use crate::model::records::{Charge, ChargeKind};
+use crate::model::{Day, Exact, Instant};
 use crate::problem::{Note, catalogue};
 use crate::report::figures::grouped;
 use crate::revenue::Basis;
@@ -76,6 +79,18 @@ fn identity(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
     }
     for group in &run.identity.alike {
         let text = format!("ids differ only in case, blanks or Unicode form: {group:?}");
+        notes.push(Note::new(&catalogue::ALIKE_IDS, text));
+    }
+    let attributes = run.identity.parties().iter();
+    let attributes = attributes.filter_map(|party| party.attributes.get("plan"));
+    let mapped = attributes.flatten().map(|dated| &dated.value);
+    let lines = run.revenue.obligations.iter();
+    let plans: BTreeSet<&String> = lines
+        .filter_map(|line| line.plan.as_ref())
+        .chain(mapped)
+        .collect();
+    for group in alike(plans.into_iter().map(String::as_str)) {
+        let text = format!("plans differ only in case, blanks or Unicode form: {group:?}");
         notes.push(Note::new(&catalogue::ALIKE_IDS, text));
     }
     for (id, customers) in &run.identity.ambiguous {
@@ -282,6 +297,21 @@ fn revenue(run: &Run, notes: &mut Vec<Note>) {
         );
         notes.push(Note::new(&catalogue::REFUND_DATE, text));
     }
+    if book.taken_as_paid > 0 {
+        let text = format!(
+            "rows of a revenue file without a status, taken as paid on their first day: {}",
+            book.taken_as_paid
+        );
+        notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
+    }
+    let (back, times) = book.refunds_of_billed;
+    if times > 0 {
+        let text = format!(
+            "refunds and lost disputes of billed invoices: {times}, together {}; they do not change what was billed, a credit note would",
+            money(run, back)
+        );
+        notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
+    }
     let coverage = &run.coverage;
     if let (Some(starts), Some(needed), false) = (
         coverage.starts,
@@ -342,37 +372,60 @@ fn rows(run: &Run, inputs: &[InputReceipt], notes: &mut Vec<Note>) {
     spans(run, &run.books, notes);
 }
 
-/// Usage and bills that cover different days of the period.
+/// Charges for days that the log does not reach, and usage of days that the bills do not reach.
 fn spans(run: &Run, books: &Books, notes: &mut Vec<Note>) {
     let span = |kind: Kind| {
-        let spans = books.files.iter().filter(|file| file.kind == Some(kind));
-        let spans: Vec<_> = spans.filter_map(|file| file.span(run.zone)).collect();
-        let first = spans
-            .iter()
-            .map(|(first, _)| *first)
-            .min()?
-            .max(run.period.start);
-        let last = spans
-            .iter()
-            .map(|(_, last)| *last)
-            .max()?
-            .min(run.period.end.plus(-1));
-        (first <= last).then_some((first, last))
+        let files = books.files.iter().filter(|file| file.kind == Some(kind));
+        let spans: Vec<_> = files.filter_map(|file| file.span(run.zone)).collect();
+        let first = spans.iter().map(|(first, _)| *first).min()?;
+        let last = spans.iter().map(|(_, last)| *last).max()?;
+        Some((first, last))
     };
     // Without a log, providers' own counts are the usage.
-    let (kind, word) = match books.has(Kind::Usage) {
-        true => (Kind::Usage, "usage"),
-        false => (Kind::ProviderUsage, "the usage export"),
+    let (kind, log) = match books.has(Kind::Usage) {
+        true => (Kind::Usage, "usage log"),
+        false => (Kind::ProviderUsage, "usage export"),
     };
-    if let (Some(usage), Some(bill)) = (span(kind), span(Kind::Bill))
-        && usage != bill
-    {
-        notes.push(Note::new(
-            &catalogue::GAP,
-            format!(
-                "{word} covers {} to {}, the bills {} to {}",
-                usage.0, usage.1, bill.0, bill.1
-            ),
-        ));
+    let (Some(usage), Some(bills)) = (span(kind), span(Kind::Bill)) else {
+        return;
+    };
+    let covers = |(first, last): (Day, Day)| format!("{first} to {last}");
+    // What a charge for a longer time covers is no question of days, and what names its customer
+    // needs no log.
+    let unlogged = |charge: &&Charge| {
+        let first = run.zone.day(charge.start);
+        let last = run.zone.day(Instant(charge.end.0 - 1)).max(first);
+        let named = charge.scopes.iter().any(|scope| {
+            let names_customer = scope.dimension == "customer";
+            let identity = &run.identity;
+            let party = identity.scope(&scope.namespace, &scope.id, names_customer, first);
+            party.is_some()
+        });
+        let outside = last < usage.0 || first > usage.1;
+        charge.kind == ChargeKind::Usage && run.period.contains(first) && outside && !named
+    };
+    let unlogged: Exact = books
+        .charges
+        .iter()
+        .filter(unlogged)
+        .map(|c| c.amount)
+        .sum();
+    if !unlogged.is_zero() {
+        let text = format!(
+            "{} is billed for days that the {log} does not reach: it covers {}, the bills {}",
+            money(run, unlogged),
+            covers(usage),
+            covers(bills)
+        );
+        notes.push(Note::new(&catalogue::GAP, text));
+    }
+    let unbilled = |day: Day| run.period.contains(day) && (day < bills.0 || day > bills.1);
+    if books.usage.iter().any(|cell| unbilled(cell.day)) {
+        let text = format!(
+            "the {log} covers {}, the bills only {}: usage of the other days has no bill",
+            covers(usage),
+            covers(bills)
+        );
+        notes.push(Note::new(&catalogue::GAP, text));
     }
 }

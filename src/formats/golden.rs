@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{CachedTokens, CountSink, Settings, Tally, UsageSink};
 use crate::model::counts::ProviderCount;
-use crate::model::records::{Charge, ChargeKind, ChargeMeter, Outcome, UsageRecord};
+use crate::model::records::{Charge, ChargeKind, ChargeMeter, CostBasis, Outcome, UsageRecord};
 use crate::model::{Currency, Zone};
 use crate::problem::{Problem, Problems};
 
@@ -81,6 +81,10 @@ pub fn settings(value: &Value) -> Option<Settings> {
         None => None,
         Some(code) => Some(Currency::parse(code)?),
     };
+    let cost_basis = match text("cost_basis") {
+        None => CostBasis::default(),
+        Some(word) => CostBasis::parse(word)?,
+    };
     let mut named = BTreeMap::new();
     for (field, column) in columns.into_iter().flatten() {
         named.insert(field.clone(), column.as_str()?.to_string());
@@ -96,6 +100,7 @@ pub fn settings(value: &Value) -> Option<Settings> {
         dimensions: dimensions
             .filter_map(|name| name.as_str().map(str::to_string))
             .collect(),
+        cost_basis,
     })
 }
 
@@ -115,6 +120,7 @@ fn charge(charge: &Charge) -> Value {
         ChargeKind::Credit => "credit",
         ChargeKind::Tax => "tax",
         ChargeKind::Rounding => "rounding",
+        ChargeKind::IdleCommitment => "idle_commitment",
     };
     let scopes: Vec<Value> = charge
         .scopes

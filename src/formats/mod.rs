@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 
 use crate::model::counts::ProviderCount;
 pub use crate::model::records::RevenueRecords;
-use crate::model::records::{Charge, UsageRecord};
+use crate::model::records::{Charge, CostBasis, UsageRecord};
 use crate::model::{Currency, Instant, Zone};
 use crate::problem::{Problem, Problems};
 use crate::scan::{Header, Row, RowSource};
@@ -101,6 +101,8 @@ pub struct Settings {
     pub decimal_comma: Option<bool>,
     /// Extra usage columns to keep as dimensions, in this order.
     pub dimensions: Vec<String>,
+    /// Which cost counts in bills that state several.
+    pub cost_basis: CostBasis,
 }
 
 /// A remark for the report's notes: entry code, text, how many rows it concerns.
@@ -230,7 +232,16 @@ pub static FORMATS: &[&Format] = &[
     &bills::openai_cost::FORMAT,
     &bills::anthropic_cost::FORMAT,
     &bills::anthropic_report::FORMAT,
+    &usage::cloudflare::FORMAT,
+    &bills::aws_cur::FORMAT,
+    &bills::focus::FORMAT,
     &usage::litellm::FORMAT,
+    &usage::litellm_daily::FORMAT,
+    &usage::helicone::FORMAT,
+    &usage::langfuse_observations::FORMAT,
+    &usage::langfuse_export::FORMAT,
+    &usage::portkey::FORMAT,
+    &usage::posthog::FORMAT,
     &revenue::stripe_payments::FORMAT,
     &revenue::stripe_invoices::FORMAT,
     &revenue::stripe_subscriptions::FORMAT,
@@ -250,6 +261,7 @@ pub static USELESS: &[&KnownUseless] = &[
     &revenue::useless::STRIPE_BALANCE_HISTORY,
     &revenue::useless::STRIPE_SIGMA,
     &revenue::useless::LAGO,
+    &usage::langfuse::TRACES,
 ];
 
 /// The format of a name.

@@ -4,6 +4,7 @@
 //! All that can be wrong with the data is found here, and all of a run's errors at once. What
 //! leaves this module is whole.
 
+mod again;
 mod books;
 mod counts;
 mod fold;
@@ -59,7 +60,7 @@ pub struct Choices {
     pub zone: Zone,
     /// Same request id, different content.
     pub on_conflict: OnConflict,
-    /// Two bills for the same days.
+    /// Two bills for the same days, or two revenue files with the same rows.
     pub on_overlap: OnOverlap,
     /// Whether files without rows are fine.
     pub allow_empty: bool,
@@ -188,6 +189,7 @@ impl Reading<'_> {
         settings.dimensions = self.choices.dimensions.clone();
         let name = opened.name.clone();
         let floats = opened.peek.float_columns.clone();
+        let left_out = opened.peek.skipped_columns.clone();
         let mut folded = FileFold::default();
         // A file without content does not come here.
         let Body::Table(mut rows) = opened.body else {
@@ -219,10 +221,18 @@ impl Reading<'_> {
                 read(rows.as_mut(), &settings, &mut self.books.records, problems)
             }
         };
-        if !floats.is_empty() {
-            let text = format!("{name}: stored as binary floats: {}", floats.join(", "));
-            self.remarks
-                .insert((catalogue::FLOAT_COLUMN.code, text), (false, 0));
+        for (entry, what, columns) in [
+            (&catalogue::FLOAT_COLUMN, "stored as binary floats", floats),
+            (
+                &catalogue::IGNORED_COLUMNS,
+                "lists and maps, not read",
+                left_out,
+            ),
+        ] {
+            if !columns.is_empty() {
+                let text = format!("{name}: {what}: {}", columns.join(", "));
+                self.remarks.insert((entry.code, text), (false, 0));
+            }
         }
         (tally, folded)
     }
@@ -231,6 +241,7 @@ impl Reading<'_> {
         self.bills.push(overlap::Bill {
             file: name.clone(),
             provider: format.provider,
+            export: format.name,
             charges,
             covers: tally.covers,
         });

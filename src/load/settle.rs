@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{FileRead, Reading, counts, overlap, same};
+use super::{FileRead, Reading, again, counts, overlap, same};
 use crate::problem::{Note, Problems, catalogue};
 
 impl Reading<'_> {
@@ -16,6 +16,9 @@ impl Reading<'_> {
         for bill in bills {
             self.books.covers.extend(bill.cover());
             self.books.charges.extend(bill.charges);
+        }
+        for lost in again::settle(&mut self.books.records, self.choices.on_overlap, problems) {
+            self.supersede(&lost);
         }
         let counts = std::mem::take(&mut self.counts);
         let counts = counts::settle(counts, self.choices.on_overlap, problems);
@@ -33,20 +36,14 @@ impl Reading<'_> {
         }
     }
 
-    /// Rows of a bill that another bill has too are counted apart and told.
+    /// Rows that another file has too are counted apart and told.
     fn supersede(&mut self, lost: &overlap::Superseded) {
         if let Some(read) = self.read(&lost.file) {
             let rows = &mut read.receipt.rows;
             rows.used -= lost.rows;
             *rows.skipped.entry("superseded".to_string()).or_default() += lost.rows;
         }
-        let text = format!(
-            "{}: charges that another file bills too, left out: {} ({})",
-            lost.file, lost.rows, lost.amount
-        );
-        self.books
-            .notes
-            .push(Note::new(&catalogue::SUPERSEDED, text));
+        self.books.notes.push(lost.note());
     }
 
     /// The same for rows of a provider's usage export.
