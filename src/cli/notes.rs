@@ -382,7 +382,7 @@ fn spans(run: &Run, books: &Books, notes: &mut Vec<Note>) {
         Some((first, last))
     };
     // Without a log, providers' own counts are the usage.
-    let (kind, log) = match books.has(Kind::Usage) {
+    let (kind, word) = match books.has(Kind::Usage) {
         true => (Kind::Usage, "usage log"),
         false => (Kind::ProviderUsage, "usage export"),
     };
@@ -412,7 +412,7 @@ fn spans(run: &Run, books: &Books, notes: &mut Vec<Note>) {
         .sum();
     if !unlogged.is_zero() {
         let text = format!(
-            "{} is billed for days that the {log} does not reach: it covers {}, the bills {}",
+            "{} is billed for days that the {word} does not reach: it covers {}, the bills {}",
             money(run, unlogged),
             covers(usage),
             covers(bills)
@@ -422,7 +422,7 @@ fn spans(run: &Run, books: &Books, notes: &mut Vec<Note>) {
     let unbilled = |day: Day| run.period.contains(day) && (day < bills.0 || day > bills.1);
     if books.usage.iter().any(|cell| unbilled(cell.day)) {
         let text = format!(
-            "the {log} covers {}, the bills only {}: usage of the other days has no bill",
+            "the {word} covers {}, the bills only {}: usage of the other days has no bill",
             covers(usage),
             covers(bills)
         );

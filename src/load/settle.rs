@@ -27,6 +27,9 @@ impl Reading<'_> {
         }
         self.books.counts = counts.cells;
         self.books.count_covers = counts.covers;
+        for lost in again::settle(&mut self.books.records, self.choices.on_overlap, problems) {
+            self.supersede(&lost);
+        }
         let dropped = same::settle(&mut self.books.records, problems);
         for (file, count) in dropped {
             if let Some(read) = self.read(&file) {
