@@ -3,6 +3,7 @@
 pub mod args;
 mod choices;
 mod controls;
+mod coverage;
 mod dimensions;
 mod formats;
 mod init;

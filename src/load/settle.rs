@@ -17,9 +17,6 @@ impl Reading<'_> {
             self.books.covers.extend(bill.cover());
             self.books.charges.extend(bill.charges);
         }
-        for lost in again::settle(&mut self.books.records, self.choices.on_overlap, problems) {
-            self.supersede(&lost);
-        }
         let counts = std::mem::take(&mut self.counts);
         let counts = counts::settle(counts, self.choices.on_overlap, problems);
         for lost in &counts.superseded {
