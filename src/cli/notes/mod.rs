@@ -1,10 +1,9 @@
 //! The notes and warnings of a run that went well.
 
-mod spans;
+mod coverage;
 
 use std::collections::BTreeSet;
 
-use crate::attribution::Attribution;
 use crate::formats::Kind;
 use crate::identity::{PartyKind, alike};
 use crate::margin::Statement;
@@ -13,7 +12,6 @@ use crate::model::receipt::InputReceipt;
 use crate::problem::{Note, catalogue};
 use crate::report::figures::grouped;
 use crate::revenue::Basis;
-use spans::spans;
 
 use super::run::Run;
 
@@ -29,7 +27,8 @@ pub fn collect(run: &Run, statement: &Statement, inputs: &[InputReceipt]) -> Vec
     notes
 }
 
-fn money(run: &Run, amount: Exact) -> String {
+/// An amount in the report's currency.
+pub fn money(run: &Run, amount: Exact) -> String {
     format!(
         "{} {}",
         grouped(&amount.to_fixed(run.currency.decimals())),
@@ -178,7 +177,7 @@ fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
         };
         notes.push(Note::new(entry, text));
     }
-    counts(run, found, notes);
+    coverage::counts(run, found, notes);
     if found.context_unknown {
         let text = "the log is aggregated, so prices for long requests cannot be told; base prices are used";
         notes.push(Note::new(&catalogue::CONTEXT_TIER, text));
@@ -222,40 +221,6 @@ fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
             money(run, unpriced)
         );
         notes.push(Note::new(&catalogue::UNPRICED_BLOCKS_SPLIT, text));
-    }
-}
-
-/// What providers' usage exports gave to the bills.
-fn counts(run: &Run, found: &Attribution, notes: &mut Vec<Note>) {
-    for (provider, charges) in &found.counted {
-        let text = format!(
-            "{provider}: the bill states no quantities; its usage export gives them, charges: {charges}"
-        );
-        notes.push(Note::new(&catalogue::COUNTED_QUANTITY, text));
-    }
-    for (provider, (charges, amount)) in &found.not_counted {
-        let text = format!(
-            "{provider}: the usage export does not tell the quantities of charges of {} ({charges}), which are compared in money",
-            money(run, *amount)
-        );
-        notes.push(Note::new(&catalogue::COUNT_NOT_USED, text));
-    }
-    for differs in &found.count_differs {
-        let words = [
-            differs.model.as_deref(),
-            Some(&differs.meter),
-            differs.tier.as_deref(),
-        ];
-        let words: Vec<&str> = words.into_iter().flatten().collect();
-        let text = format!(
-            "{} {}, {}: the bill states {}, the usage export {}; the bill's counts",
-            differs.provider,
-            words.join(" "),
-            differs.month.title(),
-            grouped(&differs.billed.to_string()),
-            grouped(&differs.counted.to_string())
-        );
-        notes.push(Note::new(&catalogue::COUNT_DIFFERS, text));
     }
 }
 
@@ -370,5 +335,5 @@ fn rows(run: &Run, inputs: &[InputReceipt], notes: &mut Vec<Note>) {
         let text = format!("rows outside {}, not used: {outside}", run.period.title());
         notes.push(Note::new(&catalogue::OUT_OF_PERIOD, text));
     }
-    spans(run, &run.books, notes);
+    coverage::spans(run, &run.books, notes);
 }

@@ -1,12 +1,49 @@
-//! Whether usage and bills cover the same days.
+//! Notes on what the files cover: days without a bill or a log, and what providers' usage exports
+//! gave to the bills.
 
 use super::money;
+use crate::attribution::Attribution;
 use crate::cli::run::Run;
 use crate::formats::Kind;
 use crate::load::Books;
 use crate::model::records::{Charge, ChargeKind};
 use crate::model::{Day, Exact, Instant};
 use crate::problem::{Note, catalogue};
+use crate::report::figures::grouped;
+
+/// What providers' usage exports gave to the bills.
+pub fn counts(run: &Run, found: &Attribution, notes: &mut Vec<Note>) {
+    for (provider, charges) in &found.counted {
+        let text = format!(
+            "{provider}: the bill states no quantities; its usage export gives them, charges: {charges}"
+        );
+        notes.push(Note::new(&catalogue::COUNTED_QUANTITY, text));
+    }
+    for (provider, (charges, amount)) in &found.not_counted {
+        let text = format!(
+            "{provider}: the usage export does not tell the quantities of charges of {} ({charges}), which are compared in money",
+            money(run, *amount)
+        );
+        notes.push(Note::new(&catalogue::COUNT_NOT_USED, text));
+    }
+    for differs in &found.count_differs {
+        let words = [
+            differs.model.as_deref(),
+            Some(&differs.meter),
+            differs.tier.as_deref(),
+        ];
+        let words: Vec<&str> = words.into_iter().flatten().collect();
+        let text = format!(
+            "{} {}, {}: the bill states {}, the usage export {}; the bill's counts",
+            differs.provider,
+            words.join(" "),
+            differs.month.title(),
+            grouped(&differs.billed.to_string()),
+            grouped(&differs.counted.to_string())
+        );
+        notes.push(Note::new(&catalogue::COUNT_DIFFERS, text));
+    }
+}
 
 /// Charges for days that the log does not reach, and usage of days that the bills do not reach.
 pub fn spans(run: &Run, books: &Books, notes: &mut Vec<Note>) {
