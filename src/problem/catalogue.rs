@@ -186,6 +186,10 @@ catalogue! {
         "Under --on-overlap latest, charges that another file bills too are left out; the file that reaches further counts.";
     NOT_SERVED = "N1016" Note "requests that were not served":
         "Failed, canceled and gateway-cached requests are counted apart; the quantities the log states for them are kept.";
+    OWN_TOTAL = "N1030" Warning "bill's own total differs":
+        "The bill has a total row, and the rows above it do not sum to it. The rows are used: check that the export is whole and was not filtered.";
+    BILLED_ELSEWHERE = "N1031" Note "cost that another provider bills":
+        "A gateway names cost of requests that ran on your own keys. The providers bill it themselves, so it is not counted here: counting it would double their bills.";
     JOINED_BY = "N2001" Note "how ids were joined":
         "Which key joined how many ids and how much revenue. Only exact equality joins.";
     UNMAPPED = "N2002" Warning "ids without a customer":
