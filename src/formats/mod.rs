@@ -209,7 +209,16 @@ pub static FORMATS: &[&Format] = &[
     &bills::openai_cost::FORMAT,
     &bills::anthropic_cost::FORMAT,
     &bills::anthropic_report::FORMAT,
+    &bills::openai_costs::FORMAT,
+    &bills::azure_cost::FORMAT,
     &bills::gcp_cost_table::FORMAT,
+    &bills::gcp_export::FORMAT,
+    &bills::openrouter_generations::FORMAT,
+    &bills::openrouter_daily::FORMAT,
+    &bills::openrouter_activity::FORMAT,
+    &bills::deepseek_amount::FORMAT,
+    &bills::deepseek_cost::FORMAT,
+    &bills::vercel_report::FORMAT,
     &usage::litellm::FORMAT,
     &revenue::stripe_payments::FORMAT,
     &revenue::stripe_invoices::FORMAT,
@@ -233,6 +242,19 @@ pub static USELESS: &[&KnownUseless] = &[
     &usage::provider_counts::OPENAI_USAGE,
     &usage::provider_counts::ANTHROPIC_TOKENS,
 ];
+
+/// Exports of one provider that tell the same money, the coarser before the finer: where files of
+/// both cover a day, the costs of the finer count.
+static FINER: &[(&Format, &Format)] = &[(
+    &bills::deepseek_cost::FORMAT,
+    &bills::deepseek_amount::FORMAT,
+)];
+
+/// The format that tells the money of this one in more detail.
+pub fn finer_of(name: &str) -> Option<&'static str> {
+    let pair = FINER.iter().find(|(coarser, _)| coarser.name == name);
+    pair.map(|(_, finer)| finer.name)
+}
 
 /// The format of a name.
 pub fn named(name: &str) -> Option<&'static Format> {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::formats::fields::Columns;
 use crate::formats::{Remark, Settings, Tally};
 use crate::model::records::Origin;
-use crate::model::{Exact, Instant};
+use crate::model::{Exact, Instant, Zone};
 use crate::problem::{Entry, Place, Problem, Problems, catalogue};
 use crate::scan::{Header, Row, RowSource};
 
@@ -118,6 +118,13 @@ pub fn range(
         return Err(columns.problem(&catalogue::BAD_VALUE, row, end_column, message));
     }
     Ok((start, end))
+}
+
+/// The whole day of the file's zone, UTC where none is stated, in which an instant lies.
+pub fn day_of(columns: &Columns, instant: Instant) -> (Instant, Instant) {
+    let zone = columns.zone.unwrap_or(Zone::Utc);
+    let day = zone.day(instant);
+    (zone.start_of(day), zone.start_of(day.plus(1)))
 }
 
 /// The billed quantity of a cell, `None` where it is blank or the column is missing. Only a line

@@ -217,6 +217,7 @@ impl Reading<'_> {
     fn bill(&mut self, name: &Arc<str>, format: &Format, charges: Vec<Charge>, tally: &Tally) {
         self.bills.push(overlap::Bill {
             file: name.clone(),
+            format: format.name,
             provider: format.provider,
             charges,
             covers: tally.covers,

@@ -1,10 +1,12 @@
-//! Bills that cover the same money: the same provider, line and day in two files.
+//! Bills that cover the same money: the same provider, line and day in two files, or two exports of
+//! one provider in different layouts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::attribution::BillCover;
-use crate::model::records::{Charge, ChargeMeter, Scope};
+use crate::formats;
+use crate::model::records::{Charge, ChargeKind, ChargeMeter, Scope};
 use crate::model::{Day, Exact, Instant};
 use crate::problem::{Place, Problem, Problems, catalogue};
 
@@ -23,6 +25,8 @@ pub enum OnOverlap {
 pub struct Bill {
     /// The file.
     pub file: Arc<str>,
+    /// The name of its format.
+    pub format: &'static str,
     /// The provider, if the format is one provider's own.
     pub provider: Option<&'static str>,
     /// Its charges.
@@ -109,10 +113,26 @@ pub fn order(charge: &Charge) -> impl Ord + '_ {
 pub struct Superseded {
     /// The file that loses them.
     pub file: Arc<str>,
-    /// How many.
+    /// How many rows of it.
     pub rows: u64,
     /// Their sum.
     pub amount: Exact,
+}
+
+impl Superseded {
+    fn of(file: &Arc<str>, out: &[Charge]) -> Superseded {
+        // A row may be a cost and its credits: it is one row.
+        let mut lines: BTreeMap<u64, u64> = BTreeMap::new();
+        for charge in out {
+            let costs = u64::from(charge.kind != ChargeKind::Credit);
+            *lines.entry(charge.origin.line).or_default() += costs;
+        }
+        Superseded {
+            file: file.clone(),
+            rows: lines.values().map(|costs| (*costs).max(1)).sum(),
+            amount: out.iter().map(|charge| charge.amount).sum(),
+        }
+    }
 }
 
 /// Finds overlaps between files, and refuses or resolves them. What is left out is told.
@@ -123,64 +143,209 @@ pub fn settle(
 ) -> (Vec<Bill>, Vec<Superseded>) {
     // The file that reaches further comes first and wins.
     bills.sort_by(|a, b| b.end().cmp(&a.end()).then_with(|| a.file.cmp(&b.file)));
-    let mut kept: Vec<Bill> = Vec::new();
     let mut superseded = Vec::new();
+    for at in 0..bills.len() {
+        let finer: Vec<usize> = (0..bills.len())
+            .filter(|other| is_finer(&bills[*other], &bills[at]))
+            .collect();
+        for other in finer {
+            let charges = std::mem::take(&mut bills[at].charges);
+            let (left, told) = twice_told(&bills[at].file, charges, &bills[other]);
+            bills[at].charges = left;
+            match told {
+                Ok(lost) => superseded.extend(lost),
+                Err(problem) => problems.push(*problem),
+            }
+        }
+    }
+    let mut kept: Vec<Bill> = Vec::new();
     for mut bill in bills {
         for other in &kept {
+            if is_finer(&bill, other) || is_finer(other, &bill) {
+                continue;
+            }
             let lines = Lines::of(other);
-            let again = |charge: &Charge| lines.bill(charge);
+            let again = |charge: &Charge| lines.bill(&bill, charge);
             let Some(first) = bill.charges.iter().find(|charge| again(charge)) else {
                 continue;
             };
-            match on_overlap {
-                OnOverlap::Error => problems.push(refuse(other, &bill, first, &again)),
-                OnOverlap::Latest => {
-                    let (out, left): (Vec<_>, Vec<_>) = std::mem::take(&mut bill.charges)
-                        .into_iter()
-                        .partition(&again);
-                    bill.charges = left;
-                    superseded.push(Superseded {
-                        file: bill.file.clone(),
-                        rows: out.len() as u64,
-                        amount: out.iter().map(|charge| charge.amount).sum(),
-                    });
-                }
+            // A charge of which the other file covers only some days cannot be left out.
+            let whole = |charge: &Charge| !again(charge) || lines.contain(charge);
+            if on_overlap == OnOverlap::Error || !bill.charges.iter().all(whole) {
+                problems.push(refuse(other, &bill, first, &again));
+                continue;
             }
+            let (out, left): (Vec<_>, Vec<_>) = bill
+                .charges
+                .iter()
+                .cloned()
+                .partition(|charge| again(charge));
+            superseded.push(Superseded::of(&bill.file, &out));
+            bill.charges = left;
         }
         kept.push(bill);
     }
     (kept, superseded)
 }
 
-/// The lines of a bill by provider and day.
-struct Lines<'a> {
-    days: BTreeMap<(Option<&'a str>, Day), DayLines<'a>>,
+/// Whether `finer` tells the money of `bill` in more detail.
+fn is_finer(finer: &Bill, bill: &Bill) -> bool {
+    formats::finer_of(bill.format) == Some(finer.format)
 }
 
-#[derive(Default)]
-struct DayLines<'a> {
-    lines: BTreeSet<Line<'a>>,
-    has_whole: bool,
+/// Leaves out of a bill the costs of the days that another file tells in more detail. Credits, tax
+/// and rounding stay: only the coarser file has them.
+fn twice_told(
+    file: &Arc<str>,
+    charges: Vec<Charge>,
+    finer: &Bill,
+) -> (Vec<Charge>, Result<Option<Superseded>, Box<Problem>>) {
+    let days = Spans::of(finer.charges.iter());
+    let (out, left): (Vec<_>, Vec<_>) = charges
+        .into_iter()
+        .partition(|charge| charge.kind == ChargeKind::Usage && days.contains(days_of(charge)));
+    (left, agree(file, &out, finer))
+}
+
+/// Says what is left out, if the finer file bills the same for the same days.
+fn agree(
+    file: &Arc<str>,
+    out: &[Charge],
+    finer: &Bill,
+) -> Result<Option<Superseded>, Box<Problem>> {
+    let Some(first) = out.first() else {
+        return Ok(None);
+    };
+    let common = Spans::of(out.iter());
+    let same = finer
+        .charges
+        .iter()
+        .filter(|charge| common.hits(days_of(charge)));
+    let told: Exact = same.clone().map(|charge| charge.amount).sum();
+    let sum: Exact = out.iter().map(|charge| charge.amount).sum();
+    // Each row of the coarser file may be rounded or cut at its last digit.
+    let rounding: Exact = out
+        .iter()
+        .map(|charge| Exact::new(1, charge.written_places))
+        .sum();
+    let one_currency = same.clone().all(|charge| charge.currency == first.currency);
+    if !one_currency || (sum - told).abs() > rounding {
+        let of = |charge: Option<&Charge>| charge.map_or("?", |c| c.currency.code()).to_string();
+        let message = format!(
+            "bills {sum} {} for days for which {} bills {told} {}, though both tell the same money",
+            first.currency,
+            finer.file,
+            of(same.clone().next())
+        );
+        return Err(Box::new(
+            Problem::new(&catalogue::OVERLAP, message)
+                .at(Place::line(file, first.origin.line))
+                .help("export both again, or pass only one of them"),
+        ));
+    }
+    Ok(Some(Superseded::of(file, out)))
+}
+
+/// The UTC days of a charge, the end exclusive.
+fn days_of(charge: &Charge) -> (Day, Day) {
+    let first = charge.start.utc_day();
+    let last = Instant(charge.end.0 - 1).utc_day();
+    (first, last.max(first).plus(1))
+}
+
+/// Days as ranges that neither touch nor overlap, in order.
+#[derive(Debug, Default)]
+struct Spans(Vec<(Day, Day)>);
+
+impl Spans {
+    fn of<'a>(charges: impl Iterator<Item = &'a Charge>) -> Spans {
+        let mut spans = Spans(charges.map(days_of).collect());
+        spans.merge();
+        spans
+    }
+
+    fn merge(&mut self) {
+        self.0.sort_unstable();
+        self.0.dedup_by(|next, last| {
+            let joins = next.0 <= last.1;
+            if joins {
+                last.1 = last.1.max(next.1);
+            }
+            joins
+        });
+    }
+
+    /// The range that ends after the day, if there is one.
+    fn near(&self, day: Day) -> Option<(Day, Day)> {
+        self.0
+            .get(self.0.partition_point(|span| span.1 <= day))
+            .copied()
+    }
+
+    fn hits(&self, (first, end): (Day, Day)) -> bool {
+        self.near(first).is_some_and(|span| span.0 < end)
+    }
+
+    fn contains(&self, (first, end): (Day, Day)) -> bool {
+        self.near(first)
+            .is_some_and(|span| span.0 <= first && end <= span.1)
+    }
+}
+
+/// The days of a bill's lines.
+struct Lines<'a> {
+    bill: &'a Bill,
+    /// Days of every line.
+    lines: BTreeMap<(Option<&'a str>, Line<'a>), Spans>,
+    /// Days with any charge, by provider.
+    all: BTreeMap<Option<&'a str>, Spans>,
+    /// Days that one charge sums up.
+    whole: BTreeMap<Option<&'a str>, Spans>,
 }
 
 impl<'a> Lines<'a> {
     fn of(bill: &'a Bill) -> Lines<'a> {
-        let mut days: BTreeMap<(Option<&str>, Day), DayLines<'_>> = BTreeMap::new();
+        let mut found = Lines {
+            bill,
+            lines: BTreeMap::new(),
+            all: BTreeMap::new(),
+            whole: BTreeMap::new(),
+        };
         for charge in &bill.charges {
-            let key = (charge.provider.as_deref(), charge.start.utc_day());
-            let day = days.entry(key).or_default();
-            day.lines.insert(line(charge));
-            day.has_whole |= is_whole(charge);
+            let (provider, days) = (charge.provider.as_deref(), days_of(charge));
+            let lines = found.lines.entry((provider, line(charge))).or_default();
+            lines.0.push(days);
+            found.all.entry(provider).or_default().0.push(days);
+            if is_whole(charge) {
+                found.whole.entry(provider).or_default().0.push(days);
+            }
         }
-        Lines { days }
+        found.lines.values_mut().for_each(Spans::merge);
+        found.all.values_mut().for_each(Spans::merge);
+        found.whole.values_mut().for_each(Spans::merge);
+        found
     }
 
-    /// Whether the bill has this charge's line on its day, or one of the two sums up the day.
-    fn bill(&self, charge: &Charge) -> bool {
-        let key = (charge.provider.as_deref(), charge.start.utc_day());
-        self.days.get(&key).is_some_and(|day| {
-            day.has_whole || is_whole(charge) || day.lines.contains(&line(charge))
-        })
+    /// Whether the bill has this charge's line on one of its days, or one of the two sums up the
+    /// day. Two exports of different layouts of one provider tell the same money on every day that
+    /// both have, however they group it; a table of the user's own may add to any of them.
+    fn bill(&self, of: &Bill, charge: &Charge) -> bool {
+        let (provider, days) = (charge.provider.as_deref(), days_of(charge));
+        let on = |spans: Option<&Spans>| spans.is_some_and(|spans| spans.hits(days));
+        let own = formats::bills::generic::FORMAT.name;
+        let same_money = provider.is_some()
+            && of.format != self.bill.format
+            && of.format != own
+            && self.bill.format != own;
+        on(self.whole.get(&provider))
+            || ((same_money || is_whole(charge)) && on(self.all.get(&provider)))
+            || on(self.lines.get(&(provider, line(charge))))
+    }
+
+    /// Whether the bill has charges on all days of this one.
+    fn contain(&self, charge: &Charge) -> bool {
+        let all = self.all.get(&charge.provider.as_deref());
+        all.is_some_and(|spans| spans.contains(days_of(charge)))
     }
 }
 
@@ -201,4 +366,194 @@ fn refuse(kept: &Bill, bill: &Bill, first: &Charge, again: &dyn Fn(&Charge) -> b
     Problem::new(&catalogue::OVERLAP, message)
         .at(Place::line(&bill.file, first.origin.line))
         .help("leave one of them out, or say --on-overlap latest to keep the file that reaches further")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::records::Origin;
+    use crate::model::{Currency, Zone};
+
+    fn charge(from: &str, days: i32, amount: &str, item: &str) -> Charge {
+        let day = Day::parse(from).unwrap();
+        Charge {
+            provider: Some("deepseek".to_string()),
+            start: Zone::Utc.start_of(day),
+            end: Zone::Utc.start_of(day.plus(days)),
+            amount: Exact::parse(amount).unwrap(),
+            written_places: 4,
+            currency: Currency::USD,
+            scopes: Vec::new(),
+            model: Some("m".to_string()),
+            meter: ChargeMeter::All,
+            tier: None,
+            kind: ChargeKind::Usage,
+            quantity: None,
+            item: item.to_string(),
+            origin: Origin {
+                file: "x".into(),
+                line: 2,
+            },
+        }
+    }
+
+    fn bill(format: &'static str, file: &str, charges: Vec<Charge>) -> Bill {
+        let charges = charges.into_iter().enumerate().map(|(at, mut charge)| {
+            charge.origin.line = at as u64 + 2;
+            charge
+        });
+        Bill {
+            file: file.into(),
+            format,
+            provider: Some("deepseek"),
+            charges: charges.collect(),
+            covers: None,
+        }
+    }
+
+    /// What is left of each file in order, the rows left out, and the messages.
+    fn settled(bills: Vec<Bill>, on: OnOverlap) -> (Vec<(String, String)>, u64, Vec<String>) {
+        let mut problems = Problems::default();
+        let (bills, superseded) = settle(bills, on, &mut problems);
+        let sum = |bill: &Bill| {
+            bill.charges
+                .iter()
+                .map(|charge| charge.amount)
+                .sum::<Exact>()
+        };
+        let mut left: Vec<(String, String)> = bills
+            .iter()
+            .map(|bill| (bill.file.to_string(), sum(bill).to_string()))
+            .collect();
+        left.sort();
+        let messages = problems.kept().iter().map(|p| p.message.clone()).collect();
+        (
+            left,
+            superseded.iter().map(|lost| lost.rows).sum(),
+            messages,
+        )
+    }
+
+    fn left(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        let owned = |(file, sum): &(&str, &str)| (file.to_string(), sum.to_string());
+        pairs.iter().map(owned).collect()
+    }
+
+    fn finer() -> Bill {
+        let charges = vec![
+            charge("2026-07-25", 1, "0.7", "m, input"),
+            charge("2026-07-25", 1, "0.30005", "m, output"),
+        ];
+        bill("deepseek-amount-csv", "amount.csv", charges)
+    }
+
+    #[test]
+    fn of_two_that_tell_the_same_money_the_finer_counts() {
+        let mut credit = charge("2026-07-25", 1, "-0.25", "granted balance");
+        credit.kind = ChargeKind::Credit;
+        let coarser = bill(
+            "deepseek-cost-csv",
+            "cost.csv",
+            vec![
+                charge("2026-07-25", 1, "1.0001", "m"),
+                credit,
+                charge("2026-07-26", 1, "2", "m"),
+            ],
+        );
+        // The day that only the coarser has, and the credit, stay.
+        for bills in [
+            vec![coarser.clone(), finer()],
+            vec![finer(), coarser.clone()],
+        ] {
+            for on in [OnOverlap::Error, OnOverlap::Latest] {
+                let found = settled(bills.clone(), on);
+                let expected = left(&[("amount.csv", "1.00005"), ("cost.csv", "1.75")]);
+                assert_eq!(found, (expected, 1, Vec::new()));
+            }
+        }
+    }
+
+    #[test]
+    fn files_that_ought_to_agree_and_do_not_are_refused() {
+        let coarser = |amount: &str, currency: &str| {
+            let mut one = charge("2026-07-25", 1, amount, "m");
+            one.currency = Currency::parse(currency).unwrap();
+            let bills = vec![bill("deepseek-cost-csv", "cost.csv", vec![one]), finer()];
+            settled(bills, OnOverlap::Latest).2
+        };
+        assert!(coarser("1.0000", "USD").is_empty());
+        assert_eq!(
+            coarser("1.0002", "USD"),
+            [
+                "bills 1.0002 USD for days for which amount.csv bills 1.00005 USD, though both tell the same money"
+            ]
+        );
+        assert_eq!(coarser("1.0000", "CNY").len(), 1);
+    }
+
+    #[test]
+    fn two_layouts_of_one_provider_tell_the_same_money() {
+        let days = |from: &str, days| vec![charge(from, days, "1", &format!("{from} {days}"))];
+        let by_key = |from, n| bill("a-csv", "a.csv", days(from, n));
+        let by_model = |from, n| bill("b-json", "b.json", days(from, n));
+        // A day of the one lies in the month of the other.
+        let month = vec![by_key("2026-08-01", 31), by_model("2026-08-14", 1)];
+        let (_, _, messages) = settled(month.clone(), OnOverlap::Error);
+        assert_eq!(messages.len(), 1);
+        assert!(messages[0].starts_with("bills 2026-08-14 again, which a.csv bills too"));
+        let (kept, rows, _) = settled(month, OnOverlap::Latest);
+        assert_eq!((kept, rows), (left(&[("a.csv", "1"), ("b.json", "0")]), 1));
+        // A month cannot be left out for one of its days.
+        let days = vec![by_key("2026-08-01", 30), by_model("2026-08-30", 2)];
+        assert_eq!(settled(days, OnOverlap::Latest).2.len(), 1);
+        let apart = vec![by_key("2026-08-01", 30), by_model("2026-08-31", 1)];
+        assert!(settled(apart, OnOverlap::Error).2.is_empty());
+        // A table of the user's own adds to a provider's export.
+        let own = bill(
+            "cost-csv",
+            "own.csv",
+            vec![charge("2026-08-01", 1, "1", "fee")],
+        );
+        let beside = vec![by_key("2026-08-01", 31), own];
+        assert!(settled(beside, OnOverlap::Error).2.is_empty());
+        // Two files of one layout may divide the money.
+        let halves = vec![by_key("2026-08-01", 31), by_key("2026-08-01", 30)];
+        assert!(settled(halves, OnOverlap::Error).2.is_empty());
+    }
+
+    #[test]
+    fn the_same_line_overlaps_wherever_its_days_do() {
+        let part =
+            |file, from: &str, days| bill("a-csv", file, vec![charge(from, days, "1", "fee")]);
+        let (_, _, messages) = settled(
+            vec![
+                part("1.csv", "2026-08-01", 31),
+                part("2.csv", "2026-08-15", 20),
+            ],
+            OnOverlap::Error,
+        );
+        assert_eq!(messages.len(), 1);
+        let apart = vec![
+            part("1.csv", "2026-08-01", 14),
+            part("2.csv", "2026-08-15", 20),
+        ];
+        assert!(settled(apart, OnOverlap::Error).2.is_empty());
+    }
+
+    #[test]
+    fn spans_merge_and_are_searched() {
+        let day = |n: i32| Day(n);
+        let mut spans = Spans(vec![
+            (day(9), day(10)),
+            (day(1), day(3)),
+            (day(2), day(5)),
+            (day(5), day(6)),
+        ]);
+        spans.merge();
+        assert_eq!(spans.0, [(day(1), day(6)), (day(9), day(10))]);
+        assert!(spans.hits((day(0), day(2))) && spans.hits((day(8), day(20))));
+        assert!(!spans.hits((day(6), day(9))) && !spans.hits((day(10), day(11))));
+        assert!(spans.contains((day(1), day(6))) && !spans.contains((day(1), day(7))));
+        assert!(!spans.contains((day(0), day(2))));
+    }
 }

@@ -190,6 +190,8 @@ catalogue! {
         "The bill has a total row, and the rows above it do not sum to it. The rows are used: check that the export is whole and was not filtered.";
     BILLED_ELSEWHERE = "N1031" Note "cost that another provider bills":
         "A gateway names cost of requests that ran on your own keys. The providers bill it themselves, so it is not counted here: counting it would double their bills.";
+    GROUPED_BY_TAG = "N1032" Warning "bill grouped by tag":
+        "A request with several tags may stand in the row of each of them, so such a report may sum to more than was billed. Export it by user or by model instead.";
     JOINED_BY = "N2001" Note "how ids were joined":
         "Which key joined how many ids and how much revenue. Only exact equality joins.";
     UNMAPPED = "N2002" Warning "ids without a customer":

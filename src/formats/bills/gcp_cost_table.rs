@@ -8,13 +8,13 @@
 //!
 //! The rule that must hold: the total row is compared, never counted, and no other row is lost.
 
-use crate::formats::bills::google_sku::Sku;
+use crate::formats::bills::google_sku::Line;
 use crate::formats::bills::scopes::{self, ScopeColumns};
 use crate::formats::bills::words::kind_named;
 use crate::formats::fields::{Columns, word, written_places};
 use crate::formats::rows::{self, Fate};
-use crate::formats::{Format, Kind, Layout, Reader, Sample, Settings, Tally};
-use crate::model::records::{Charge, ChargeKind, ChargeMeter};
+use crate::formats::{Format, Kind, Reader, Sample, Settings, Tally};
+use crate::model::records::{Charge, ChargeKind};
 use crate::model::{Currency, Exact, Instant, Zone};
 use crate::problem::{Place, Problem, Problems, catalogue};
 use crate::scan::{Header, Row, RowSource};
@@ -86,7 +86,6 @@ the savings boxes were ticked.
 **Confidence.** Tests of four programs that read the export; no real file was seen. How days begin is
 not verified.
 ",
-    layout: Layout::Table,
     detect: |sample: &Sample<'_>| sample.has_all(REQUIRED),
     read: Reader::Bill(read),
 };
@@ -328,19 +327,11 @@ fn charge(
     currency: Currency,
     (start, end): (Instant, Instant),
 ) -> Result<Charge, Problem> {
-    let service = word(row, at.service);
-    let description = word(row, Some(at.sku));
-    let named = description.map(Sku::parse);
-    let is_tokens = named.as_ref().is_some_and(Sku::is_tokens);
-    let item = match (service, description) {
-        (Some(service), Some(sku)) if !is_tokens => format!("{service}: {sku}"),
-        (_, Some(sku)) => sku.to_string(),
-        (service, None) => {
-            let what = word(row, at.cost_type).or(service);
-            what.unwrap_or("charge").to_string()
-        }
-    };
-    let counted = is_tokens
+    let otherwise = word(row, at.cost_type).unwrap_or("charge");
+    // Tax and rounding name themselves better than the service they stand beside.
+    let service = word(row, at.service).filter(|_| row.filled(at.sku).is_some());
+    let line = Line::of(service, word(row, Some(at.sku)), otherwise);
+    let counted = line.sku.is_tokens()
         && kind == ChargeKind::Usage
         && word(row, at.unit).is_some_and(|unit| unit.eq_ignore_ascii_case("count"));
     let quantity = match at.quantity.filter(|_| counted) {
@@ -354,10 +345,6 @@ fn charge(
         let message = format!("{} is negative", columns.header.name(column));
         return Err(columns.problem(&catalogue::NEGATIVE_QUANTITY, row, column, message));
     }
-    let (model, meter, tier) = match named.filter(|_| is_tokens) {
-        Some(sku) => (sku.model, sku.meter, sku.tier),
-        None => (None, ChargeMeter::Item(item.clone()), None),
-    };
     Ok(Charge {
         provider: Some("google".to_string()),
         start,
@@ -366,12 +353,12 @@ fn charge(
         written_places: written_places(row.filled(at.cost).unwrap_or("")),
         currency,
         scopes: scopes::read(columns, row, &at.scopes, "google")?,
-        model,
-        meter,
-        tier,
+        model: line.sku.model,
+        meter: line.sku.meter,
+        tier: line.sku.tier,
         kind,
         quantity,
-        item,
+        item: line.item,
         origin: rows::origin(columns, row),
     })
 }
@@ -379,20 +366,17 @@ fn charge(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scan::{self, Body, How};
+    use crate::formats::testing::read_json;
 
     const ABOVE: &str = "Invoice number,5300112233\nInvoice date,2026-08-31\nDue date,2026-09-30\nBilling ID,0000-1111-2222\nBilling account ID,0A0A0A-0B0B0B-0C0C0C\nCurrency,USD\nCurrency exchange rate,1\nTotal amount due,\"$1.00\"\n";
     const HEADER: &str = "Billing account name,Billing account ID,Project name,Project ID,Project hierarchy,Service description,Service ID,SKU description,SKU ID,Consumption model description,Credit type,Cost type,Usage start date,Usage end date,Usage amount,Usage unit,Unrounded Cost ($),Cost ($)\n";
     const ROW: &str = "Acme,0A,acme-prod,acme-prod-1,acme.example,Gemini API,S1,Generate content input token count gemini 3.7 flash text,K1,Default,,Usage,2026-08-01,2026-08-31,\"20,122,880\",count,1.085840,1.09\n";
 
     fn charges_of(text: &str, settings: &Settings) -> (Vec<Charge>, Tally, Problems) {
-        let reader = Box::new(std::io::Cursor::new(text.as_bytes().to_vec()));
-        let mut opened = scan::open_reader(reader, "table.csv", &How::default()).unwrap();
-        let Body::Table(mut source) = opened.remove(0).body else {
-            panic!("a table");
-        };
-        let (mut charges, mut problems) = (Vec::new(), Problems::default());
-        let tally = read(source.as_mut(), settings, &mut charges, &mut problems);
+        let mut charges = Vec::new();
+        let (tally, problems) = read_json("table.csv", text, |source, problems| {
+            read(source, settings, &mut charges, problems)
+        });
         (charges, tally, problems)
     }
 

@@ -29,6 +29,32 @@ const SILENT: &[&str] = &[
     "non-thinking",
 ];
 
+/// What a line of a Google bill is about.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What its description says.
+    pub sku: Sku,
+    /// Its own words; the service is named where they are no description of tokens.
+    pub item: String,
+}
+
+impl Line {
+    /// Reads service and description; `otherwise` names a line that has neither.
+    pub fn of(service: Option<&str>, description: Option<&str>, otherwise: &str) -> Line {
+        let mut sku = Sku::parse(description.unwrap_or_default());
+        let item = match (service, description) {
+            (Some(service), Some(text)) if !sku.is_tokens() => format!("{service}: {text}"),
+            (_, Some(text)) => text.to_string(),
+            (Some(service), None) => service.to_string(),
+            (None, None) => otherwise.to_string(),
+        };
+        if !sku.is_tokens() {
+            sku.meter = ChargeMeter::Item(item.clone());
+        }
+        Line { sku, item }
+    }
+}
+
 /// A description taken apart.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Sku {

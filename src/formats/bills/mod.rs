@@ -3,10 +3,23 @@
 
 pub mod anthropic_cost;
 pub mod anthropic_report;
+pub mod azure_cost;
+pub mod azure_meter;
+pub mod byok;
+pub mod deepseek;
+pub mod deepseek_amount;
+pub mod deepseek_cost;
 pub mod gcp_cost_table;
+pub mod gcp_export;
 pub mod generic;
 pub mod google_sku;
 pub mod openai_cost;
+pub mod openai_costs;
 pub mod openai_empty;
+pub mod openai_items;
+pub mod openrouter_activity;
+pub mod openrouter_daily;
+pub mod openrouter_generations;
 pub mod scopes;
+pub mod vercel_report;
 pub mod words;
