@@ -13,6 +13,7 @@ mod follow;
 mod giving;
 mod ledger;
 mod lines;
+pub mod matching;
 mod months;
 mod pools;
 mod shelf;
@@ -24,6 +25,8 @@ mod weigh;
 use std::collections::BTreeMap;
 
 pub use ledger::BillTie;
+pub use lines::Line;
+pub use topics::{Topic, tier_word};
 pub use value::Pricing;
 
 use crate::identity::{Identity, PartyId};

@@ -302,6 +302,13 @@ impl Reading<'_> {
             let key = (catalogue::NO_REQUEST_ID.code, text.to_string());
             self.remarks.entry(key).or_insert((false, 0)).1 += folded.without_id;
         }
+        if receipt.unterminated() {
+            let text = format!(
+                "{name}: the last row has no line end, so a cut inside its last cell could not be seen"
+            );
+            self.remarks
+                .insert((catalogue::NO_LINE_END.code, text), (false, 0));
+        }
         self.books.files.push(FileRead {
             format,
             kind,

@@ -76,9 +76,6 @@ impl JsonLines {
         if let Some(problem) = self.columns.too_many(&self.limits, row, self.window.name()) {
             return Err(self.stop(problem));
         }
-        if !terminated {
-            self.window.receipt().set_unterminated();
-        }
         Ok(())
     }
 
