@@ -256,6 +256,19 @@ pub fn finer_of(name: &str) -> Option<&'static str> {
     pair.map(|(_, finer)| finer.name)
 }
 
+/// Exports whose rows are grouped as the user asks when exporting: the same money has many shapes.
+static GROUPED_ON_REQUEST: &[&Format] = &[
+    &bills::openai_cost::FORMAT,
+    &bills::openai_costs::FORMAT,
+    &bills::anthropic_report::FORMAT,
+    &bills::vercel_report::FORMAT,
+];
+
+/// Whether the user chooses, when exporting, what the rows tell apart.
+pub fn is_grouped_on_request(name: &str) -> bool {
+    GROUPED_ON_REQUEST.iter().any(|format| format.name == name)
+}
+
 /// The format of a name.
 pub fn named(name: &str) -> Option<&'static Format> {
     FORMATS.iter().copied().find(|format| format.name == name)

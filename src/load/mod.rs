@@ -12,6 +12,7 @@ mod progress;
 mod recognize;
 mod repeats;
 mod same;
+mod spans;
 mod sums;
 
 use std::collections::BTreeMap;

@@ -1,13 +1,14 @@
 //! Bills that cover the same money: the same provider, line and day in two files, or two exports of
 //! one provider in different layouts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::spans::{Spans, days_of};
 use crate::attribution::BillCover;
 use crate::formats;
 use crate::model::records::{Charge, ChargeKind, ChargeMeter, Scope};
-use crate::model::{Day, Exact, Instant};
+use crate::model::{Exact, Instant};
 use crate::problem::{Place, Problem, Problems, catalogue};
 
 /// What to do about them.
@@ -64,6 +65,38 @@ impl Bill {
                 end,
             })
             .collect()
+    }
+
+    /// What its charges tell apart, with the values: models, and each kind of id.
+    fn grouping(&self) -> BTreeMap<&str, BTreeSet<&str>> {
+        let mut groups: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for charge in &self.charges {
+            if charge.model.is_some() || charge.meter != ChargeMeter::All {
+                let value = charge.model.as_deref().unwrap_or(&charge.item);
+                groups.entry("model").or_default().insert(value);
+            }
+            for scope in &charge.scopes {
+                let values = groups.entry(scope.dimension).or_default();
+                values.insert(&scope.id);
+            }
+        }
+        groups
+    }
+
+    /// Whether two files of a layout that is grouped on request are grouped differently and have
+    /// nothing that keeps them apart: then they tell the same money twice.
+    fn is_regrouped(&self, other: &Bill) -> bool {
+        if self.format != other.format || !formats::is_grouped_on_request(self.format) {
+            return false;
+        }
+        let (ours, theirs) = (self.grouping(), other.grouping());
+        let same_kinds = ours.keys().eq(theirs.keys());
+        let apart = ours.iter().any(|(kind, values)| {
+            theirs
+                .get(kind)
+                .is_some_and(|others| values.is_disjoint(others))
+        });
+        !same_kinds && !apart
     }
 
     fn end(&self) -> Option<Instant> {
@@ -165,7 +198,8 @@ pub fn settle(
                 continue;
             }
             let lines = Lines::of(other);
-            let again = |charge: &Charge| lines.bill(&bill, charge);
+            let same_money = lines.tell_money_of(&bill);
+            let again = |charge: &Charge| lines.bill(charge, same_money);
             let Some(first) = bill.charges.iter().find(|charge| again(charge)) else {
                 continue;
             };
@@ -246,52 +280,6 @@ fn agree(
     Ok(Some(Superseded::of(file, out)))
 }
 
-/// The UTC days of a charge, the end exclusive.
-fn days_of(charge: &Charge) -> (Day, Day) {
-    let first = charge.start.utc_day();
-    let last = Instant(charge.end.0 - 1).utc_day();
-    (first, last.max(first).plus(1))
-}
-
-/// Days as ranges that neither touch nor overlap, in order.
-#[derive(Debug, Default)]
-struct Spans(Vec<(Day, Day)>);
-
-impl Spans {
-    fn of<'a>(charges: impl Iterator<Item = &'a Charge>) -> Spans {
-        let mut spans = Spans(charges.map(days_of).collect());
-        spans.merge();
-        spans
-    }
-
-    fn merge(&mut self) {
-        self.0.sort_unstable();
-        self.0.dedup_by(|next, last| {
-            let joins = next.0 <= last.1;
-            if joins {
-                last.1 = last.1.max(next.1);
-            }
-            joins
-        });
-    }
-
-    /// The range that ends after the day, if there is one.
-    fn near(&self, day: Day) -> Option<(Day, Day)> {
-        self.0
-            .get(self.0.partition_point(|span| span.1 <= day))
-            .copied()
-    }
-
-    fn hits(&self, (first, end): (Day, Day)) -> bool {
-        self.near(first).is_some_and(|span| span.0 < end)
-    }
-
-    fn contains(&self, (first, end): (Day, Day)) -> bool {
-        self.near(first)
-            .is_some_and(|span| span.0 <= first && end <= span.1)
-    }
-}
-
 /// The days of a bill's lines.
 struct Lines<'a> {
     bill: &'a Bill,
@@ -314,10 +302,10 @@ impl<'a> Lines<'a> {
         for charge in &bill.charges {
             let (provider, days) = (charge.provider.as_deref(), days_of(charge));
             let lines = found.lines.entry((provider, line(charge))).or_default();
-            lines.0.push(days);
-            found.all.entry(provider).or_default().0.push(days);
+            lines.push(days);
+            found.all.entry(provider).or_default().push(days);
             if is_whole(charge) {
-                found.whole.entry(provider).or_default().0.push(days);
+                found.whole.entry(provider).or_default().push(days);
             }
         }
         found.lines.values_mut().for_each(Spans::merge);
@@ -326,19 +314,24 @@ impl<'a> Lines<'a> {
         found
     }
 
+    /// Whether the bill and another tell the same money on every day of a provider that both have,
+    /// however they group it: two layouts do, and one layout grouped differently. A table of the
+    /// user's own may add to any of them.
+    fn tell_money_of(&self, other: &Bill) -> bool {
+        let own = formats::bills::generic::FORMAT.name;
+        let layouts =
+            other.format != self.bill.format && other.format != own && self.bill.format != own;
+        layouts || self.bill.is_regrouped(other)
+    }
+
     /// Whether the bill has this charge's line on one of its days, or one of the two sums up the
-    /// day. Two exports of different layouts of one provider tell the same money on every day that
-    /// both have, however they group it; a table of the user's own may add to any of them.
-    fn bill(&self, of: &Bill, charge: &Charge) -> bool {
+    /// day. Where both tell the same money, any common day will do.
+    fn bill(&self, charge: &Charge, same_money: bool) -> bool {
         let (provider, days) = (charge.provider.as_deref(), days_of(charge));
         let on = |spans: Option<&Spans>| spans.is_some_and(|spans| spans.hits(days));
-        let own = formats::bills::generic::FORMAT.name;
-        let same_money = provider.is_some()
-            && of.format != self.bill.format
-            && of.format != own
-            && self.bill.format != own;
+        let any_line = is_whole(charge) || (same_money && provider.is_some());
         on(self.whole.get(&provider))
-            || ((same_money || is_whole(charge)) && on(self.all.get(&provider)))
+            || (any_line && on(self.all.get(&provider)))
             || on(self.lines.get(&(provider, line(charge))))
     }
 
@@ -372,7 +365,7 @@ fn refuse(kept: &Bill, bill: &Bill, first: &Charge, again: &dyn Fn(&Charge) -> b
 mod tests {
     use super::*;
     use crate::model::records::Origin;
-    use crate::model::{Currency, Zone};
+    use crate::model::{Currency, Day, Zone};
 
     fn charge(from: &str, days: i32, amount: &str, item: &str) -> Charge {
         let day = Day::parse(from).unwrap();
@@ -522,6 +515,46 @@ mod tests {
     }
 
     #[test]
+    fn one_layout_grouped_differently_tells_the_same_money() {
+        let grouped = |file, model: Option<&str>, project: Option<&str>| {
+            let mut one = charge(
+                "2026-08-01",
+                1,
+                "1",
+                model.unwrap_or("all usage of the day"),
+            );
+            one.model = model.map(str::to_string);
+            one.scopes.extend(project.map(|id| Scope {
+                namespace: "openai".to_string(),
+                id: id.to_string(),
+                dimension: "project",
+            }));
+            bill("openai-cost-csv", file, vec![one])
+        };
+        let refused = |a: Bill, b: Bill| !settled(vec![a, b], OnOverlap::Error).2.is_empty();
+        let by_model = || grouped("m.csv", Some("gpt-5"), None);
+        let by_project = || grouped("p.csv", None, Some("acme"));
+        assert!(refused(by_model(), by_project()));
+        let by_both = |model, project| grouped("b.csv", Some(model), Some(project));
+        assert!(refused(by_model(), by_both("gpt-5", "acme")));
+        assert!(refused(by_project(), by_both("gpt-5", "acme")));
+        // Other projects, or other models, are other money.
+        assert!(!refused(by_project(), by_both("gpt-5", "umbra")));
+        assert!(!refused(by_model(), by_both("gpt-4o", "acme")));
+        assert!(!refused(
+            by_project(),
+            grouped("q.csv", None, Some("umbra"))
+        ));
+        // An export with fixed columns lacks an id only because its rows do.
+        let mut fixed = [by_model(), by_project()];
+        fixed
+            .iter_mut()
+            .for_each(|bill| bill.format = "azure-cost-csv");
+        let [a, b] = fixed;
+        assert!(!refused(a, b));
+    }
+
+    #[test]
     fn the_same_line_overlaps_wherever_its_days_do() {
         let part =
             |file, from: &str, days| bill("a-csv", file, vec![charge(from, days, "1", "fee")]);
@@ -538,22 +571,5 @@ mod tests {
             part("2.csv", "2026-08-15", 20),
         ];
         assert!(settled(apart, OnOverlap::Error).2.is_empty());
-    }
-
-    #[test]
-    fn spans_merge_and_are_searched() {
-        let day = |n: i32| Day(n);
-        let mut spans = Spans(vec![
-            (day(9), day(10)),
-            (day(1), day(3)),
-            (day(2), day(5)),
-            (day(5), day(6)),
-        ]);
-        spans.merge();
-        assert_eq!(spans.0, [(day(1), day(6)), (day(9), day(10))]);
-        assert!(spans.hits((day(0), day(2))) && spans.hits((day(8), day(20))));
-        assert!(!spans.hits((day(6), day(9))) && !spans.hits((day(10), day(11))));
-        assert!(spans.contains((day(1), day(6))) && !spans.contains((day(1), day(7))));
-        assert!(!spans.contains((day(0), day(2))));
     }
 }

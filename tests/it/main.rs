@@ -7,6 +7,7 @@ mod contract;
 mod corpus;
 mod damage;
 mod docs;
+mod double_money;
 mod errors;
 mod examples;
 mod golden;
