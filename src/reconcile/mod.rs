@@ -41,14 +41,19 @@ pub struct Asked<'a> {
     pub day: Day,
 }
 
+/// A list price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// One unit in the report's currency, before any discount.
+    pub price: Exact,
+    /// The negotiated discount on it, as a ratio.
+    pub discount: Exact,
+}
+
 /// Where list prices come from.
 pub trait PriceList {
-    /// The list price of one unit in the report's currency, before any discount; `None` if the
-    /// list has none.
-    fn price(&self, asked: Asked<'_>) -> Option<Exact>;
-
-    /// The negotiated discount on a provider's list, as a ratio.
-    fn discount(&self, provider: Option<&str>) -> Exact;
+    /// The list price; `None` if the list has none.
+    fn price(&self, asked: Asked<'_>) -> Option<Listed>;
 }
 
 /// The outcome.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::quantity::net_neighbors;
-use super::{Asked, Cause, Entry, PriceList};
+use super::{Asked, Cause, Entry, Listed, PriceList};
 use crate::attribution::Line;
 use crate::attribution::matching::{Comparison, Logged, Matched};
 use crate::model::{Day, Exact, Meter};
@@ -80,7 +80,7 @@ pub struct Bucket<'m, 'a> {
 }
 
 /// The list price of a logged quantity, at its own tier and context.
-pub fn listed(logged: &Logged<'_>, list: &dyn PriceList) -> Option<Exact> {
+pub fn listed(logged: &Logged<'_>, list: &dyn PriceList) -> Option<Listed> {
     let cell = logged.cell;
     let tier = crate::attribution::tier_word(cell.tier.as_deref());
     list.price(Asked {
@@ -95,19 +95,23 @@ pub fn listed(logged: &Logged<'_>, list: &dyn PriceList) -> Option<Exact> {
 
 /// Compares a topic whose charges do not all state a quantity.
 pub fn compare(matched: &Matched<'_>, list: &dyn PriceList, finest: &Finest) -> Vec<Entry> {
-    let discount = list.discount(matched.topic.provider.as_deref());
     let mut days = Vec::new();
     let mut entries = Vec::new();
     for bucket in buckets(matched) {
         let mut entry = Entry::of(&matched.topic, bucket.first);
-        let (mut computed, mut unpriced, mut rounding) = (None, false, Exact::ZERO);
+        let (mut computed, mut unpriced) = (None, false);
+        let (mut rounding, mut given) = (Exact::ZERO, Exact::ZERO);
         for line in &bucket.lines {
             entry.bill(line);
             rounding += finest.half_unit(line);
         }
         for logged in &bucket.logged {
             match listed(logged, list) {
-                Some(price) => *computed.get_or_insert(Exact::ZERO) += price * logged.quantity,
+                Some(listed) => {
+                    let at_list = listed.price * logged.quantity;
+                    *computed.get_or_insert(Exact::ZERO) += at_list;
+                    given -= at_list * listed.discount;
+                }
                 // Most models have no price per request; that is no gap.
                 None if logged.meter == Meter::Requests => {}
                 None => unpriced = true,
@@ -118,7 +122,6 @@ pub fn compare(matched: &Matched<'_>, list: &dyn PriceList, finest: &Finest) -> 
         }
         entry.computed = computed;
         let at_list = computed.unwrap_or_default();
-        let given = -(at_list * discount);
         let rest = entry.billed - at_list - given;
         entry.add(Cause::Discount, given);
         let rest = if unpriced && rest.is_positive() {

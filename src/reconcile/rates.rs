@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::money::{Bucket, Finest, listed};
-use super::{Asked, Cause, Entry, PriceList};
+use super::{Asked, Cause, Entry, Listed, PriceList};
 use crate::attribution::matching::Matched;
 use crate::attribution::{Line, tier_word};
 use crate::model::band::THRESHOLDS;
@@ -18,6 +18,7 @@ const STANDARD: &str = "standard";
 pub struct Reference {
     /// Price of one unit.
     pub price: Exact,
+    listed: Listed,
     meter: Meter,
     tier: String,
 }
@@ -51,7 +52,7 @@ impl Reference {
         // A bill may spell a model in a way that the list does not know, and the log in another. A
         // topic of all models is measured by the one that the log names.
         let billed = billed.filter(|_| matched.topic.model.is_some());
-        let price = [billed, logged]
+        let listed = [billed, logged]
             .into_iter()
             .flatten()
             .find_map(|(provider, model)| {
@@ -65,7 +66,8 @@ impl Reference {
                 })
             })?;
         Some(Reference {
-            price,
+            price: listed.price,
+            listed,
             meter: meter.clone(),
             tier,
         })
@@ -81,7 +83,6 @@ pub fn line_causes(
     finest: &Finest,
 ) {
     let quantity = line.quantity.unwrap_or_default();
-    let discount = list.discount(line.charge.provider.as_deref());
     let own_meter = match &line.charge.meter {
         ChargeMeter::Is(meter) => meter,
         _ => &reference.meter,
@@ -102,20 +103,24 @@ pub fn line_causes(
     };
     // The log of a provider that separates no cached tokens meets them as input.
     let classed = match *own_meter == reference.meter {
-        true => reference.price,
-        false => price(own_meter, &reference.tier, ContextBand::BASE).unwrap_or(reference.price),
+        true => reference.listed,
+        false => price(own_meter, &reference.tier, ContextBand::BASE).unwrap_or(reference.listed),
     };
     let tiered = match own_tier == reference.tier {
         true => classed,
         false => price(own_meter, &own_tier, ContextBand::BASE).unwrap_or(classed),
     };
-    entry.add(Cause::TokenClass, (classed - reference.price) * quantity);
-    entry.add(Cause::ServiceTier, (tiered - classed) * quantity);
+    entry.add(
+        Cause::TokenClass,
+        (classed.price - reference.price) * quantity,
+    );
+    entry.add(
+        Cause::ServiceTier,
+        (tiered.price - classed.price) * quantity,
+    );
     let half_unit = finest.half_unit(line);
-    let fits = |at: Exact| {
-        let net = at * quantity - at * quantity * discount;
-        (line.amount - net).abs() <= half_unit
-    };
+    let net = |at: Listed| at.price * quantity - at.price * quantity * at.discount;
+    let fits = |at: Listed| (line.amount - net(at)).abs() <= half_unit;
     let mut at = tiered;
     if !fits(tiered) && !quantity.is_zero() {
         // A rate that is exactly another known price of the model is that price.
@@ -124,15 +129,17 @@ pub fn line_causes(
                 continue;
             };
             let in_tier = price(own_meter, &tier, ContextBand::BASE).unwrap_or(tiered);
-            entry.add(Cause::ServiceTier, (in_tier - tiered) * quantity);
-            entry.add(Cause::ContextTier, (found - in_tier) * quantity);
+            entry.add(
+                Cause::ServiceTier,
+                (in_tier.price - tiered.price) * quantity,
+            );
+            entry.add(Cause::ContextTier, (found.price - in_tier.price) * quantity);
             at = found;
             break;
         }
     }
-    let at_list = at * quantity;
-    entry.add(Cause::Discount, -(at_list * discount));
-    let rest = line.amount - (at_list - at_list * discount);
+    entry.add(Cause::Discount, net(at) - at.price * quantity);
+    let rest = line.amount - net(at);
     let cause = match rest.abs() <= half_unit {
         true => Cause::Rounding,
         false => Cause::Rate,
@@ -174,11 +181,11 @@ pub fn logged_causes(
     let mut computed = None;
     for logged in &bucket.logged {
         let quantity = logged.quantity;
-        let Some(price) = listed(logged, list) else {
+        let Some(own) = listed(logged, list) else {
             entry.add(Cause::Unpriced, reference.price * quantity);
             continue;
         };
-        *computed.get_or_insert(Exact::ZERO) += price * quantity;
+        *computed.get_or_insert(Exact::ZERO) += own.price * quantity;
         let cell = logged.cell;
         let tier = tier_word(cell.tier.as_deref());
         let at = |tier: &str| {
@@ -191,11 +198,11 @@ pub fn logged_causes(
                 day: cell.utc_day,
             })
         };
-        let in_tier = at(&tier).unwrap_or(price);
+        let in_tier = at(&tier).unwrap_or(own);
         let base = at(&reference.tier).unwrap_or(in_tier);
-        entry.add(Cause::ContextTier, (in_tier - price) * quantity);
-        entry.add(Cause::ServiceTier, (base - in_tier) * quantity);
-        entry.add(Cause::Rate, (reference.price - base) * quantity);
+        entry.add(Cause::ContextTier, (in_tier.price - own.price) * quantity);
+        entry.add(Cause::ServiceTier, (base.price - in_tier.price) * quantity);
+        entry.add(Cause::Rate, (reference.price - base.price) * quantity);
     }
     entry.computed = match bucket.logged.is_empty() {
         true => Some(Exact::ZERO),

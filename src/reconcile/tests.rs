@@ -17,7 +17,7 @@ struct List {
 }
 
 impl PriceList for List {
-    fn price(&self, asked: Asked<'_>) -> Option<Exact> {
+    fn price(&self, asked: Asked<'_>) -> Option<Listed> {
         if asked.model != "m" {
             return None;
         }
@@ -29,15 +29,15 @@ impl PriceList for List {
             (Meter::Output, _) => "8",
             _ => return None,
         };
-        match asked.tier {
-            "standard" => Some(exact(price)),
-            "batch" => Some(exact(price) * exact("0.5")),
-            _ => None,
-        }
-    }
-
-    fn discount(&self, _: Option<&str>) -> Exact {
-        exact(self.discount)
+        let factor = match asked.tier {
+            "standard" => "1",
+            "batch" => "0.5",
+            _ => return None,
+        };
+        Some(Listed {
+            price: exact(price) * exact(factor),
+            discount: exact(self.discount),
+        })
     }
 }
 

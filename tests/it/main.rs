@@ -14,6 +14,7 @@ mod golden;
 mod house;
 mod metamorphic;
 mod oracle;
+mod reconcile;
 mod reference;
 mod scenarios;
 mod support;

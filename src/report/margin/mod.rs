@@ -5,7 +5,7 @@ pub mod document;
 pub mod footer;
 mod printed;
 pub mod table;
-mod ties;
+pub mod ties;
 
 use std::collections::BTreeMap;
 
