@@ -117,7 +117,7 @@ mod tests {
             // Two lines only.
             format!("a,b\nc,d\n{HEADER}{rows}"),
             // A row of a table of two columns that has lost its line ends.
-            format!("id,n\na,1\nb,2\nc,3,d,4,e,5,f,6\n"),
+            "id,n\na,1\nb,2\nc,3,d,4,e,5,f,6\n".to_string(),
             // What follows is not as wide as the header.
             format!("a,b\nc,d\ne,f\n{HEADER}1,2\n"),
             // Too narrow a header.
