@@ -75,10 +75,7 @@ fn project(run: &Run) -> String {
         .collect();
     let prices = listed(&run.books.records);
     for plan in &plans {
-        let price = prices
-            .get(&plan.to_lowercase())
-            .copied()
-            .unwrap_or_default();
+        let price = prices.get(*plan).copied().unwrap_or_default();
         text.push_str(&format!("\n[plan.{}]\n", quoted(plan)));
         match price.month {
             Some(month) => text.push_str(&format!("price = \"{month}\"\n")),
@@ -130,6 +127,14 @@ fn mapping(run: &Run) -> Result<Vec<u8>, Problems> {
     for id in usage {
         let party = run.identity.usage(id, run.period.start);
         add(run.identity.party(party), "usage", id);
+    }
+    let scopes = run.books.usage.iter();
+    let scopes = scopes.filter_map(|cell| cell.scopes.as_deref()?.last());
+    for scope in scopes.collect::<BTreeSet<_>>() {
+        let of = std::slice::from_ref(scope);
+        if let Some(party) = run.identity.counted(of, run.period.start) {
+            add(run.identity.party(party), &scope.namespace, &scope.id);
+        }
     }
     let invoices = run.books.records.invoices.iter();
     let mut billing: BTreeSet<(&str, String)> = invoices

@@ -1,11 +1,15 @@
 //! The notes and warnings of a run that went well.
 
+use std::collections::BTreeSet;
+
+use crate::attribution::Attribution;
 use crate::formats::Kind;
-use crate::identity::PartyKind;
+use crate::identity::{PartyKind, alike};
 use crate::load::Books;
 use crate::margin::Statement;
-use crate::model::Exact;
 use crate::model::receipt::InputReceipt;
+use crate::model::records::{Charge, ChargeKind};
+use crate::model::{Day, Exact, Instant};
 use crate::problem::{Note, catalogue};
 use crate::report::figures::grouped;
 use crate::revenue::Basis;
@@ -77,6 +81,18 @@ fn identity(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
         let text = format!("ids differ only in case, blanks or Unicode form: {group:?}");
         notes.push(Note::new(&catalogue::ALIKE_IDS, text));
     }
+    let attributes = run.identity.parties().iter();
+    let attributes = attributes.filter_map(|party| party.attributes.get("plan"));
+    let mapped = attributes.flatten().map(|dated| &dated.value);
+    let lines = run.revenue.obligations.iter();
+    let plans: BTreeSet<&String> = lines
+        .filter_map(|line| line.plan.as_ref())
+        .chain(mapped)
+        .collect();
+    for group in alike(plans.into_iter().map(String::as_str)) {
+        let text = format!("plans differ only in case, blanks or Unicode form: {group:?}");
+        notes.push(Note::new(&catalogue::ALIKE_IDS, text));
+    }
     for (id, customers) in &run.identity.ambiguous {
         let text = format!(
             "{id} fits several customers and is left unmapped: {}",
@@ -87,7 +103,8 @@ fn identity(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
 }
 
 fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
-    if !run.books.has(Kind::Usage) && !run.books.has(Kind::Bill) {
+    let kinds = [Kind::Usage, Kind::Bill, Kind::ProviderUsage];
+    if !kinds.iter().any(|kind| run.books.has(*kind)) {
         let text = "no usage log and no bill was read: cost is 0 because it is unknown";
         notes.push(Note::new(&catalogue::NO_BILL, text));
     }
@@ -160,6 +177,7 @@ fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
         };
         notes.push(Note::new(entry, text));
     }
+    counts(run, found, notes);
     if found.context_unknown {
         let text = "the log is aggregated, so prices for long requests cannot be told; base prices are used";
         notes.push(Note::new(&catalogue::CONTEXT_TIER, text));
@@ -206,6 +224,40 @@ fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
     }
 }
 
+/// What providers' usage exports gave to the bills.
+fn counts(run: &Run, found: &Attribution, notes: &mut Vec<Note>) {
+    for (provider, charges) in &found.counted {
+        let text = format!(
+            "{provider}: the bill states no quantities; its usage export gives them, charges: {charges}"
+        );
+        notes.push(Note::new(&catalogue::COUNTED_QUANTITY, text));
+    }
+    for (provider, (charges, amount)) in &found.not_counted {
+        let text = format!(
+            "{provider}: the usage export does not tell the quantities of charges of {} ({charges}), which are compared in money",
+            money(run, *amount)
+        );
+        notes.push(Note::new(&catalogue::COUNT_NOT_USED, text));
+    }
+    for differs in &found.count_differs {
+        let words = [
+            differs.model.as_deref(),
+            Some(&differs.meter),
+            differs.tier.as_deref(),
+        ];
+        let words: Vec<&str> = words.into_iter().flatten().collect();
+        let text = format!(
+            "{} {}, {}: the bill states {}, the usage export {}; the bill's counts",
+            differs.provider,
+            words.join(" "),
+            differs.month.title(),
+            grouped(&differs.billed.to_string()),
+            grouped(&differs.counted.to_string())
+        );
+        notes.push(Note::new(&catalogue::COUNT_DIFFERS, text));
+    }
+}
+
 fn revenue(run: &Run, notes: &mut Vec<Note>) {
     let book = &run.revenue;
     if book.is_empty() {
@@ -244,6 +296,21 @@ fn revenue(run: &Run, notes: &mut Vec<Note>) {
             book.undated_refunds
         );
         notes.push(Note::new(&catalogue::REFUND_DATE, text));
+    }
+    if book.taken_as_paid > 0 {
+        let text = format!(
+            "rows of a revenue file without a status, taken as paid on their first day: {}",
+            book.taken_as_paid
+        );
+        notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
+    }
+    let (back, times) = book.refunds_of_billed;
+    if times > 0 {
+        let text = format!(
+            "refunds and lost disputes of billed invoices: {times}, together {}; they do not change what was billed, a credit note would",
+            money(run, back)
+        );
+        notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
     }
     let coverage = &run.coverage;
     if let (Some(starts), Some(needed), false) = (
@@ -305,32 +372,60 @@ fn rows(run: &Run, inputs: &[InputReceipt], notes: &mut Vec<Note>) {
     spans(run, &run.books, notes);
 }
 
-/// Usage and bills that cover different days of the period.
+/// Charges for days that the log does not reach, and usage of days that the bills do not reach.
 fn spans(run: &Run, books: &Books, notes: &mut Vec<Note>) {
     let span = |kind: Kind| {
-        let spans = books.files.iter().filter(|file| file.kind == Some(kind));
-        let spans: Vec<_> = spans.filter_map(|file| file.span(run.zone)).collect();
-        let first = spans
-            .iter()
-            .map(|(first, _)| *first)
-            .min()?
-            .max(run.period.start);
-        let last = spans
-            .iter()
-            .map(|(_, last)| *last)
-            .max()?
-            .min(run.period.end.plus(-1));
-        (first <= last).then_some((first, last))
+        let files = books.files.iter().filter(|file| file.kind == Some(kind));
+        let spans: Vec<_> = files.filter_map(|file| file.span(run.zone)).collect();
+        let first = spans.iter().map(|(first, _)| *first).min()?;
+        let last = spans.iter().map(|(_, last)| *last).max()?;
+        Some((first, last))
     };
-    if let (Some(usage), Some(bill)) = (span(Kind::Usage), span(Kind::Bill))
-        && usage != bill
-    {
-        notes.push(Note::new(
-            &catalogue::GAP,
-            format!(
-                "usage covers {} to {}, the bills {} to {}",
-                usage.0, usage.1, bill.0, bill.1
-            ),
-        ));
+    // Without a log, providers' own counts are the usage.
+    let (kind, word) = match books.has(Kind::Usage) {
+        true => (Kind::Usage, "usage log"),
+        false => (Kind::ProviderUsage, "usage export"),
+    };
+    let (Some(usage), Some(bills)) = (span(kind), span(Kind::Bill)) else {
+        return;
+    };
+    let covers = |(first, last): (Day, Day)| format!("{first} to {last}");
+    // What a charge for a longer time covers is no question of days, and what names its customer
+    // needs no log.
+    let unlogged = |charge: &&Charge| {
+        let first = run.zone.day(charge.start);
+        let last = run.zone.day(Instant(charge.end.0 - 1)).max(first);
+        let named = charge.scopes.iter().any(|scope| {
+            let names_customer = scope.dimension == "customer";
+            let identity = &run.identity;
+            let party = identity.scope(&scope.namespace, &scope.id, names_customer, first);
+            party.is_some()
+        });
+        let outside = last < usage.0 || first > usage.1;
+        charge.kind == ChargeKind::Usage && run.period.contains(first) && outside && !named
+    };
+    let unlogged: Exact = books
+        .charges
+        .iter()
+        .filter(unlogged)
+        .map(|c| c.amount)
+        .sum();
+    if !unlogged.is_zero() {
+        let text = format!(
+            "{} is billed for days that the {word} does not reach: it covers {}, the bills {}",
+            money(run, unlogged),
+            covers(usage),
+            covers(bills)
+        );
+        notes.push(Note::new(&catalogue::GAP, text));
+    }
+    let unbilled = |day: Day| run.period.contains(day) && (day < bills.0 || day > bills.1);
+    if books.usage.iter().any(|cell| unbilled(cell.day)) {
+        let text = format!(
+            "the {word} covers {}, the bills only {}: usage of the other days has no bill",
+            covers(usage),
+            covers(bills)
+        );
+        notes.push(Note::new(&catalogue::GAP, text));
     }
 }

@@ -14,6 +14,7 @@ use crate::formats::Kind;
 use crate::identity::Identity;
 use crate::load::{self, Books, Choices, InputSpec, OnConflict, OnOverlap};
 use crate::margin::{self, Dimension, Filter, Statement};
+use crate::model::records::CostBasis;
 use crate::model::{Currency, Period, Zone};
 use crate::prices::PriceBook;
 use crate::problem::{Note, Problem, Problems, catalogue};
@@ -41,6 +42,7 @@ pub struct Run {
     pub zone: Zone,
     /// Report currency.
     pub currency: Currency,
+    cost_basis: CostBasis,
     options: attribution::Options,
     pricing: Pricing<'static>,
     /// Names in `--by` and `--where` that may be columns of the log, as the cells hold them.
@@ -106,6 +108,7 @@ impl Run {
                 in_dollars: currency == Currency::USD,
                 discounts,
             },
+            cost_basis: choices::cost_basis(shared, project.as_ref())?,
             project,
             specs,
             books,
@@ -131,7 +134,7 @@ impl Run {
             filters,
         };
         let options = attribution::Options {
-            detail: margin::needs_detail(by, filters),
+            detail: margin::needs_detail(&self.identity, self.period, by, filters),
             ..self.options.clone()
         };
         margin::state(&inputs, |sink| {
@@ -139,6 +142,8 @@ impl Run {
                 usage: &self.books.usage,
                 charges: &self.books.charges,
                 covers: &self.books.covers,
+                counts: &self.books.counts,
+                count_covers: &self.books.count_covers,
                 identity: &self.identity,
                 pricing: &self.pricing,
                 currency: self.currency,
@@ -202,6 +207,7 @@ impl Run {
             zone: self.zone,
             currency: self.currency,
             revenue_basis: self.revenue.basis.word(),
+            cost_basis: self.cost_basis.word(),
             again: again(shared),
             options,
             notes: notes::collect(self, statement, &inputs),
@@ -245,7 +251,12 @@ fn identity(books: &mut Books) -> Identity {
         .filter(|scope| scope.dimension == "customer")
         .map(|scope| scope.id.as_str())
         .collect();
-    Identity::build(mapping, has_log, &usage, &bills, &books.records)
+    let scopes = books.usage.iter().filter_map(|cell| cell.scopes.as_deref());
+    let counted: BTreeSet<(&str, &str)> = scopes
+        .filter_map(|scopes| scopes.last())
+        .map(|scope| (scope.namespace.as_str(), scope.id.as_str()))
+        .collect();
+    Identity::build(mapping, has_log, &usage, &bills, &counted, &books.records)
 }
 
 /// The files of this run, and the options that decide what they say, for the next command line.
@@ -274,6 +285,12 @@ fn again(shared: &Shared) -> String {
         ("--from", shared.from.clone()),
         ("--to", shared.to.clone()),
         ("--tz", shared.tz.clone()),
+        (
+            "--cost-basis",
+            shared
+                .cost_basis
+                .map(|basis| CostBasis::from(basis).word().to_string()),
+        ),
     ];
     for (name, value) in options {
         words.extend(

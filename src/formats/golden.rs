@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{CachedTokens, Settings, Tally, UsageSink};
-use crate::model::records::{Charge, ChargeKind, ChargeMeter, Outcome, UsageRecord};
+use super::{CachedTokens, CountSink, Settings, Tally, UsageSink};
+use crate::model::counts::ProviderCount;
+use crate::model::records::{Charge, ChargeKind, ChargeMeter, CostBasis, Outcome, UsageRecord};
 use crate::model::{Currency, Zone};
 use crate::problem::{Problem, Problems};
 
@@ -30,6 +31,19 @@ impl UsageSink for UsageRecords {
 
     fn settle_cached_inside(&mut self, inside: bool) {
         self.settled = Some(inside);
+    }
+}
+
+/// Collects the counts of a provider's usage export in golden shape.
+#[derive(Debug, Default)]
+pub struct Counts {
+    /// The counts, in the order of the file.
+    pub counts: Vec<Value>,
+}
+
+impl CountSink for Counts {
+    fn take(&mut self, count: &ProviderCount<'_>) {
+        self.counts.push(provider_count(count));
     }
 }
 
@@ -67,6 +81,10 @@ pub fn settings(value: &Value) -> Option<Settings> {
         None => None,
         Some(code) => Some(Currency::parse(code)?),
     };
+    let cost_basis = match text("cost_basis") {
+        None => CostBasis::default(),
+        Some(word) => CostBasis::parse(word)?,
+    };
     let mut named = BTreeMap::new();
     for (field, column) in columns.into_iter().flatten() {
         named.insert(field.clone(), column.as_str()?.to_string());
@@ -82,6 +100,7 @@ pub fn settings(value: &Value) -> Option<Settings> {
         dimensions: dimensions
             .filter_map(|name| name.as_str().map(str::to_string))
             .collect(),
+        cost_basis,
     })
 }
 
@@ -101,6 +120,7 @@ fn charge(charge: &Charge) -> Value {
         ChargeKind::Credit => "credit",
         ChargeKind::Tax => "tax",
         ChargeKind::Rounding => "rounding",
+        ChargeKind::IdleCommitment => "idle_commitment",
     };
     let scopes: Vec<Value> = charge
         .scopes
@@ -156,6 +176,31 @@ pub fn usage(record: &UsageRecord<'_>) -> Value {
         "dimensions": record.dimensions,
         "cached_open": record.cached_open,
         "line": record.line,
+    }))
+}
+
+/// One count of a provider's usage export.
+pub fn provider_count(count: &ProviderCount<'_>) -> Value {
+    let quantities: serde_json::Map<String, Value> = count
+        .quantities
+        .iter()
+        .map(|(meter, quantity)| (meter.name().to_string(), json!(quantity)))
+        .collect();
+    let context = count.band.map(|band| match band.threshold() {
+        None => "base".to_string(),
+        Some(threshold) => format!("beyond {threshold}"),
+    });
+    compact(json!({
+        "provider": count.provider,
+        "report": count.report,
+        "start": count.start.to_string(),
+        "scopes": count.scopes,
+        "model": count.model,
+        "tier": count.tier,
+        "context": context,
+        "quantities": quantities,
+        "requests": count.requests,
+        "line": count.line,
     }))
 }
 
@@ -236,6 +281,12 @@ mod tests {
                 let mut bill = Vec::new();
                 let sums = read(&mut *source, said, &mut bill, &mut found);
                 result["charges"] = charges(&bill);
+                sums
+            }
+            (Reader::ProviderUsage(read), Body::Table(mut source)) => {
+                let mut kept = Counts::default();
+                let sums = read(&mut *source, said, &mut kept, &mut found);
+                result["counts"] = Value::Array(kept.counts);
                 sums
             }
             _ => panic!("{name} is not laid out as its format"),

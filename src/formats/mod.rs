@@ -6,6 +6,7 @@
 //! period and no other format.
 
 pub mod bills;
+pub mod counts;
 pub mod fields;
 pub mod golden;
 pub mod nested;
@@ -18,8 +19,9 @@ pub mod usage;
 
 use std::collections::BTreeMap;
 
+use crate::model::counts::ProviderCount;
 pub use crate::model::records::RevenueRecords;
-use crate::model::records::{Charge, UsageRecord};
+use crate::model::records::{Charge, CostBasis, UsageRecord};
 use crate::model::{Currency, Instant, Zone};
 use crate::problem::{Problem, Problems};
 use crate::scan::{Header, Row, RowSource};
@@ -31,6 +33,8 @@ pub enum Kind {
     Usage,
     /// A provider's bill.
     Bill,
+    /// A provider's own count of usage: quantities without customers and without money.
+    ProviderUsage,
     /// Invoices, payments, or other revenue.
     Revenue,
     /// Billing records that join or name things but carry no money of a period: customers,
@@ -44,6 +48,7 @@ impl Kind {
         match self {
             Kind::Usage => "usage",
             Kind::Bill => "bill",
+            Kind::ProviderUsage => "provider usage",
             Kind::Revenue => "revenue",
             Kind::Catalog => "catalog",
         }
@@ -96,6 +101,8 @@ pub struct Settings {
     pub decimal_comma: Option<bool>,
     /// Extra usage columns to keep as dimensions, in this order.
     pub dimensions: Vec<String>,
+    /// Which cost counts in bills that state several.
+    pub cost_basis: CostBasis,
 }
 
 /// A remark for the report's notes: entry code, text, how many rows it concerns.
@@ -152,10 +159,19 @@ pub trait UsageSink {
     fn settle_cached_inside(&mut self, inside: bool);
 }
 
+/// Takes provider counts one by one, so that no row is ever kept.
+pub trait CountSink {
+    /// Takes one count.
+    fn take(&mut self, count: &ProviderCount<'_>);
+}
+
 /// A function that reads a usage file.
 pub type ReadUsage = fn(&mut dyn RowSource, &Settings, &mut dyn UsageSink, &mut Problems) -> Tally;
 /// A function that reads a bill.
 pub type ReadBill = fn(&mut dyn RowSource, &Settings, &mut Vec<Charge>, &mut Problems) -> Tally;
+/// A function that reads a provider's usage export.
+pub type ReadProviderUsage =
+    fn(&mut dyn RowSource, &Settings, &mut dyn CountSink, &mut Problems) -> Tally;
 /// A function that reads a revenue file.
 pub type ReadRevenue =
     fn(&mut dyn RowSource, &Settings, &mut RevenueRecords, &mut Problems) -> Tally;
@@ -167,6 +183,8 @@ pub enum Reader {
     Usage(ReadUsage),
     /// A bill, row by row.
     Bill(ReadBill),
+    /// A provider's usage export, row by row.
+    ProviderUsage(ReadProviderUsage),
     /// Revenue, row by row.
     Revenue(ReadRevenue),
 }
@@ -178,7 +196,7 @@ pub struct Format {
     pub name: &'static str,
     /// What it contributes.
     pub kind: Kind,
-    /// The provider whose bill it is, if every such file is that provider's.
+    /// The provider whose bill or usage export it is, if every such file is that provider's.
     pub provider: Option<&'static str>,
     /// One line: the export's own name.
     pub title: &'static str,
@@ -205,6 +223,11 @@ pub struct KnownUseless {
 
 /// Every format, in the order in which they are tried: the first match wins.
 pub static FORMATS: &[&Format] = &[
+    &counts::openai_usage::FORMAT,
+    &counts::openai_report::FORMAT,
+    &counts::anthropic_tokens::FORMAT,
+    &counts::anthropic_report::FORMAT,
+    &counts::fireworks_metrics::FORMAT,
     &bills::openai_empty::FORMAT,
     &bills::openai_cost::FORMAT,
     &bills::anthropic_cost::FORMAT,
@@ -219,7 +242,16 @@ pub static FORMATS: &[&Format] = &[
     &bills::deepseek_amount::FORMAT,
     &bills::deepseek_cost::FORMAT,
     &bills::vercel_report::FORMAT,
+    &usage::cloudflare::FORMAT,
+    &bills::aws_cur::FORMAT,
+    &bills::focus::FORMAT,
     &usage::litellm::FORMAT,
+    &usage::litellm_daily::FORMAT,
+    &usage::helicone::FORMAT,
+    &usage::langfuse_observations::FORMAT,
+    &usage::langfuse_export::FORMAT,
+    &usage::portkey::FORMAT,
+    &usage::posthog::FORMAT,
     &revenue::stripe_payments::FORMAT,
     &revenue::stripe_invoices::FORMAT,
     &revenue::stripe_subscriptions::FORMAT,
@@ -239,8 +271,7 @@ pub static USELESS: &[&KnownUseless] = &[
     &revenue::useless::STRIPE_BALANCE_HISTORY,
     &revenue::useless::STRIPE_SIGMA,
     &revenue::useless::LAGO,
-    &usage::provider_counts::OPENAI_USAGE,
-    &usage::provider_counts::ANTHROPIC_TOKENS,
+    &usage::langfuse::TRACES,
 ];
 
 /// Exports of one provider that tell the same money, the coarser before the finer: where files of

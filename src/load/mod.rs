@@ -4,7 +4,10 @@
 //! All that can be wrong with the data is found here, and all of a run's errors at once. What
 //! leaves this module is whole.
 
+mod again;
 mod books;
+mod counts;
+mod finer;
 mod fold;
 mod mapping_file;
 mod overlap;
@@ -12,6 +15,7 @@ mod progress;
 mod recognize;
 mod repeats;
 mod same;
+mod settle;
 mod spans;
 mod sums;
 
@@ -58,7 +62,7 @@ pub struct Choices {
     pub zone: Zone,
     /// Same request id, different content.
     pub on_conflict: OnConflict,
-    /// Two bills for the same days.
+    /// Two bills for the same days, or two revenue files with the same rows.
     pub on_overlap: OnOverlap,
     /// Whether files without rows are fine.
     pub allow_empty: bool,
@@ -75,6 +79,7 @@ struct Reading<'c> {
     fold: Fold,
     contents: BTreeMap<u128, Arc<str>>,
     bills: Vec<overlap::Bill>,
+    counts: Vec<counts::CountFile>,
     remarks: BTreeMap<(&'static str, String), (bool, u64)>,
 }
 
@@ -94,6 +99,7 @@ pub fn read(
         fold: Fold::new(choices.zone, choices.on_conflict, choices.features),
         contents: BTreeMap::new(),
         bills: Vec::new(),
+        counts: Vec::new(),
         remarks: BTreeMap::new(),
     };
     for spec in specs {
@@ -185,6 +191,7 @@ impl Reading<'_> {
         settings.dimensions = self.choices.dimensions.clone();
         let name = opened.name.clone();
         let floats = opened.peek.float_columns.clone();
+        let left_out = opened.peek.skipped_columns.clone();
         let mut folded = FileFold::default();
         // A file without content does not come here.
         let Body::Table(mut rows) = opened.body else {
@@ -203,14 +210,31 @@ impl Reading<'_> {
                 self.bill(&name, format, charges, &tally);
                 tally
             }
+            Reader::ProviderUsage(read) => {
+                let zone = self.choices.zone;
+                let mut counts = counts::CountFile::new(&name, format.provider, zone);
+                let tally = read(rows.as_mut(), &settings, &mut counts, problems);
+                counts.covers = tally.covers;
+                folded = counts.folded();
+                self.counts.push(counts);
+                tally
+            }
             Reader::Revenue(read) => {
                 read(rows.as_mut(), &settings, &mut self.books.records, problems)
             }
         };
-        if !floats.is_empty() {
-            let text = format!("{name}: stored as binary floats: {}", floats.join(", "));
-            self.remarks
-                .insert((catalogue::FLOAT_COLUMN.code, text), (false, 0));
+        for (entry, what, columns) in [
+            (&catalogue::FLOAT_COLUMN, "stored as binary floats", floats),
+            (
+                &catalogue::IGNORED_COLUMNS,
+                "lists and maps, not read",
+                left_out,
+            ),
+        ] {
+            if !columns.is_empty() {
+                let text = format!("{name}: {what}: {}", columns.join(", "));
+                self.remarks.insert((entry.code, text), (false, 0));
+            }
         }
         (tally, folded)
     }
@@ -218,8 +242,8 @@ impl Reading<'_> {
     fn bill(&mut self, name: &Arc<str>, format: &Format, charges: Vec<Charge>, tally: &Tally) {
         self.bills.push(overlap::Bill {
             file: name.clone(),
-            format: format.name,
             provider: format.provider,
+            export: format.name,
             charges,
             covers: tally.covers,
         });
@@ -327,55 +351,10 @@ impl Reading<'_> {
         });
     }
 
-    /// Repeats and overlaps between files.
-    fn settle(&mut self, problems: &mut Problems) {
-        let bills = std::mem::take(&mut self.bills);
-        let (bills, superseded) = overlap::settle(bills, self.choices.on_overlap, problems);
-        for lost in superseded {
-            self.supersede(&lost);
-        }
-        for bill in bills {
-            self.books.covers.extend(bill.cover());
-            self.books.charges.extend(bill.charges);
-        }
-        let dropped = same::settle(&mut self.books.records, problems);
-        for (file, count) in dropped {
-            let read = self
-                .books
-                .files
-                .iter_mut()
-                .find(|read| *read.receipt.path == *file);
-            if let Some(read) = read {
-                read.receipt.rows.used -= count;
-                read.receipt.rows.duplicate += count;
-            }
-        }
-    }
-
-    /// Rows of a bill that another bill has too are counted apart and told.
-    fn supersede(&mut self, lost: &overlap::Superseded) {
-        let read = self
-            .books
-            .files
-            .iter_mut()
-            .find(|read| *read.receipt.path == *lost.file);
-        if let Some(read) = read {
-            let rows = &mut read.receipt.rows;
-            rows.used -= lost.rows;
-            *rows.skipped.entry("superseded".to_string()).or_default() += lost.rows;
-        }
-        let text = format!(
-            "{}: charges that another file bills too, left out: {} ({})",
-            lost.file, lost.rows, lost.amount
-        );
-        self.books
-            .notes
-            .push(crate::problem::Note::new(&catalogue::SUPERSEDED, text));
-    }
-
     fn finish(mut self) -> Books {
         self.books.log_currencies = self.fold.currencies().clone();
         self.books.usage = self.fold.finish();
+        self.books.count_as_usage(self.choices);
         for ((code, text), (warning, rows)) in self.remarks {
             self.books.notes.push(Note {
                 code,

@@ -1,15 +1,17 @@
-//! Bills that cover the same money: the same provider, line and day in two files, or two exports of
-//! one provider in different layouts.
+//! Bills that cover the same money: the same provider, line and day in two files, two kinds of
+//! export of one provider that speak of the same days of an account, or one kind grouped in two ways.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::finer::{is_finer, twice_told};
 use super::spans::{Spans, days_of};
 use crate::attribution::BillCover;
 use crate::formats;
+use crate::formats::bills::{cloud::ACCOUNT, generic};
 use crate::model::records::{Charge, ChargeKind, ChargeMeter, Scope};
-use crate::model::{Exact, Instant};
-use crate::problem::{Place, Problem, Problems, catalogue};
+use crate::model::{Day, Exact, Instant};
+use crate::problem::{Note, Place, Problem, Problems, catalogue};
 
 /// What to do about them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,10 +28,10 @@ pub enum OnOverlap {
 pub struct Bill {
     /// The file.
     pub file: Arc<str>,
-    /// The name of its format.
-    pub format: &'static str,
     /// The provider, if the format is one provider's own.
     pub provider: Option<&'static str>,
+    /// The format.
+    pub export: &'static str,
     /// Its charges.
     pub charges: Vec<Charge>,
     /// The time it covers, if its rows say.
@@ -40,7 +42,7 @@ impl Bill {
     /// The time covered, per provider of its charges.
     pub fn cover(&self) -> Vec<BillCover> {
         let mut spans: BTreeMap<Option<String>, (Instant, Instant)> = BTreeMap::new();
-        for charge in &self.charges {
+        for charge in self.current() {
             let span = spans
                 .entry(charge.provider.clone())
                 .or_insert((charge.start, charge.end));
@@ -67,6 +69,14 @@ impl Bill {
             .collect()
     }
 
+    /// The charges in the time that the file covers. The others correct earlier bills.
+    fn current(&self) -> impl Iterator<Item = &Charge> {
+        let covers = self.covers;
+        self.charges
+            .iter()
+            .filter(move |charge| is_within(charge, covers))
+    }
+
     /// What its charges tell apart, with the values: models, and each kind of id.
     fn grouping(&self) -> BTreeMap<&str, BTreeSet<&str>> {
         let mut groups: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
@@ -86,7 +96,7 @@ impl Bill {
     /// Whether two files of a layout that is grouped on request are grouped differently and have
     /// nothing that keeps them apart: then they tell the same money twice.
     fn is_regrouped(&self, other: &Bill) -> bool {
-        if self.format != other.format || !formats::is_grouped_on_request(self.format) {
+        if self.export != other.export || !formats::is_grouped_on_request(self.export) {
             return false;
         }
         let (ours, theirs) = (self.grouping(), other.grouping());
@@ -100,12 +110,18 @@ impl Bill {
     }
 
     fn end(&self) -> Option<Instant> {
-        self.charges.iter().map(|charge| charge.end).max()
+        self.current().map(|charge| charge.end).max()
     }
 }
 
-/// What makes two charges the same line of a bill.
+fn is_within(charge: &Charge, covers: Option<(Instant, Instant)>) -> bool {
+    covers.is_none_or(|(from, to)| charge.start < to && from < charge.end)
+}
+
+/// What makes two charges the same line of a bill. A charge of less than a day has its time too:
+/// reports by the hour come in parts, and a line may go on in the next part.
 type Line<'a> = (
+    Option<Instant>,
     Option<&'a str>,
     &'a ChargeMeter,
     Option<&'a str>,
@@ -114,13 +130,34 @@ type Line<'a> = (
 );
 
 fn line(charge: &Charge) -> Line<'_> {
+    let is_short = charge.end.seconds() - charge.start.seconds() < DAY;
     (
+        is_short.then_some(charge.start),
         charge.model.as_deref(),
         &charge.meter,
         charge.tier.as_deref(),
         &charge.scopes,
         &charge.item,
     )
+}
+
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+
+/// A charge may speak of a whole month; a prepayment of years says nothing about each day of them.
+const LONGEST: i32 = 31;
+
+/// The UTC days of which a charge speaks.
+fn spoken(charge: &Charge) -> (Day, Day) {
+    let (first, end) = days_of(charge);
+    (first, end.min(first.plus(LONGEST)))
+}
+
+/// The account that a charge names.
+fn account(charge: &Charge) -> Option<&str> {
+    let mut scopes = charge.scopes.iter();
+    let named = scopes.find(|scope| scope.dimension == ACCOUNT)?;
+    Some(&named.id)
 }
 
 /// A charge that sums up everything of its provider and day.
@@ -141,19 +178,22 @@ pub fn order(charge: &Charge) -> impl Ord + '_ {
     )
 }
 
-/// Charges of a file that another file bills too and that were left out.
+/// Rows of a file that another file has too and that were left out.
 #[derive(Clone, Debug)]
 pub struct Superseded {
     /// The file that loses them.
     pub file: Arc<str>,
-    /// How many rows of it.
+    /// What they are.
+    pub what: &'static str,
+    /// How many.
     pub rows: u64,
     /// Their sum.
     pub amount: Exact,
 }
 
 impl Superseded {
-    fn of(file: &Arc<str>, out: &[Charge]) -> Superseded {
+    /// Counts what a file loses.
+    pub fn of(file: &Arc<str>, out: &[Charge]) -> Superseded {
         // A row may be a cost and its credits: it is one row.
         let mut lines: BTreeMap<u64, u64> = BTreeMap::new();
         for charge in out {
@@ -162,9 +202,19 @@ impl Superseded {
         }
         Superseded {
             file: file.clone(),
+            what: "charges that another file bills too",
             rows: lines.values().map(|costs| (*costs).max(1)).sum(),
             amount: out.iter().map(|charge| charge.amount).sum(),
         }
+    }
+
+    /// The warning that tells it.
+    pub fn note(&self) -> Note {
+        let text = format!(
+            "{}: {}, left out: {} ({})",
+            self.file, self.what, self.rows, self.amount
+        );
+        Note::new(&catalogue::SUPERSEDED, text)
     }
 }
 
@@ -199,7 +249,9 @@ pub fn settle(
             }
             let lines = Lines::of(other);
             let same_money = lines.tell_money_of(&bill);
-            let again = |charge: &Charge| lines.bill(charge, same_money);
+            let covers = bill.covers;
+            let again =
+                |charge: &Charge| is_within(charge, covers) && lines.bill(charge, same_money);
             let Some(first) = bill.charges.iter().find(|charge| again(charge)) else {
                 continue;
             };
@@ -222,71 +274,13 @@ pub fn settle(
     (kept, superseded)
 }
 
-/// Whether `finer` tells the money of `bill` in more detail.
-fn is_finer(finer: &Bill, bill: &Bill) -> bool {
-    formats::finer_of(bill.format) == Some(finer.format)
-}
-
-/// Leaves out of a bill the costs of the days that another file tells in more detail. Credits, tax
-/// and rounding stay: only the coarser file has them.
-fn twice_told(
-    file: &Arc<str>,
-    charges: Vec<Charge>,
-    finer: &Bill,
-) -> (Vec<Charge>, Result<Option<Superseded>, Box<Problem>>) {
-    let days = Spans::of(finer.charges.iter());
-    let (out, left): (Vec<_>, Vec<_>) = charges
-        .into_iter()
-        .partition(|charge| charge.kind == ChargeKind::Usage && days.contains(days_of(charge)));
-    (left, agree(file, &out, finer))
-}
-
-/// Says what is left out, if the finer file bills the same for the same days.
-fn agree(
-    file: &Arc<str>,
-    out: &[Charge],
-    finer: &Bill,
-) -> Result<Option<Superseded>, Box<Problem>> {
-    let Some(first) = out.first() else {
-        return Ok(None);
-    };
-    let common = Spans::of(out.iter());
-    let same = finer
-        .charges
-        .iter()
-        .filter(|charge| common.hits(days_of(charge)));
-    let told: Exact = same.clone().map(|charge| charge.amount).sum();
-    let sum: Exact = out.iter().map(|charge| charge.amount).sum();
-    // Each row of the coarser file may be rounded or cut at its last digit.
-    let rounding: Exact = out
-        .iter()
-        .map(|charge| Exact::new(1, charge.written_places))
-        .sum();
-    let one_currency = same.clone().all(|charge| charge.currency == first.currency);
-    if !one_currency || (sum - told).abs() > rounding {
-        let of = |charge: Option<&Charge>| charge.map_or("?", |c| c.currency.code()).to_string();
-        let message = format!(
-            "bills {sum} {} for days for which {} bills {told} {}, though both tell the same money",
-            first.currency,
-            finer.file,
-            of(same.clone().next())
-        );
-        return Err(Box::new(
-            Problem::new(&catalogue::OVERLAP, message)
-                .at(Place::line(file, first.origin.line))
-                .help("export both again, or pass only one of them"),
-        ));
-    }
-    Ok(Some(Superseded::of(file, out)))
-}
-
 /// The days of a bill's lines.
 struct Lines<'a> {
-    bill: &'a Bill,
+    of: &'a Bill,
     /// Days of every line.
     lines: BTreeMap<(Option<&'a str>, Line<'a>), Spans>,
-    /// Days with any charge, by provider.
-    all: BTreeMap<Option<&'a str>, Spans>,
+    /// Days of which any charge speaks, by provider and account.
+    accounts: BTreeMap<Option<&'a str>, BTreeMap<Option<&'a str>, Spans>>,
     /// Days that one charge sums up.
     whole: BTreeMap<Option<&'a str>, Spans>,
 }
@@ -294,51 +288,69 @@ struct Lines<'a> {
 impl<'a> Lines<'a> {
     fn of(bill: &'a Bill) -> Lines<'a> {
         let mut found = Lines {
-            bill,
+            of: bill,
             lines: BTreeMap::new(),
-            all: BTreeMap::new(),
+            accounts: BTreeMap::new(),
             whole: BTreeMap::new(),
         };
-        for charge in &bill.charges {
+        for charge in bill.current() {
             let (provider, days) = (charge.provider.as_deref(), days_of(charge));
             let lines = found.lines.entry((provider, line(charge))).or_default();
             lines.push(days);
-            found.all.entry(provider).or_default().push(days);
+            let accounts = found.accounts.entry(provider).or_default();
+            let spans = accounts.entry(account(charge)).or_default();
+            spans.push(spoken(charge));
             if is_whole(charge) {
                 found.whole.entry(provider).or_default().push(days);
             }
         }
         found.lines.values_mut().for_each(Spans::merge);
-        found.all.values_mut().for_each(Spans::merge);
         found.whole.values_mut().for_each(Spans::merge);
+        let accounts = found.accounts.values_mut();
+        accounts
+            .flat_map(BTreeMap::values_mut)
+            .for_each(Spans::merge);
         found
     }
 
-    /// Whether the bill and another tell the same money on every day of a provider that both have,
-    /// however they group it: two layouts do, and one layout grouped differently. A table of the
-    /// user's own may add to any of them.
+    /// Whether the bill and another tell the same money on every day of an account that both have,
+    /// however they group it: two kinds of export do, and one kind grouped differently. A table of
+    /// the user's own may add to any of them.
     fn tell_money_of(&self, other: &Bill) -> bool {
-        let own = formats::bills::generic::FORMAT.name;
-        let layouts =
-            other.format != self.bill.format && other.format != own && self.bill.format != own;
-        layouts || self.bill.is_regrouped(other)
+        let own = generic::FORMAT.name;
+        let kinds = other.export != self.of.export && other.export != own && self.of.export != own;
+        kinds || self.of.is_regrouped(other)
+    }
+
+    /// The days of which the bill speaks for the account of a charge. A charge that names no
+    /// account may be of any.
+    fn spoken_of<'s>(&'s self, charge: &'s Charge) -> impl Iterator<Item = &'s Spans> {
+        let of = account(charge);
+        let accounts = self.accounts.get(&charge.provider.as_deref());
+        accounts
+            .into_iter()
+            .flatten()
+            .filter(move |(account, _)| of.is_none() || account.is_none() || **account == of)
+            .map(|(_, spans)| spans)
     }
 
     /// Whether the bill has this charge's line on one of its days, or one of the two sums up the
-    /// day. Where both tell the same money, any common day will do.
+    /// day. Where both tell the same money, any common day of an account will do.
     fn bill(&self, charge: &Charge, same_money: bool) -> bool {
         let (provider, days) = (charge.provider.as_deref(), days_of(charge));
         let on = |spans: Option<&Spans>| spans.is_some_and(|spans| spans.hits(days));
-        let any_line = is_whole(charge) || (same_money && provider.is_some());
         on(self.whole.get(&provider))
-            || (any_line && on(self.all.get(&provider)))
             || on(self.lines.get(&(provider, line(charge))))
+            || ((same_money || is_whole(charge))
+                && self
+                    .spoken_of(charge)
+                    .any(|spans| spans.hits(spoken(charge))))
     }
 
-    /// Whether the bill has charges on all days of this one.
+    /// Whether the bill speaks of all days of this charge.
     fn contain(&self, charge: &Charge) -> bool {
-        let all = self.all.get(&charge.provider.as_deref());
-        all.is_some_and(|spans| spans.contains(days_of(charge)))
+        self.spoken_of(charge)
+            .any(|spans| spans.contains(days_of(charge)))
     }
 }
 
@@ -397,7 +409,7 @@ mod tests {
         });
         Bill {
             file: file.into(),
-            format,
+            export: format,
             provider: Some("deepseek"),
             charges: charges.collect(),
             covers: None,
@@ -549,7 +561,7 @@ mod tests {
         let mut fixed = [by_model(), by_project()];
         fixed
             .iter_mut()
-            .for_each(|bill| bill.format = "azure-cost-csv");
+            .for_each(|bill| bill.export = "azure-cost-csv");
         let [a, b] = fixed;
         assert!(!refused(a, b));
     }
@@ -571,5 +583,116 @@ mod tests {
             part("2.csv", "2026-08-15", 20),
         ];
         assert!(settled(apart, OnOverlap::Error).2.is_empty());
+    }
+}
+
+#[cfg(test)]
+mod accounts {
+    use super::*;
+    use crate::model::Currency;
+    use crate::model::records::{ChargeKind, Origin};
+
+    fn at(text: &str) -> Instant {
+        Instant::parse(text, None).unwrap()
+    }
+
+    fn charge(start: &str, end: &str, account: Option<&str>) -> Charge {
+        let account = account.map(|id| Scope {
+            namespace: "aws".to_string(),
+            id: id.to_string(),
+            dimension: ACCOUNT,
+        });
+        Charge {
+            provider: Some("aws".to_string()),
+            start: at(start),
+            end: at(end),
+            amount: Exact::ONE,
+            written_places: 0,
+            currency: Currency::USD,
+            scopes: account.into_iter().collect(),
+            model: None,
+            meter: ChargeMeter::Item("storage".to_string()),
+            tier: None,
+            kind: ChargeKind::Usage,
+            quantity: None,
+            item: format!("storage of {start}"),
+            origin: Origin {
+                file: "bill.csv".into(),
+                line: 2,
+            },
+        }
+    }
+
+    fn bill(file: &str, export: &'static str, charges: Vec<Charge>) -> Bill {
+        let first = charges[0].clone();
+        Bill {
+            file: file.into(),
+            provider: None,
+            export,
+            charges,
+            covers: Some((first.start, first.end)),
+        }
+    }
+
+    fn refused(bills: Vec<Bill>) -> bool {
+        let mut problems = Problems::default();
+        settle(bills, OnOverlap::Error, &mut problems);
+        !problems.is_empty()
+    }
+
+    const OCTOBER: (&str, &str) = ("2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z");
+    const A_DAY: (&str, &str) = ("2026-10-09T00:00:00Z", "2026-10-10T00:00:00Z");
+    const NOVEMBER: (&str, &str) = ("2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z");
+
+    #[test]
+    fn two_exports_of_one_account_and_day_are_the_same_money() {
+        let exports = |a: (&str, &str), x, b: (&str, &str), y, other| {
+            refused(vec![
+                bill("a.csv", "aws-cur", vec![charge(a.0, a.1, x)]),
+                bill("b.csv", other, vec![charge(b.0, b.1, y)]),
+            ])
+        };
+        let (one, two) = (Some("111122223333"), Some("444455556666"));
+        assert!(exports(OCTOBER, one, A_DAY, one, "focus"));
+        assert!(exports(A_DAY, one, OCTOBER, one, "focus"));
+        assert!(exports(A_DAY, one, A_DAY, None, "focus"));
+        assert!(exports(A_DAY, None, A_DAY, two, "focus"));
+        assert!(!exports(A_DAY, one, A_DAY, two, "focus"));
+        assert!(!exports(OCTOBER, one, NOVEMBER, one, "focus"));
+        // The user's own table may add what an export lacks.
+        assert!(!exports(OCTOBER, one, A_DAY, one, "cost-csv"));
+    }
+
+    #[test]
+    fn hours_of_one_line_may_stand_in_two_parts_of_a_report() {
+        let hour = |start, end| {
+            let mut charge = charge(start, end, None);
+            charge.item = "one line".to_string();
+            vec![charge]
+        };
+        let first = hour("2026-10-09T00:00:00Z", "2026-10-09T01:00:00Z");
+        let second = hour("2026-10-09T01:00:00Z", "2026-10-09T02:00:00Z");
+        let parts = |a: &Vec<Charge>, b: &Vec<Charge>| {
+            refused(vec![
+                bill("1.csv", "aws-cur", a.clone()),
+                bill("2.csv", "aws-cur", b.clone()),
+            ])
+        };
+        assert!(!parts(&first, &second));
+        assert!(parts(&first, &first));
+    }
+
+    #[test]
+    fn corrections_neither_cover_nor_repeat_earlier_bills() {
+        let earlier = charge(A_DAY.0, A_DAY.1, None);
+        let current = charge(NOVEMBER.0, NOVEMBER.1, None);
+        let november = bill("n.csv", "focus", vec![current, earlier.clone()]);
+        let cover = november.cover();
+        assert_eq!(cover.len(), 1);
+        assert_eq!(cover[0].start, at(NOVEMBER.0));
+        assert!(!refused(vec![
+            november,
+            bill("o.csv", "aws-cur", vec![earlier])
+        ]));
     }
 }

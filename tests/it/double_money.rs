@@ -72,7 +72,7 @@ fn generations_and_days_of_openrouter_are_not_added() {
     let run = report("2026-06", &[&usage, &generations]);
     assert_eq!(cost(&run), "0.0128");
     assert!(
-        run.out.contains("N1031") && run.out.contains("0.0225 USD"),
+        run.out.contains("N1041") && run.out.contains("0.0225 USD"),
         "{}",
         run.out
     );
@@ -172,5 +172,5 @@ fn a_cost_table_is_recognized_below_its_preamble() {
     let lost = put(folder.path(), "lost.csv", lost.join("\n") + "\n");
     let run = report("2026-08", &[&usage, &lost]);
     assert_eq!(cost(&run), "90.41");
-    assert!(run.out.contains("N1030"), "{}", run.out);
+    assert!(run.out.contains("N1040"), "{}", run.out);
 }

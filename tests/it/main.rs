@@ -3,9 +3,14 @@
 //! Each module is named after what it holds the program to. Numbers here are worked out by hand or
 //! by an independent program; none is copied from the program's own output.
 
+mod billing;
+mod cloud;
 mod contract;
 mod corpus;
+mod costs;
+mod counts;
 mod damage;
+mod dated;
 mod docs;
 mod double_money;
 mod errors;
@@ -14,7 +19,7 @@ mod golden;
 mod house;
 mod metamorphic;
 mod oracle;
-mod reconcile;
+mod plans;
 mod reference;
 mod scenarios;
 mod support;

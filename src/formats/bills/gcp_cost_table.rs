@@ -437,7 +437,7 @@ mod tests {
         assert_eq!((charges.len(), tally.skipped["total row"]), (1, 1));
         assert!(tally.remarks.is_empty());
         let (_, tally, _) = total("2.085840");
-        assert_eq!(tally.remarks[0].entry.code, "N1030");
+        assert_eq!(tally.remarks[0].entry.code, "N1040");
         assert_eq!(
             tally.remarks[0].text,
             "the rows sum to 1.08584 USD, the total row says 2.08584 USD"

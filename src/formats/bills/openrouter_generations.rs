@@ -210,7 +210,7 @@ mod tests {
         assert_eq!(charges[0].scopes[0].namespace, "usage");
         assert_eq!(charges[0].scopes[0].dimension, "customer");
         assert!(charges[1].scopes.is_empty());
-        assert_eq!(tally.remarks[0].entry.code, "N1031");
+        assert_eq!(tally.remarks[0].entry.code, "N1041");
         assert_eq!(tally.remarks[0].rows, 2);
         assert!(
             tally.remarks[0].text.contains("1.5225 USD"),

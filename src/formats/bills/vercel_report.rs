@@ -247,7 +247,7 @@ mod tests {
         let (charges, tally, problems) = charges_of(&format!("[{own},{system},{own}]"));
         assert!(problems.is_empty());
         assert_eq!((charges.len(), tally.skipped["own keys"]), (1, 2));
-        assert_eq!(tally.remarks[0].entry.code, "N1031");
+        assert_eq!(tally.remarks[0].entry.code, "N1041");
         assert!(tally.remarks[0].text.contains(" 5 USD"));
     }
 
@@ -258,7 +258,7 @@ mod tests {
         assert_eq!(charges[0].scopes[0].dimension, "tag");
         assert_eq!(
             (tally.remarks[0].entry.code, tally.remarks[0].rows),
-            ("N1032", 1)
+            ("N1042", 1)
         );
     }
 

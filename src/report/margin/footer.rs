@@ -25,7 +25,7 @@ pub fn footer(statement: &Statement, identity: &Identity, header: &Header) -> Ve
         ));
     }
     if statement.rows.iter().any(|row| !row.flags.is_empty()) {
-        lines.push("* revenue may be understated, see note N2101".into());
+        lines.push("* revenue may be understated, see warning N2101".into());
     }
     for note in &header.notes {
         let word = if note.warning { "warning" } else { "note" };
