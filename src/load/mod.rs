@@ -7,6 +7,7 @@
 mod again;
 mod books;
 mod counts;
+mod finer;
 mod fold;
 mod mapping_file;
 mod overlap;
@@ -15,6 +16,7 @@ mod recognize;
 mod repeats;
 mod same;
 mod settle;
+mod spans;
 mod sums;
 
 use std::collections::BTreeMap;

@@ -194,6 +194,12 @@ catalogue! {
         "A usage export covers a provider, but not all charges of a model and meter in the month, or it does not tell the bill's projects, keys or tiers apart. These charges are compared in money.";
     NOT_SERVED = "N1016" Note "requests that were not served":
         "Failed, canceled and gateway-cached requests are counted apart; the quantities the log states for them are kept.";
+    OWN_TOTAL = "N1040" Warning "bill's own total differs":
+        "The bill has a total row, and the rows above it do not sum to it. The rows are used: check that the export is whole and was not filtered.";
+    BILLED_ELSEWHERE = "N1041" Note "cost that another provider bills":
+        "A gateway names cost of requests that ran on your own keys. The providers bill it themselves, so it is not counted here: counting it would double their bills.";
+    GROUPED_BY_TAG = "N1042" Warning "bill grouped by tag":
+        "A request with several tags may stand in the row of each of them, so such a report may sum to more than was billed. Export it by user or by model instead.";
     COST_BASIS = "N1025" Note "cost basis of a bill":
         "The bill states several costs. The text says how much counts on the basis of the report and how much the invoice bills; they differ by commitments, prepayments and discounts. `--cost-basis billed` counts what the invoice says.";
     NO_EFFECTIVE_COST = "N1026" Warning "billed usage without effective cost":

@@ -15,6 +15,7 @@ mod columnar;
 mod csv;
 mod decode;
 mod documents;
+mod elements;
 mod flatten;
 mod json;
 mod jsonl;
@@ -31,6 +32,7 @@ mod window;
 
 use std::sync::Arc;
 
+pub use elements::Elements;
 pub use open::{open, open_reader};
 pub use peek::Peek;
 pub use receipt::Receipt;

@@ -12,6 +12,7 @@ mod counts;
 mod damage;
 mod dated;
 mod docs;
+mod double_money;
 mod errors;
 mod examples;
 mod golden;
