@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::lines::Line;
 use super::shelf::{Lacks, Shelf, is_cache, same_provider};
-use crate::model::names::ModelName;
+use crate::model::names::{self, ModelName};
 use crate::model::records::ChargeMeter;
 use crate::model::{Day, Meter};
 
@@ -89,9 +89,9 @@ impl<'s> Topics<'s> {
         };
         let tier = match charge.tier.as_deref() {
             _ if lacks.tier => None,
-            Some(tier) => Some(fold_tier(tier)),
+            Some(tier) => Some(names::service_tier(tier)),
             // In a bill that names tiers, a line without one is the standard tier.
-            None if self.tiered.contains(&charge.provider) => Some("standard".to_string()),
+            None if self.tiered.contains(&charge.provider) => Some(names::STANDARD.to_string()),
             None => None,
         };
         Topic {
@@ -100,15 +100,6 @@ impl<'s> Topics<'s> {
             meter,
             tier,
         }
-    }
-}
-
-/// Folds the words for a service tier.
-pub fn fold_tier(tier: &str) -> String {
-    let tier = tier.trim().to_lowercase();
-    match tier.as_str() {
-        "" | "default" | "auto" | "standard_only" | "on_demand" | "on-demand" => "standard".into(),
-        _ => tier,
     }
 }
 
@@ -130,7 +121,7 @@ impl Topic {
         };
         cells.retain(|at| {
             let cell = shelf.held[*at].cell;
-            let tier = || fold_tier(cell.tier.as_deref().unwrap_or(""));
+            let tier = || names::service_tier(cell.tier.as_deref().unwrap_or(""));
             same_provider(cell, self.provider.as_deref())
                 && self.tier.as_deref().is_none_or(|billed| tier() == billed)
         });

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use super::price_args::{PricesAction, PricesArgs, PricesView, RepriceArgs};
 use super::terminal::Color;
 
 /// Which customers of an AI product make money: usage logs, provider bills and Stripe exports,
@@ -42,6 +43,14 @@ pub enum Command {
   tanso simulate --plan pro=+10% --plan team=1490/year
   tanso simulate --plan mid=61 --format json usage.csv costs.csv stripe.csv")]
     Simulate(SimulateArgs),
+    /// What models cost, on any day: list, find, compare, and price usage anew
+    #[command(after_help = "Examples:
+  tanso prices gpt-4o --provider openai
+  tanso prices --on 2025-06-01 'o3*'
+  tanso prices find claude-sonnet-4-5-20250929
+  tanso prices diff embedded model_prices_and_context_window.json
+  tanso prices reprice usage.csv --at 2026-10-01")]
+    Prices(PricesArgs),
     /// Every export that can be read; or which one a file is, and why
     #[command(after_help = "Examples:
   tanso formats
@@ -146,6 +155,9 @@ pub struct Shared {
     /// Gap between log and bill that is scaled away
     #[arg(long, value_name = "PERCENT", help_heading = "Method")]
     pub tolerance: Option<String>,
+    /// Price list that goes before the built-in one: CSV, LiteLLM or genai-prices JSON
+    #[arg(long, value_name = "FILE", help_heading = "Method")]
+    pub prices: Option<PathBuf>,
     /// Currency of the report; the files must be in it
     #[arg(long, value_name = "CODE", help_heading = "Method")]
     pub currency: Option<String>,

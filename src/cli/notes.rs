@@ -1,5 +1,6 @@
 //! The notes and warnings of a run that went well.
 
+use crate::attribution::{Attribution, Unpriced};
 use crate::formats::Kind;
 use crate::identity::PartyKind;
 use crate::load::Books;
@@ -15,6 +16,7 @@ use super::run::Run;
 /// Everything that was skipped, scaled, inferred or is in doubt.
 pub fn collect(run: &Run, statement: &Statement, inputs: &[InputReceipt]) -> Vec<Note> {
     let mut notes = run.books.notes.clone();
+    notes.extend(run.price_notes.iter().cloned());
     identity(run, statement, &mut notes);
     cost(run, statement, &mut notes);
     revenue(run, &mut notes);
@@ -120,6 +122,7 @@ fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
         );
         notes.push(Note::new(&catalogue::UNPRICED, text));
     }
+    prices(found, notes);
     for unbilled in &found.unbilled {
         let model = unbilled.model.as_deref().unwrap_or("usage without a model");
         let tokens: Exact = unbilled.meters.values().sum();
@@ -203,6 +206,38 @@ fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
             money(run, unpriced)
         );
         notes.push(Note::new(&catalogue::UNPRICED_BLOCKS_SPLIT, text));
+    }
+}
+
+/// What is said about usage that cost nothing or took another tier's price.
+fn prices(found: &Attribution, notes: &mut Vec<Note>) {
+    let name = |of: &Unpriced| {
+        of.model
+            .clone()
+            .unwrap_or_else(|| "usage without a model".into())
+    };
+    for free in &found.free {
+        let text = format!(
+            "{}: declared free, counts as no cost; requests: {}",
+            name(free),
+            free.requests
+        );
+        notes.push(Note::new(&catalogue::FREE, text));
+    }
+    for zero in &found.at_zero {
+        let text = format!(
+            "{}: its listed price is 0, counts as no cost; requests: {}; if it is free, say so in tanso.toml: [[price]] model = {:?}, free = true",
+            name(zero),
+            zero.requests,
+            name(zero)
+        );
+        notes.push(Note::new(&catalogue::PRICED_AT_ZERO, text));
+    }
+    for (tier, requests) in &found.unknown_tiers {
+        let text = format!(
+            "service tier {tier:?} is not known; standard prices are used; requests: {requests}"
+        );
+        notes.push(Note::new(&catalogue::UNKNOWN_TIER, text));
     }
 }
 

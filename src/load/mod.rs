@@ -8,6 +8,7 @@ mod books;
 mod fold;
 mod mapping_file;
 mod overlap;
+pub mod price_list;
 mod progress;
 mod recognize;
 mod repeats;

@@ -184,6 +184,14 @@ catalogue! {
         "The log has usage of a model on days that a bill of its provider covers, and the bill of that month has no charge for the model. It counts as no cost: either the bill is incomplete, or the usage was free.";
     SUPERSEDED = "N1017" Warning "charges left out for a later export":
         "Under --on-overlap latest, charges that another file bills too are left out; the file that reaches further counts.";
+    FREE = "N1031" Note "usage of a free model":
+        "Some usage is of a model that tanso.toml or its own name declares free. It counts as no cost, and is counted here.";
+    PRICED_AT_ZERO = "N1032" Warning "usage at a listed price of 0":
+        "A price list has the price 0 for a model that nobody declares free. Some lists write 0 where they do not know. Say free = true for the model in tanso.toml, or state its price.";
+    UNKNOWN_TIER = "N1033" Warning "service tier not known":
+        "The log names a service tier that no price list and no line of tanso.toml knows. Its usage is priced as standard. State a factor: [provider.NAME] tier = { WORD = \"0.5\" }, or prices with tier = \"WORD\".";
+    PRICE_FILE = "N1034" Note "imported price list":
+        "Which price list was imported, how many models it has, and what of it is not used.";
     NOT_SERVED = "N1016" Note "requests that were not served":
         "Failed, canceled and gateway-cached requests are counted apart; the quantities the log states for them are kept.";
     JOINED_BY = "N2001" Note "how ids were joined":

@@ -29,6 +29,7 @@ mod window;
 
 use std::sync::Arc;
 
+pub use json::{elements, members, string};
 pub use open::{open, open_reader};
 pub use peek::Peek;
 pub use receipt::Receipt;
@@ -66,6 +67,8 @@ pub struct How {
     pub skip_lines: u32,
     /// Whether a file without any content is fine: it is then an empty document.
     pub allow_empty: bool,
+    /// Whether a text that begins with a brace is one JSON document, never JSON lines.
+    pub document: bool,
     /// The bounds.
     pub limits: Limits,
 }

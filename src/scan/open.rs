@@ -208,6 +208,7 @@ fn open_text(stream: Unpacked, first: Vec<u8>, how: &How) -> Result<Opened, Prob
     let (body, peek) = match text.trim_start().bytes().next() {
         Some(b'<') => return Err(markup(&name, &text)),
         Some(b'[') if !declared => document(window, text)?,
+        Some(b'{') if how.document => document(window, text)?,
         Some(b'{') if !declared => match json_layout(&mut window, how)? {
             Layout::Document => document(window, text)?,
             Layout::Lines => {
