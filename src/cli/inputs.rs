@@ -187,7 +187,6 @@ fn spec(
             || entry.is_some_and(|entry| entry.encoding.as_deref() == Some("latin1")),
         skip_lines: entry.map_or(0, |entry| entry.skip_lines),
         allow_empty: shared.allow_empty,
-        document: false,
         limits: Limits {
             max_line: shared.max_line.unwrap_or(defaults.max_line),
             max_unpacked: shared.max_unpacked.unwrap_or(defaults.max_unpacked),

@@ -76,7 +76,7 @@ fn identity(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
         ));
     }
     for group in &run.identity.alike {
-        let text = format!("customer ids differ only in case, blanks or Unicode form: {group:?}");
+        let text = format!("ids differ only in case, blanks or Unicode form: {group:?}");
         notes.push(Note::new(&catalogue::ALIKE_IDS, text));
     }
     for (id, customers) in &run.identity.ambiguous {

@@ -195,7 +195,7 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     use super::*;
-    use crate::formats::{self, Format, Layout, Reader, Sample};
+    use crate::formats::{self, Format, Reader, Sample};
     use crate::scan::{self, Body, How};
 
     fn files(folder: &Path) -> Vec<PathBuf> {
@@ -209,12 +209,7 @@ mod tests {
     fn opened(file: &Path, name: &str) -> (Option<&'static str>, Body) {
         let mut opened = scan::open(file, name, &How::default()).expect("the file is readable");
         let opened = opened.pop().expect("one table or document");
-        let layout = match &opened.body {
-            Body::Table(_) => Layout::Table,
-            Body::Document(_) => Layout::Document,
-        };
         let format = formats::detect(&Sample {
-            layout,
             header: &opened.peek.header,
             rows: &opened.peek.rows,
             text: &opened.peek.text,
@@ -240,12 +235,6 @@ mod tests {
             (Reader::Bill(read), Body::Table(mut source)) => {
                 let mut bill = Vec::new();
                 let sums = read(&mut *source, said, &mut bill, &mut found);
-                result["charges"] = charges(&bill);
-                sums
-            }
-            (Reader::BillDocument(read), Body::Document(text)) => {
-                let mut bill = Vec::new();
-                let sums = read(&name.into(), &text, said, &mut bill, &mut found);
                 result["charges"] = charges(&bill);
                 sums
             }

@@ -8,6 +8,8 @@
 pub mod bills;
 pub mod fields;
 pub mod golden;
+pub mod nested;
+pub mod pages;
 pub mod revenue;
 pub mod rows;
 #[cfg(test)]
@@ -48,23 +50,12 @@ impl Kind {
     }
 }
 
-/// How a file is laid out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
-    /// Rows under a header: CSV, JSON lines or a columnar file.
-    Table,
-    /// One JSON document.
-    Document,
-}
-
 /// The beginning of a file, for recognizing it.
 #[derive(Debug)]
 pub struct Sample<'a> {
-    /// Table or document.
-    pub layout: Layout,
-    /// The columns; empty for a document.
+    /// The columns; of JSON, those of the first objects.
     pub header: &'a Header,
-    /// The first rows (at most a few dozen); empty for a document.
+    /// The first rows (at most a few dozen).
     pub rows: &'a [Row],
     /// The first bytes of the text (at most 64 KiB).
     pub text: &'a str,
@@ -75,7 +66,7 @@ pub struct Sample<'a> {
 impl Sample<'_> {
     /// Whether all these columns are there, in any case.
     pub fn has_all(&self, names: &[&str]) -> bool {
-        self.layout == Layout::Table && names.iter().all(|name| self.header.has(name))
+        names.iter().all(|name| self.header.has(name))
     }
 }
 
@@ -163,11 +154,8 @@ pub trait UsageSink {
 
 /// A function that reads a usage file.
 pub type ReadUsage = fn(&mut dyn RowSource, &Settings, &mut dyn UsageSink, &mut Problems) -> Tally;
-/// A function that reads a bill laid out as a table.
+/// A function that reads a bill.
 pub type ReadBill = fn(&mut dyn RowSource, &Settings, &mut Vec<Charge>, &mut Problems) -> Tally;
-/// A function that reads a bill that is one JSON document.
-pub type ReadBillDocument =
-    fn(&std::sync::Arc<str>, &str, &Settings, &mut Vec<Charge>, &mut Problems) -> Tally;
 /// A function that reads a revenue file.
 pub type ReadRevenue =
     fn(&mut dyn RowSource, &Settings, &mut RevenueRecords, &mut Problems) -> Tally;
@@ -179,8 +167,6 @@ pub enum Reader {
     Usage(ReadUsage),
     /// A bill, row by row.
     Bill(ReadBill),
-    /// A bill in one JSON document.
-    BillDocument(ReadBillDocument),
     /// Revenue, row by row.
     Revenue(ReadRevenue),
 }
@@ -200,8 +186,6 @@ pub struct Format {
     pub required: &'static [&'static str],
     /// The page section of `docs/formats.md`: where the user clicks, units, zone, quirks.
     pub page: &'static str,
-    /// Table or document.
-    pub layout: Layout,
     /// Whether the sample is this format. Formats are asked in the registry's order.
     pub detect: fn(&Sample<'_>) -> bool,
     /// Reads it.
@@ -259,5 +243,5 @@ pub fn detect(sample: &Sample<'_>) -> Option<&'static Format> {
     FORMATS
         .iter()
         .copied()
-        .find(|format| format.layout == sample.layout && (format.detect)(sample))
+        .find(|format| (format.detect)(sample))
 }

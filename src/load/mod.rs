@@ -122,7 +122,7 @@ pub fn read(
 impl Reading<'_> {
     fn file(&mut self, spec: &InputSpec, opened: Opened, problems: &mut Problems) {
         let name = opened.name.clone();
-        if matches!(&opened.body, Body::Document(text) if text.is_empty()) {
+        if matches!(&opened.body, Body::Empty) {
             return self.nothing(spec, &opened);
         }
         let format = match recognize(spec.format.as_deref(), &opened) {
@@ -186,41 +186,25 @@ impl Reading<'_> {
         let name = opened.name.clone();
         let floats = opened.peek.float_columns.clone();
         let mut folded = FileFold::default();
-        let tally = match (format.read, opened.body) {
-            (Reader::Usage(read), Body::Table(mut rows)) => {
+        // A file without content does not come here.
+        let Body::Table(mut rows) = opened.body else {
+            return (Tally::default(), folded);
+        };
+        let tally = match format.read {
+            Reader::Usage(read) => {
                 self.fold.begin(&name);
                 let tally = read(rows.as_mut(), &settings, &mut self.fold, problems);
                 folded = self.fold.end();
                 tally
             }
-            (Reader::Bill(read), Body::Table(mut rows)) => {
+            Reader::Bill(read) => {
                 let mut charges = Vec::new();
                 let tally = read(rows.as_mut(), &settings, &mut charges, problems);
                 self.bill(&name, format, charges, &tally);
                 tally
             }
-            (Reader::BillDocument(read), Body::Document(text)) => {
-                let mut charges = Vec::new();
-                let tally = read(&name, &text, &settings, &mut charges, problems);
-                self.bill(&name, format, charges, &tally);
-                tally
-            }
-            (Reader::Revenue(read), Body::Table(mut rows)) => {
+            Reader::Revenue(read) => {
                 read(rows.as_mut(), &settings, &mut self.books.records, problems)
-            }
-            (_, body) => {
-                let found = match body {
-                    Body::Table(_) => "rows under a header",
-                    Body::Document(_) => "one JSON document",
-                };
-                problems.push(
-                    Problem::new(
-                        &catalogue::UNKNOWN_FORMAT,
-                        format!("{} is not laid out as {found}", format.name),
-                    )
-                    .at(Place::file(&name)),
-                );
-                Tally::default()
             }
         };
         if !floats.is_empty() {
@@ -317,6 +301,13 @@ impl Reading<'_> {
             let text = "{n} usage rows have no request id, so repeats among them cannot be told";
             let key = (catalogue::NO_REQUEST_ID.code, text.to_string());
             self.remarks.entry(key).or_insert((false, 0)).1 += folded.without_id;
+        }
+        if receipt.unterminated() {
+            let text = format!(
+                "{name}: the last row has no line end, so a cut inside its last cell could not be seen"
+            );
+            self.remarks
+                .insert((catalogue::NO_LINE_END.code, text), (false, 0));
         }
         self.books.files.push(FileRead {
             format,

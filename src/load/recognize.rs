@@ -1,8 +1,8 @@
 //! Which export a file is, and why.
 
-use crate::formats::{self, FORMATS, Format, Layout, Sample};
+use crate::formats::{self, FORMATS, Format, Sample};
 use crate::problem::{Place, Problem, catalogue};
-use crate::scan::{Body, Opened, Peek};
+use crate::scan::{Opened, Peek};
 
 /// The columns of the mapping file.
 pub const MAPPING_COLUMNS: &[&str] = &["customer", "source", "id"];
@@ -26,10 +26,6 @@ fn is_mapping(peek: &Peek) -> bool {
 /// The beginning of a file as formats see it.
 fn sample<'a>(opened: &'a Opened, file_name: &'a str) -> Sample<'a> {
     Sample {
-        layout: match opened.body {
-            Body::Table(_) => Layout::Table,
-            Body::Document(_) => Layout::Document,
-        },
         header: &opened.peek.header,
         rows: &opened.peek.rows,
         text: &opened.peek.text,
@@ -97,7 +93,6 @@ pub fn nearest(opened: &Opened) -> Vec<(&'static Format, Vec<&'static str>)> {
 fn nearest_to(sample: &Sample<'_>) -> Vec<(&'static Format, Vec<&'static str>)> {
     let mut near: Vec<(&'static Format, Vec<&'static str>)> = FORMATS
         .iter()
-        .filter(|format| format.layout == sample.layout)
         .map(|format| {
             let missing = format
                 .required
@@ -128,15 +123,15 @@ fn unknown(sample: &Sample<'_>) -> Problem {
         );
     }
     help.push_str("tanso formats FILE tells more, FORMAT:path forces one, and columns in an [[input]] entry of tanso.toml names columns of your own");
-    let found = match sample.layout {
-        Layout::Document => "this JSON document is no known export".to_string(),
-        Layout::Table if sample.header.len() == 1 => {
+    let found = match sample.header.len() {
+        0 => "it has no columns and no keys".to_string(),
+        1 => {
             format!(
                 "found 1 column, {:?}, which fits no known export",
                 sample.header.name(0)
             )
         }
-        Layout::Table => format!(
+        _ => format!(
             "the columns fit no known export: {}",
             sample.header.names().join(", ")
         ),

@@ -224,6 +224,8 @@ catalogue! {
         "Columns that the format does not need.";
     FLOAT_COLUMN = "N3004" Note "column stored as binary float":
         "The file itself stores a number as a binary float; its shortest decimal form is read.";
+    NO_LINE_END = "N3005" Note "last row without a line end":
+        "The file ends behind its last row without a line end, as some programs write it. If the download was cut off exactly there, the last cell may be short; nothing in the file can tell. A control total (--expect-bill) can.";
     RECURRING_ASSUMED = "N4002" Note "invoice taken as recurring":
         "The invoice has no lines that tell recurring from one-off; it is re-priced whole.";
 }

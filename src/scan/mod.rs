@@ -14,6 +14,8 @@ mod archive;
 mod columnar;
 mod csv;
 mod decode;
+mod documents;
+mod flatten;
 mod json;
 mod jsonl;
 mod open;
@@ -25,15 +27,17 @@ mod spool;
 #[cfg(test)]
 mod tests;
 mod unpack;
+mod whole;
 mod window;
 
 use std::sync::Arc;
 
-pub use json::{elements, members, string};
+pub use json::{items, members, string};
 pub use open::{open, open_reader};
 pub use peek::Peek;
 pub use receipt::Receipt;
 pub use row::{Header, Row, RowSource};
+pub use whole::whole;
 
 /// Bounds that keep damaged or hostile files from filling the memory or the disk.
 #[derive(Clone, Debug)]
@@ -67,13 +71,11 @@ pub struct How {
     pub skip_lines: u32,
     /// Whether a file without any content is fine: it is then an empty document.
     pub allow_empty: bool,
-    /// Whether a text that begins with a brace is one JSON document, never JSON lines.
-    pub document: bool,
     /// The bounds.
     pub limits: Limits,
 }
 
-/// One table or document, ready to be read.
+/// One table, ready to be read.
 pub struct Opened {
     /// The file as the user named it; a member of a zip is `bill.zip!cost.csv`.
     pub name: Arc<str>,
@@ -85,11 +87,10 @@ pub struct Opened {
     pub receipt: Receipt,
 }
 
-/// How the content is laid out.
+/// The content of a file.
 pub enum Body {
-    /// Rows under a header.
+    /// Rows under a header: CSV, the objects of JSON, or a columnar file.
     Table(Box<dyn RowSource + Send>),
-    /// The whole text of one JSON document, already found to be valid JSON; empty for a file
-    /// without content, where [`How::allow_empty`] lets it pass.
-    Document(String),
+    /// A file without content, where [`How::allow_empty`] lets it pass.
+    Empty,
 }

@@ -13,6 +13,7 @@ mod golden;
 mod house;
 mod metamorphic;
 mod oracle;
+mod prices;
 mod reference;
 mod scenarios;
 mod support;

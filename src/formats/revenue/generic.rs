@@ -13,9 +13,7 @@
 use super::money::Money;
 use super::rows;
 use crate::formats::fields::Columns;
-use crate::formats::{
-    Format, Kind, Layout, Reader, Remark, RevenueRecords, Sample, Settings, Tally,
-};
+use crate::formats::{Format, Kind, Reader, Remark, RevenueRecords, Sample, Settings, Tally};
 use crate::model::records::{Invoice, InvoiceStatus};
 use crate::model::{Currency, Exact, Instant};
 use crate::problem::{Place, Problem, Problems, catalogue};
@@ -35,7 +33,6 @@ pub static FORMAT: Format = Format {
         "currency",
     ],
     page: PAGE,
-    layout: Layout::Table,
     detect,
     read: Reader::Revenue(read),
 };

@@ -15,9 +15,7 @@ use crate::formats::fields::{Columns, word};
 use crate::formats::rows::{self, Fate};
 use crate::formats::usage::litellm_metadata::{Origin, detail, parsed, said, text};
 use crate::formats::usage::tokens::{Convention, Tokens};
-use crate::formats::{
-    CachedTokens, Format, Kind, Layout, Reader, Sample, Settings, Tally, UsageSink,
-};
+use crate::formats::{CachedTokens, Format, Kind, Reader, Sample, Settings, Tally, UsageSink};
 use crate::model::records::{Outcome, UsageRecord};
 use crate::model::{Currency, Exact, Instant, Meter, Zone};
 use crate::problem::{Place, Problem, Problems, catalogue};
@@ -72,7 +70,6 @@ retention setting.
 **Confidence.** The table's definition in LiteLLM's source. The export of its web interface is not
 verified.
 ",
-    layout: Layout::Table,
     detect: |sample: &Sample<'_>| sample.has_all(REQUIRED),
     read: Reader::Usage(read),
 };

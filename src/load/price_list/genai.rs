@@ -19,7 +19,7 @@ use crate::prices::BookRow;
 use crate::prices::layout::per_unit;
 use crate::prices::names::Stem;
 use crate::problem::{Problem, Problems, catalogue};
-use crate::scan::{elements, members, string};
+use crate::scan::{items, members, string};
 
 const PATTERNS: &str = "match rules that are no name";
 const TIME_OF_DAY: &str = "prices by time of day (the dearest is kept)";
@@ -60,10 +60,10 @@ fn field<'a>(fields: &Fields<'a>, name: &str) -> Option<&'a str> {
 }
 
 pub(super) fn read(document: &Document<'_>, list: &mut PriceList, problems: &mut Problems) {
-    for raw in elements(document.text).unwrap_or_default() {
+    for raw in items(document.text).unwrap_or_default() {
         let fields = members(raw).unwrap_or_default();
         let id = field(&fields, "id").and_then(string);
-        let models = field(&fields, "models").and_then(elements);
+        let models = field(&fields, "models").and_then(items);
         let (Some(id), Some(models)) = (id, models) else {
             problems.push(bad(document, raw, "the provider has no id or no models"));
             continue;
@@ -157,7 +157,7 @@ fn in_force(entries: &[Dated], day: Option<Day>) -> Option<&Prices> {
 fn add_names(rule: &str, id: &str, names: &mut Vec<String>, list: &mut PriceList) {
     for (kind, value) in members(rule).unwrap_or_default() {
         if kind == "or" {
-            for rule in elements(value).unwrap_or_default() {
+            for rule in items(value).unwrap_or_default() {
                 add_names(rule, id, names, list);
             }
             continue;
@@ -191,7 +191,7 @@ fn entries<'a>(
     raw: &'a str,
     list: &mut PriceList,
 ) -> Result<Vec<Dated>, Problem> {
-    let Some(dated) = elements(raw) else {
+    let Some(dated) = items(raw) else {
         return Ok(vec![Dated {
             from: None,
             by_time: false,
@@ -264,7 +264,7 @@ fn prices<'a>(
         };
         let no_base = || bad(document, value, "the price has no base");
         add(None, field(&tiered, "base").ok_or_else(no_base)?)?;
-        let tiers = field(&tiered, "tiers").and_then(elements);
+        let tiers = field(&tiered, "tiers").and_then(items);
         for tier in tiers.unwrap_or_default() {
             let fields = members(tier).unwrap_or_default();
             let start = field(&fields, "start").and_then(|start| start.parse().ok());

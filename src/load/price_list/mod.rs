@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::model::{ContextBand, Exact, Meter};
 use crate::prices::{BookRow, PriceBook};
 use crate::problem::{Entry, Place, Problem, Problems, catalogue};
-use crate::scan::{self, Body, How};
+use crate::scan::{self, Body, How, RowSource};
 
 /// A price list that was read.
 #[derive(Debug)]
@@ -39,25 +39,7 @@ const OTHER_THRESHOLDS: &str = "prices above other context thresholds";
 /// # Errors
 /// Every problem found.
 pub fn read(path: &Path, name: &str) -> Result<PriceList, Problems> {
-    let how = How {
-        document: true,
-        ..How::default()
-    };
-    let mut opened = open_one(path, name, &how)?;
-    let comments = opened
-        .peek
-        .text
-        .lines()
-        .take_while(|line| line.starts_with('#'));
-    let comments = comments.count() as u32;
-    if comments > 0 {
-        let how = How {
-            skip_lines: comments,
-            ..how
-        };
-        opened = open_one(path, name, &how)?;
-    }
-    let file = opened.name.clone();
+    let file: Arc<str> = name.into();
     let mut list = PriceList {
         name: file.clone(),
         format: "price list",
@@ -65,9 +47,8 @@ pub fn read(path: &Path, name: &str) -> Result<PriceList, Problems> {
         left_out: BTreeMap::new(),
     };
     let mut problems = Problems::default();
-    match opened.body {
-        Body::Table(rows) => table::read(&file, rows, &mut list, &mut problems),
-        Body::Document(text) => {
+    match scan::whole(path, name)? {
+        Some(text) => {
             let document = Document {
                 file: &file,
                 text: &text,
@@ -80,6 +61,10 @@ pub fn read(path: &Path, name: &str) -> Result<PriceList, Problems> {
                 litellm::read(&document, &mut list, &mut problems);
             }
         }
+        None => {
+            let rows = open_table(path, name)?;
+            table::read(&file, rows, &mut list, &mut problems);
+        }
     }
     if !problems.is_empty() {
         return Err(problems);
@@ -88,6 +73,27 @@ pub fn read(path: &Path, name: &str) -> Result<PriceList, Problems> {
         return Err(Problems::from(unknown(&file)));
     }
     Ok(list)
+}
+
+/// The one table of a file; lines that begin with `#` above the header are comments.
+fn open_table(path: &Path, name: &str) -> Result<Box<dyn RowSource + Send>, Problem> {
+    let opened = open_one(path, name, &How::default())?;
+    let lines = opened.peek.text.lines();
+    let comments = lines.take_while(|line| line.starts_with('#')).count() as u32;
+    let opened = match comments {
+        0 => opened,
+        _ => {
+            let how = How {
+                skip_lines: comments,
+                ..How::default()
+            };
+            open_one(path, name, &how)?
+        }
+    };
+    match opened.body {
+        Body::Table(rows) => Ok(rows),
+        Body::Empty => Err(unknown(&name.into())),
+    }
 }
 
 fn open_one(path: &Path, name: &str, how: &How) -> Result<scan::Opened, Problem> {
