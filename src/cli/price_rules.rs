@@ -117,7 +117,7 @@ impl PriceEntry {
         // A meter of the user's own is fine; a misspelled one would never be found in a log.
         let near = |known: &&str| strsim::damerau_levenshtein(name, known) < 3;
         if let (Meter::Other(_), Some(nearest)) = (&meter, Meter::known().find(near)) {
-            let message = format!("{name:?} is no meter");
+            let message = "no such meter";
             let help = format!("the nearest meter is {nearest:?}; meters: {}", known());
             return Err(at(file, written, message).help(help));
         }
@@ -181,5 +181,5 @@ fn at<T>(file: &Located<'_>, value: &Spanned<T>, message: impl Into<String>) -> 
     let written = file.text.get(span.clone()).unwrap_or("");
     Problem::new(&catalogue::PROJECT_FILE, message)
         .at(file.place(span.start))
-        .excerpt(written)
+        .excerpt(written.trim_matches('"'))
 }

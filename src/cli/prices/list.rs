@@ -240,13 +240,19 @@ fn table(title: String, rows: &[Shown], footer: Vec<String>) -> Table {
         ALWAYS.contains(meter) || rows.iter().any(has)
     };
     let meters: Vec<&Meter> = known.iter().filter(|meter| used(meter)).collect();
+    // People are spared columns without a word in them.
+    let where_used = |column: Column, used: bool| if used { column } else { column.csv_only() };
+    let dated = rows.iter().any(|row| row.from.is_some());
+    let tiered = rows.iter().any(|row| row.tier.is_some());
+    let limited = rows.iter().any(|row| row.context_over.is_some());
+    let over = Column::figures("context_over", "Input over").dropped(1);
     let mut columns = vec![
         Column::text("provider", "Provider"),
         Column::text("model", "Model").table_only(),
         Column::text("names", "Names").csv_only(),
-        Column::text("from", "From").dropped(2),
-        Column::text("tier", "Tier").dropped(1),
-        Column::figures("context_over", "Input over").dropped(1),
+        where_used(Column::text("from", "From").dropped(2), dated),
+        where_used(Column::text("tier", "Tier").dropped(1), tiered),
+        where_used(over, limited),
     ];
     for (at, meter) in meters.iter().enumerate() {
         let column = Column::figures(meter.name(), title_of(meter));

@@ -8,6 +8,8 @@ mod litellm;
 mod table;
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -77,23 +79,26 @@ pub fn read(path: &Path, name: &str) -> Result<PriceList, Problems> {
 
 /// The one table of a file; lines that begin with `#` above the header are comments.
 fn open_table(path: &Path, name: &str) -> Result<Box<dyn RowSource + Send>, Problem> {
-    let opened = open_one(path, name, &How::default())?;
-    let lines = opened.peek.text.lines();
-    let comments = lines.take_while(|line| line.starts_with('#')).count() as u32;
-    let opened = match comments {
-        0 => opened,
-        _ => {
-            let how = How {
-                skip_lines: comments,
-                ..How::default()
-            };
-            open_one(path, name, &how)?
-        }
+    let how = How {
+        skip_lines: comments(path),
+        ..How::default()
     };
+    let opened = open_one(path, name, &how)?;
     match opened.body {
         Body::Table(rows) => Ok(rows),
         Body::Empty => Err(unknown(&name.into())),
     }
+}
+
+/// How many comment lines a file begins with. They may hold anything, so they are passed over
+/// before the text is taken for a table.
+fn comments(path: &Path) -> u32 {
+    const LOOK: u64 = 1 << 16;
+    let mut first = Vec::new();
+    // A file that cannot be read is told by whoever opens it next.
+    let _ = File::open(path).map(|file| file.take(LOOK).read_to_end(&mut first));
+    let lines = first.split(|byte| *byte == b'\n');
+    lines.take_while(|line| line.starts_with(b"#")).count() as u32
 }
 
 fn open_one(path: &Path, name: &str, how: &How) -> Result<scan::Opened, Problem> {
