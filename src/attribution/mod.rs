@@ -13,6 +13,7 @@ mod follow;
 mod giving;
 mod ledger;
 mod lines;
+pub mod matching;
 mod months;
 mod pools;
 mod shelf;
@@ -24,6 +25,8 @@ mod weigh;
 use std::collections::BTreeMap;
 
 pub use ledger::BillTie;
+pub use lines::Line;
+pub use topics::{Topic, tier_word};
 pub use value::{Pricing, Rates};
 
 use crate::identity::{Identity, PartyId};
@@ -70,6 +73,8 @@ pub enum Reason {
     NoCustomerId,
     /// Credits, tax and rounding lines that belong to unattributed cost.
     FollowsUnattributed,
+    /// A commitment was paid for and not used.
+    IdleCommitment,
 }
 
 impl Reason {
@@ -82,6 +87,7 @@ impl Reason {
             Reason::NoUsage => "no usage",
             Reason::NoCustomerId => "no customer id",
             Reason::FollowsUnattributed => "credits and tax of unattributed cost",
+            Reason::IdleCommitment => "idle commitment",
         }
     }
 }

@@ -74,13 +74,7 @@ impl<'s> Topics<'s> {
             .model
             .as_deref()
             .filter(|_| !lacks.model)
-            .map(|name| {
-                let mut model = ModelName::parse(name);
-                if !self.dated.contains(&model.family) {
-                    model.snapshot = None;
-                }
-                model
-            });
+            .map(|name| self.model(name));
         let meter = match &charge.meter {
             ChargeMeter::Is(meter) if lacks.cache && is_cache(meter) => {
                 ChargeMeter::Is(Meter::Input)
@@ -101,6 +95,20 @@ impl<'s> Topics<'s> {
             tier,
         }
     }
+
+    /// The model of a name: with its snapshot only where log and bill both date every name.
+    pub fn model(&self, name: &str) -> ModelName {
+        let mut model = ModelName::parse(name);
+        if !self.dated.contains(&model.family) {
+            model.snapshot = None;
+        }
+        model
+    }
+}
+
+/// The folded word for a service tier; no tier is the standard one.
+pub fn tier_word(tier: Option<&str>) -> String {
+    names::service_tier(tier.unwrap_or_default())
 }
 
 impl Topic {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use super::file_args::{FormatsArgs, InitArgs};
 pub use super::price_args::{PricesAction, PricesArgs, PricesView, RepriceArgs};
 use super::terminal::Color;
 
@@ -104,7 +105,7 @@ pub struct Shared {
         help_heading = "Input"
     )]
     pub on_conflict: ConflictArg,
-    /// What to do when two files bill the same days
+    /// What to do when two files bill the same days or have the same revenue rows
     #[arg(
         long,
         value_name = "RULE",
@@ -136,6 +137,9 @@ pub struct Shared {
     /// When revenue counts [default: recognized; cash with payments alone]
     #[arg(long, value_name = "BASIS", help_heading = "Method")]
     pub revenue: Option<RevenueArg>,
+    /// Which cost counts in bills that state several [default: effective]
+    #[arg(long, value_name = "BASIS", help_heading = "Method")]
+    pub cost_basis: Option<CostBasisArg>,
     /// What to do with billed cost that the log does not explain
     #[arg(
         long,
@@ -268,34 +272,6 @@ pub struct SimulateArgs {
     pub plan: Vec<String>,
 }
 
-/// Options of `formats`.
-#[derive(Clone, Debug, Args)]
-pub struct FormatsArgs {
-    /// Files to recognize.
-    #[arg(value_name = "FILES")]
-    pub files: Vec<PathBuf>,
-    /// Tell all about one format.
-    #[arg(long, value_name = "FORMAT")]
-    pub columns: Option<String>,
-    /// Print the JSON Schema of an output: report or simulation.
-    #[arg(long, value_name = "OUTPUT")]
-    pub schema: Option<String>,
-    /// Print docs/formats.md.
-    #[arg(long, hide = true)]
-    pub markdown: bool,
-}
-
-/// Options of `init`.
-#[derive(Clone, Debug, Args)]
-pub struct InitArgs {
-    /// The files of the project.
-    #[arg(value_name = "FILES", required = true)]
-    pub files: Vec<std::ffi::OsString>,
-    /// Overwrite tanso.toml and mapping.csv.
-    #[arg(long)]
-    pub force: bool,
-}
-
 /// `--cached-tokens`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum CachedTokensArg {
@@ -345,6 +321,17 @@ pub enum RevenueArg {
     Billed,
     /// When money arrives.
     Cash,
+}
+
+/// `--cost-basis`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CostBasisArg {
+    /// Commitments count where they are used.
+    Effective,
+    /// What the invoice says.
+    Billed,
+    /// Public prices, before discounts.
+    List,
 }
 
 /// `--residual`.

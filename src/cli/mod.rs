@@ -4,6 +4,7 @@ pub mod args;
 mod choices;
 mod controls;
 mod dimensions;
+mod file_args;
 mod formats;
 mod init;
 mod inputs;

@@ -1,16 +1,19 @@
 //! The notes and warnings of a run that went well.
 
-use crate::attribution::{Attribution, Unpriced};
+use std::collections::BTreeSet;
+
 use crate::formats::Kind;
-use crate::identity::PartyKind;
+use crate::identity::{PartyKind, alike};
 use crate::load::Books;
 use crate::margin::Statement;
-use crate::model::Exact;
 use crate::model::receipt::InputReceipt;
+use crate::model::records::{Charge, ChargeKind};
+use crate::model::{Day, Exact, Instant};
 use crate::problem::{Note, catalogue};
 use crate::report::figures::grouped;
 use crate::revenue::Basis;
 
+use super::price_book;
 use super::run::Run;
 
 /// Everything that was skipped, scaled, inferred or is in doubt.
@@ -79,6 +82,18 @@ fn identity(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
         let text = format!("ids differ only in case, blanks or Unicode form: {group:?}");
         notes.push(Note::new(&catalogue::ALIKE_IDS, text));
     }
+    let attributes = run.identity.parties().iter();
+    let attributes = attributes.filter_map(|party| party.attributes.get("plan"));
+    let mapped = attributes.flatten().map(|dated| &dated.value);
+    let lines = run.revenue.obligations.iter();
+    let plans: BTreeSet<&String> = lines
+        .filter_map(|line| line.plan.as_ref())
+        .chain(mapped)
+        .collect();
+    for group in alike(plans.into_iter().map(String::as_str)) {
+        let text = format!("plans differ only in case, blanks or Unicode form: {group:?}");
+        notes.push(Note::new(&catalogue::ALIKE_IDS, text));
+    }
     for (id, customers) in &run.identity.ambiguous {
         let text = format!(
             "{id} fits several customers and is left unmapped: {}",
@@ -122,7 +137,7 @@ fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
         );
         notes.push(Note::new(&catalogue::UNPRICED, text));
     }
-    prices(found, notes);
+    price_book::notes(found, notes);
     for unbilled in &found.unbilled {
         let model = unbilled.model.as_deref().unwrap_or("usage without a model");
         let tokens: Exact = unbilled.meters.values().sum();
@@ -209,38 +224,6 @@ fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
     }
 }
 
-/// What is said about usage that cost nothing or took another tier's price.
-fn prices(found: &Attribution, notes: &mut Vec<Note>) {
-    let name = |of: &Unpriced| {
-        of.model
-            .clone()
-            .unwrap_or_else(|| "usage without a model".into())
-    };
-    for free in &found.free {
-        let text = format!(
-            "{}: declared free, counts as no cost; requests: {}",
-            name(free),
-            free.requests
-        );
-        notes.push(Note::new(&catalogue::FREE, text));
-    }
-    for zero in &found.at_zero {
-        let text = format!(
-            "{}: its listed price is 0, counts as no cost; requests: {}; if it is free, say so in tanso.toml: [[price]] model = {:?}, free = true",
-            name(zero),
-            zero.requests,
-            name(zero)
-        );
-        notes.push(Note::new(&catalogue::PRICED_AT_ZERO, text));
-    }
-    for (tier, requests) in &found.unknown_tiers {
-        let text = format!(
-            "service tier {tier:?} is not known; standard prices are used; requests: {requests}"
-        );
-        notes.push(Note::new(&catalogue::UNKNOWN_TIER, text));
-    }
-}
-
 fn revenue(run: &Run, notes: &mut Vec<Note>) {
     let book = &run.revenue;
     if book.is_empty() {
@@ -279,6 +262,21 @@ fn revenue(run: &Run, notes: &mut Vec<Note>) {
             book.undated_refunds
         );
         notes.push(Note::new(&catalogue::REFUND_DATE, text));
+    }
+    if book.taken_as_paid > 0 {
+        let text = format!(
+            "rows of a revenue file without a status, taken as paid on their first day: {}",
+            book.taken_as_paid
+        );
+        notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
+    }
+    let (back, times) = book.refunds_of_billed;
+    if times > 0 {
+        let text = format!(
+            "refunds and lost disputes of billed invoices: {times}, together {}; they do not change what was billed, a credit note would",
+            money(run, back)
+        );
+        notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
     }
     let coverage = &run.coverage;
     if let (Some(starts), Some(needed), false) = (
@@ -340,32 +338,55 @@ fn rows(run: &Run, inputs: &[InputReceipt], notes: &mut Vec<Note>) {
     spans(run, &run.books, notes);
 }
 
-/// Usage and bills that cover different days of the period.
+/// Charges for days that the log does not reach, and usage of days that the bills do not reach.
 fn spans(run: &Run, books: &Books, notes: &mut Vec<Note>) {
     let span = |kind: Kind| {
-        let spans = books.files.iter().filter(|file| file.kind == Some(kind));
-        let spans: Vec<_> = spans.filter_map(|file| file.span(run.zone)).collect();
-        let first = spans
-            .iter()
-            .map(|(first, _)| *first)
-            .min()?
-            .max(run.period.start);
-        let last = spans
-            .iter()
-            .map(|(_, last)| *last)
-            .max()?
-            .min(run.period.end.plus(-1));
-        (first <= last).then_some((first, last))
+        let files = books.files.iter().filter(|file| file.kind == Some(kind));
+        let spans: Vec<_> = files.filter_map(|file| file.span(run.zone)).collect();
+        let first = spans.iter().map(|(first, _)| *first).min()?;
+        let last = spans.iter().map(|(_, last)| *last).max()?;
+        Some((first, last))
     };
-    if let (Some(usage), Some(bill)) = (span(Kind::Usage), span(Kind::Bill))
-        && usage != bill
-    {
-        notes.push(Note::new(
-            &catalogue::GAP,
-            format!(
-                "usage covers {} to {}, the bills {} to {}",
-                usage.0, usage.1, bill.0, bill.1
-            ),
-        ));
+    let (Some(usage), Some(bills)) = (span(Kind::Usage), span(Kind::Bill)) else {
+        return;
+    };
+    let covers = |(first, last): (Day, Day)| format!("{first} to {last}");
+    // What a charge for a longer time covers is no question of days, and what names its customer
+    // needs no log.
+    let unlogged = |charge: &&Charge| {
+        let first = run.zone.day(charge.start);
+        let last = run.zone.day(Instant(charge.end.0 - 1)).max(first);
+        let named = charge.scopes.iter().any(|scope| {
+            let names_customer = scope.dimension == "customer";
+            let identity = &run.identity;
+            let party = identity.scope(&scope.namespace, &scope.id, names_customer, first);
+            party.is_some()
+        });
+        let outside = last < usage.0 || first > usage.1;
+        charge.kind == ChargeKind::Usage && run.period.contains(first) && outside && !named
+    };
+    let unlogged: Exact = books
+        .charges
+        .iter()
+        .filter(unlogged)
+        .map(|c| c.amount)
+        .sum();
+    if !unlogged.is_zero() {
+        let text = format!(
+            "{} is billed for days that the usage log does not reach: it covers {}, the bills {}",
+            money(run, unlogged),
+            covers(usage),
+            covers(bills)
+        );
+        notes.push(Note::new(&catalogue::GAP, text));
+    }
+    let unbilled = |day: Day| run.period.contains(day) && (day < bills.0 || day > bills.1);
+    if books.usage.iter().any(|cell| unbilled(cell.day)) {
+        let text = format!(
+            "the usage log covers {}, the bills only {}: usage of the other days has no bill",
+            covers(usage),
+            covers(bills)
+        );
+        notes.push(Note::new(&catalogue::GAP, text));
     }
 }

@@ -22,6 +22,8 @@ pub struct PricesArgs {
 }
 
 /// What `prices` can do besides listing.
+// One is made per run; its size is of no importance.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug, Subcommand)]
 pub enum PricesAction {
     /// The price of one model, by the exact name; else the nearest names

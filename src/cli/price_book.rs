@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::args::Shared;
 use super::project::Project;
+use crate::attribution::{Attribution, Unpriced};
 use crate::load::price_list::{self, PriceList};
 use crate::prices::{PriceBook, Prices};
 use crate::problem::{Note, Problems, catalogue};
@@ -80,4 +81,36 @@ pub fn note(list: &PriceList, place: &str) -> Note {
         left_out.concat()
     );
     Note::new(&catalogue::PRICE_FILE, text)
+}
+
+/// What is said about usage that cost nothing or took another tier's price.
+pub fn notes(found: &Attribution, notes: &mut Vec<Note>) {
+    let name = |of: &Unpriced| {
+        of.model
+            .clone()
+            .unwrap_or_else(|| "usage without a model".into())
+    };
+    for free in &found.free {
+        let text = format!(
+            "{}: declared free, counts as no cost; requests: {}",
+            name(free),
+            free.requests
+        );
+        notes.push(Note::new(&catalogue::FREE, text));
+    }
+    for zero in &found.at_zero {
+        let text = format!(
+            "{}: its listed price is 0, counts as no cost; requests: {}; if it is free, say so in tanso.toml: [[price]] model = {:?}, free = true",
+            name(zero),
+            zero.requests,
+            name(zero)
+        );
+        notes.push(Note::new(&catalogue::PRICED_AT_ZERO, text));
+    }
+    for (tier, requests) in &found.unknown_tiers {
+        let text = format!(
+            "service tier {tier:?} is not known; standard prices are used; requests: {requests}"
+        );
+        notes.push(Note::new(&catalogue::UNKNOWN_TIER, text));
+    }
 }

@@ -15,6 +15,7 @@ use crate::formats::Kind;
 use crate::identity::Identity;
 use crate::load::{self, Books, Choices, InputSpec, OnConflict, OnOverlap};
 use crate::margin::{self, Dimension, Filter, Statement};
+use crate::model::records::CostBasis;
 use crate::model::{Currency, Period, Zone};
 use crate::problem::{Note, Problem, Problems, catalogue};
 use crate::report::margin::Header;
@@ -41,6 +42,7 @@ pub struct Run {
     pub zone: Zone,
     /// Report currency.
     pub currency: Currency,
+    cost_basis: CostBasis,
     options: attribution::Options,
     /// Prices of the run.
     pub pricing: Pricing,
@@ -106,6 +108,7 @@ impl Run {
                 in_dollars: currency == Currency::USD,
             },
             price_notes,
+            cost_basis: choices::cost_basis(shared, project.as_ref())?,
             project,
             specs,
             books,
@@ -131,7 +134,7 @@ impl Run {
             filters,
         };
         let options = attribution::Options {
-            detail: margin::needs_detail(by, filters),
+            detail: margin::needs_detail(&self.identity, self.period, by, filters),
             ..self.options.clone()
         };
         margin::state(&inputs, |sink| {
@@ -212,6 +215,7 @@ impl Run {
             zone: self.zone,
             currency: self.currency,
             revenue_basis: self.revenue.basis.word(),
+            cost_basis: self.cost_basis.word(),
             again: again(shared),
             options,
             notes: notes::collect(self, statement, &inputs),
@@ -290,6 +294,12 @@ fn again(shared: &Shared) -> String {
                 .prices
                 .as_ref()
                 .map(|path| path.to_string_lossy().into_owned()),
+        ),
+        (
+            "--cost-basis",
+            shared
+                .cost_basis
+                .map(|basis| CostBasis::from(basis).word().to_string()),
         ),
     ];
     for (name, value) in options {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{CachedTokens, Settings, Tally, UsageSink};
-use crate::model::records::{Charge, ChargeKind, ChargeMeter, Outcome, UsageRecord};
+use crate::model::records::{Charge, ChargeKind, ChargeMeter, CostBasis, Outcome, UsageRecord};
 use crate::model::{Currency, Zone};
 use crate::problem::{Problem, Problems};
 
@@ -67,6 +67,10 @@ pub fn settings(value: &Value) -> Option<Settings> {
         None => None,
         Some(code) => Some(Currency::parse(code)?),
     };
+    let cost_basis = match text("cost_basis") {
+        None => CostBasis::default(),
+        Some(word) => CostBasis::parse(word)?,
+    };
     let mut named = BTreeMap::new();
     for (field, column) in columns.into_iter().flatten() {
         named.insert(field.clone(), column.as_str()?.to_string());
@@ -82,6 +86,7 @@ pub fn settings(value: &Value) -> Option<Settings> {
         dimensions: dimensions
             .filter_map(|name| name.as_str().map(str::to_string))
             .collect(),
+        cost_basis,
     })
 }
 
@@ -101,6 +106,7 @@ fn charge(charge: &Charge) -> Value {
         ChargeKind::Credit => "credit",
         ChargeKind::Tax => "tax",
         ChargeKind::Rounding => "rounding",
+        ChargeKind::IdleCommitment => "idle_commitment",
     };
     let scopes: Vec<Value> = charge
         .scopes

@@ -19,7 +19,7 @@ pub mod usage;
 use std::collections::BTreeMap;
 
 pub use crate::model::records::RevenueRecords;
-use crate::model::records::{Charge, UsageRecord};
+use crate::model::records::{Charge, CostBasis, UsageRecord};
 use crate::model::{Currency, Instant, Zone};
 use crate::problem::{Problem, Problems};
 use crate::scan::{Header, Row, RowSource};
@@ -96,6 +96,8 @@ pub struct Settings {
     pub decimal_comma: Option<bool>,
     /// Extra usage columns to keep as dimensions, in this order.
     pub dimensions: Vec<String>,
+    /// Which cost counts in bills that state several.
+    pub cost_basis: CostBasis,
 }
 
 /// A remark for the report's notes: entry code, text, how many rows it concerns.
@@ -209,7 +211,16 @@ pub static FORMATS: &[&Format] = &[
     &bills::openai_cost::FORMAT,
     &bills::anthropic_cost::FORMAT,
     &bills::anthropic_report::FORMAT,
+    &usage::cloudflare::FORMAT,
+    &bills::aws_cur::FORMAT,
+    &bills::focus::FORMAT,
     &usage::litellm::FORMAT,
+    &usage::litellm_daily::FORMAT,
+    &usage::helicone::FORMAT,
+    &usage::langfuse_observations::FORMAT,
+    &usage::langfuse_export::FORMAT,
+    &usage::portkey::FORMAT,
+    &usage::posthog::FORMAT,
     &revenue::stripe_payments::FORMAT,
     &revenue::stripe_invoices::FORMAT,
     &revenue::stripe_subscriptions::FORMAT,
@@ -230,6 +241,7 @@ pub static USELESS: &[&KnownUseless] = &[
     &revenue::useless::STRIPE_SIGMA,
     &revenue::useless::LAGO,
     &usage::provider_counts::OPENAI_USAGE,
+    &usage::langfuse::TRACES,
     &usage::provider_counts::ANTHROPIC_TOKENS,
 ];
 

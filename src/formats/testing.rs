@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use crate::formats::{Sample, Tally};
+use crate::formats::golden::UsageRecords;
+use crate::formats::{Reader, Sample, Settings, Tally};
 use crate::problem::{Problem, Problems};
 use crate::scan::{self, Body, Header, How, Opened, Row, RowSource};
 
@@ -200,4 +201,30 @@ fn opened(file_name: &str, text: &str) -> Result<Opened, Problem> {
     let bytes = std::io::Cursor::new(text.as_bytes().to_vec());
     let mut opened = scan::open_reader(Box::new(bytes), file_name, &How::default())?;
     Ok(opened.remove(0))
+}
+
+/// Reads a log as the format of that name: its records in golden shape, what became of the rows,
+/// and the problems.
+pub(crate) fn read_log(
+    format: &str,
+    mut source: impl RowSource,
+    settings: &Settings,
+) -> (Vec<serde_json::Value>, Tally, Problems) {
+    let (mut kept, mut problems) = (UsageRecords::default(), Problems::default());
+    let Some(Reader::Usage(read)) = crate::formats::named(format).map(|format| format.read) else {
+        panic!("{format} is no log");
+    };
+    let tally = read(&mut source, settings, &mut kept, &mut problems);
+    (kept.records, tally, problems)
+}
+
+/// Settings that name the columns of fields.
+pub(crate) fn columns(said: &[(&str, &str)]) -> Settings {
+    let said = said.iter();
+    Settings {
+        columns: said
+            .map(|(field, name)| (field.to_string(), name.to_string()))
+            .collect(),
+        ..Settings::default()
+    }
 }

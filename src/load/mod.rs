@@ -4,6 +4,7 @@
 //! All that can be wrong with the data is found here, and all of a run's errors at once. What
 //! leaves this module is whole.
 
+mod again;
 mod books;
 mod fold;
 mod mapping_file;
@@ -58,7 +59,7 @@ pub struct Choices {
     pub zone: Zone,
     /// Same request id, different content.
     pub on_conflict: OnConflict,
-    /// Two bills for the same days.
+    /// Two bills for the same days, or two revenue files with the same rows.
     pub on_overlap: OnOverlap,
     /// Whether files without rows are fine.
     pub allow_empty: bool,
@@ -185,6 +186,7 @@ impl Reading<'_> {
         settings.dimensions = self.choices.dimensions.clone();
         let name = opened.name.clone();
         let floats = opened.peek.float_columns.clone();
+        let left_out = opened.peek.skipped_columns.clone();
         let mut folded = FileFold::default();
         // A file without content does not come here.
         let Body::Table(mut rows) = opened.body else {
@@ -207,10 +209,18 @@ impl Reading<'_> {
                 read(rows.as_mut(), &settings, &mut self.books.records, problems)
             }
         };
-        if !floats.is_empty() {
-            let text = format!("{name}: stored as binary floats: {}", floats.join(", "));
-            self.remarks
-                .insert((catalogue::FLOAT_COLUMN.code, text), (false, 0));
+        for (entry, what, columns) in [
+            (&catalogue::FLOAT_COLUMN, "stored as binary floats", floats),
+            (
+                &catalogue::IGNORED_COLUMNS,
+                "lists and maps, not read",
+                left_out,
+            ),
+        ] {
+            if !columns.is_empty() {
+                let text = format!("{name}: {what}: {}", columns.join(", "));
+                self.remarks.insert((entry.code, text), (false, 0));
+            }
         }
         (tally, folded)
     }
@@ -219,6 +229,7 @@ impl Reading<'_> {
         self.bills.push(overlap::Bill {
             file: name.clone(),
             provider: format.provider,
+            export: format.name,
             charges,
             covers: tally.covers,
         });
@@ -337,6 +348,9 @@ impl Reading<'_> {
             self.books.covers.extend(bill.cover());
             self.books.charges.extend(bill.charges);
         }
+        for lost in again::settle(&mut self.books.records, self.choices.on_overlap, problems) {
+            self.supersede(&lost);
+        }
         let dropped = same::settle(&mut self.books.records, problems);
         for (file, count) in dropped {
             let read = self
@@ -351,7 +365,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Rows of a bill that another bill has too are counted apart and told.
+    /// Rows that another file has too are counted apart and told.
     fn supersede(&mut self, lost: &overlap::Superseded) {
         let read = self
             .books
@@ -363,13 +377,7 @@ impl Reading<'_> {
             rows.used -= lost.rows;
             *rows.skipped.entry("superseded".to_string()).or_default() += lost.rows;
         }
-        let text = format!(
-            "{}: charges that another file bills too, left out: {} ({})",
-            lost.file, lost.rows, lost.amount
-        );
-        self.books
-            .notes
-            .push(crate::problem::Note::new(&catalogue::SUPERSEDED, text));
+        self.books.notes.push(lost.note());
     }
 
     fn finish(mut self) -> Books {

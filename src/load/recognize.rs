@@ -77,7 +77,7 @@ pub fn recognize(forced: Option<&str>, opened: &Opened) -> Recognized {
         let problem = Problem::new(&catalogue::EMPTY_FILE, "the file is empty");
         return Recognized::Nothing(problem.at(place).help("export it again"));
     }
-    Recognized::Nothing(unknown(&sample).at(place))
+    Recognized::Nothing(unknown(&sample, &opened.peek.skipped_columns).at(place))
 }
 
 fn names() -> Vec<&'static str> {
@@ -112,7 +112,8 @@ fn has_any(sample: &Sample<'_>, names: &str) -> bool {
     names.split('|').any(|name| sample.header.has(name.trim()))
 }
 
-fn unknown(sample: &Sample<'_>) -> Problem {
+/// The problem of a file that fits no format. `skipped` are its columns without plain values.
+fn unknown(sample: &Sample<'_>, skipped: &[String]) -> Problem {
     let near = nearest_to(sample);
     let mut help = String::new();
     if let Some((format, missing)) = near.first() {
@@ -121,6 +122,12 @@ fn unknown(sample: &Sample<'_>) -> Problem {
             format.name,
             missing.join(", ")
         );
+    }
+    if !skipped.is_empty() {
+        help.push_str(&format!(
+            "columns of lists, maps or structures are not read, write them as JSON text: {}; ",
+            skipped.join(", ")
+        ));
     }
     help.push_str("tanso formats FILE tells more, FORMAT:path forces one, and columns in an [[input]] entry of tanso.toml names columns of your own");
     let found = match sample.header.len() {
@@ -137,4 +144,25 @@ fn unknown(sample: &Sample<'_>) -> Problem {
         ),
     };
     Problem::new(&catalogue::UNKNOWN_FORMAT, found).help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::scan::{self, How};
+
+    #[test]
+    fn columns_that_cannot_be_read_are_named() {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/columnar/map-columns.parquet");
+        let opened = scan::open(&path, "map-columns.parquet", &How::default()).unwrap();
+        let Recognized::Nothing(problem) = recognize(None, &opened[0]) else {
+            panic!("it has no usage that can be read");
+        };
+        assert_eq!(problem.entry.code, "T3002");
+        let help = problem.help.unwrap();
+        assert!(help.contains("usage_details, tags"), "{help}");
+    }
 }

@@ -5,11 +5,12 @@
 
 pub mod dimension;
 mod group;
+pub mod party;
+mod row;
 mod statement;
 pub mod verdict;
 
 pub use dimension::{Dimension, Filter};
-pub use statement::{
-    Inputs, Row, RowKind, Statement, Totals, Unattributed, Unmapped, needs_detail, state,
-};
+pub use row::{Row, RowKind};
+pub use statement::{Inputs, Statement, Totals, Unattributed, Unmapped, needs_detail, state};
 pub use verdict::Verdict;

@@ -75,6 +75,41 @@ pub enum ChargeKind {
     Tax,
     /// A rounding line.
     Rounding,
+    /// The part of a commitment (reserved or provisioned capacity, savings plan) that nobody used.
+    /// Never a purchase row: that and the usage it covers would count twice.
+    IdleCommitment,
+}
+
+/// Which cost of a bill counts, where it states several. Purchases of commitments and the usage
+/// they cover never both count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CostBasis {
+    /// Commitments count where they are used, spread over their term. Bills that state one cost
+    /// mean this one.
+    #[default]
+    Effective,
+    /// What the invoice says, prepayments in the month of their invoice.
+    Billed,
+    /// Public prices, before every discount.
+    List,
+}
+
+impl CostBasis {
+    /// The word in options and in every output.
+    pub fn word(self) -> &'static str {
+        match self {
+            CostBasis::Effective => "effective",
+            CostBasis::Billed => "billed",
+            CostBasis::List => "list",
+        }
+    }
+
+    /// The basis of a word.
+    pub fn parse(word: &str) -> Option<CostBasis> {
+        [CostBasis::Effective, CostBasis::Billed, CostBasis::List]
+            .into_iter()
+            .find(|basis| basis.word() == word)
+    }
 }
 
 /// What a charge says about the thing metered.
@@ -97,7 +132,7 @@ pub struct Charge {
     pub start: Instant,
     /// End of the time it covers, exclusive.
     pub end: Instant,
-    /// Billed amount in major units; negative gives money back.
+    /// Amount in major units on the basis asked for ([`CostBasis`]); negative gives money back.
     pub amount: Exact,
     /// Decimal places as written, trailing zeros included: half of the last one is the bill's own
     /// rounding.
@@ -113,7 +148,7 @@ pub struct Charge {
     pub meter: ChargeMeter,
     /// Service tier as written (`batch`, `priority`); `None` if the bill does not say.
     pub tier: Option<String>,
-    /// Usage, credit, tax or rounding.
+    /// Usage, credit, tax, rounding or idle commitment.
     pub kind: ChargeKind,
     /// Billed quantity of the meter, if given.
     pub quantity: Option<Exact>,
@@ -143,6 +178,8 @@ pub enum InvoiceStatus {
     Open,
     /// Paid.
     Paid,
+    /// Final; the file does not say whether it was paid.
+    NotStated,
     /// Voided.
     Void,
     /// Written off.

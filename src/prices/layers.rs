@@ -83,6 +83,8 @@ impl Source<'_> {
 }
 
 /// What is known about the price of usage.
+// One is made per model and day and soon dropped; its size is of no importance.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug)]
 pub enum Found<'a> {
     /// It has prices.

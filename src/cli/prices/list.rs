@@ -43,7 +43,7 @@ pub fn run(
     let provider = view.provider.as_deref().map(names::provider);
     let mut rows = all(&prices);
     rows.retain(|(shown, holds)| {
-        on.is_none_or(|on| holds(on))
+        on.is_none_or(holds)
             && shown.names.iter().any(|name| fits(name))
             && (provider.is_none() || shown.provider.is_none() || shown.provider == provider)
     });
@@ -147,8 +147,11 @@ pub fn find(name: &str, view: &PricesView, console: &mut Console) -> Result<Ende
     Ok(Ended::Finding)
 }
 
+/// A test of a name.
+type Fits = Box<dyn Fn(&str) -> bool>;
+
 /// A test of a name: a part of it, or a pattern with `*`, `?` or `[`.
-fn pattern(text: Option<&str>) -> Result<Box<dyn Fn(&str) -> bool>, Problem> {
+fn pattern(text: Option<&str>) -> Result<Fits, Problem> {
     let Some(text) = text.map(str::to_lowercase) else {
         return Ok(Box::new(|_| true));
     };

@@ -6,7 +6,6 @@
 //! `_priority`). The first entry, `sample_spec`, explains the fields and is skipped. There are no
 //! dates: these prices hold always.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::{Document, OTHER_UNITS, PriceList};
@@ -192,10 +191,10 @@ fn fold_provider(written: &str) -> String {
 }
 
 /// The key without the provider before it.
-fn bare<'k>(key: &'k str, provider: &Cow<'_, str>, folded: &str) -> &'k str {
+fn bare<'k>(key: &'k str, provider: &str, folded: &str) -> &'k str {
     match key.split_once('/') {
         Some((first, rest))
-            if !rest.is_empty() && (first == *provider || fold_provider(first) == folded) =>
+            if !rest.is_empty() && (first == provider || fold_provider(first) == folded) =>
         {
             rest
         }

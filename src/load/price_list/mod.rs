@@ -31,6 +31,9 @@ pub struct PriceList {
     pub left_out: BTreeMap<&'static str, u64>,
 }
 
+/// Service tier and context threshold of a price; `None` is the standard tier, and no threshold.
+type At<'a> = (Option<&'a str>, Option<u64>);
+
 /// Prices of units that are no meter of ours.
 const OTHER_UNITS: &str = "prices of other units";
 /// Prices above a context threshold that the fold does not tell apart.
@@ -125,7 +128,7 @@ impl PriceList {
     fn insert(
         &mut self,
         row: &BookRow<'_>,
-        prices: &BTreeMap<(Option<&str>, Option<u64>), Vec<(Meter, Exact)>>,
+        prices: &BTreeMap<At<'_>, Vec<(Meter, Exact)>>,
     ) -> Result<(), String> {
         let base = prices.get(&(None, None)).cloned().unwrap_or_default();
         self.book.insert(&BookRow {
