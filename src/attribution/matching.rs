@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::lines::{self, Line};
 use super::shelf::Shelf;
-use super::topics::{Topic, Topics};
+use super::topics::{Topic, Topics, fold_tier};
 use super::{Attribution, Inputs, Options};
 use crate::model::records::ChargeMeter;
 use crate::model::{Exact, Meter, UsageCell};
@@ -107,7 +107,7 @@ pub fn compare<'a>(inputs: Inputs<'a>, options: &Options) -> Comparison<'a> {
                 meter: ChargeMeter::Is(meter.clone()),
                 tier: tiered
                     .contains(&provider)
-                    .then(|| crate::model::names::service_tier(cell.tier.as_deref().unwrap_or(""))),
+                    .then(|| fold_tier(cell.tier.as_deref().unwrap_or(""))),
                 provider: provider.clone(),
             };
             let logged = Logged {

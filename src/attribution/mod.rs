@@ -8,6 +8,7 @@
 //! provider, direct + metered + allocated + unattributed = billed, to the last digit.
 
 mod coarse;
+mod counted;
 mod estimate;
 mod follow;
 mod giving;
@@ -30,8 +31,9 @@ pub use topics::{Topic, tier_word};
 pub use value::{Pricing, Rates};
 
 use crate::identity::{Identity, PartyId};
+use crate::model::counts::CountCell;
 use crate::model::records::Charge;
-use crate::model::{Currency, Day, Exact, Instant, Meter, Period, UsageCell, Zone};
+use crate::model::{Currency, Day, Exact, Instant, Meter, Month, Period, UsageCell, Zone};
 
 /// How a unit of cost reached its customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -157,6 +159,25 @@ pub struct Gap {
     pub over_logged: bool,
 }
 
+/// A bill and a provider's usage export that state different quantities.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountDiffers {
+    /// Provider.
+    pub provider: String,
+    /// Model family, if the bill names models.
+    pub model: Option<String>,
+    /// Meter.
+    pub meter: String,
+    /// Service tier, if the bill names tiers.
+    pub tier: Option<String>,
+    /// The month.
+    pub month: Month,
+    /// Quantity on the bill.
+    pub billed: Exact,
+    /// Quantity in the usage export, on days that bill and export cover.
+    pub counted: Exact,
+}
+
 /// The choices of a run.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -175,7 +196,7 @@ pub struct Options {
     pub detail: bool,
 }
 
-/// The time that a provider's bills cover.
+/// The time that a provider's bills, or its usage exports, cover.
 #[derive(Clone, Debug)]
 pub struct BillCover {
     /// Provider; `None` where the bill does not say, and then it covers every provider.
@@ -195,6 +216,10 @@ pub struct Inputs<'a> {
     pub charges: &'a [Charge],
     /// The time the bills cover.
     pub covers: &'a [BillCover],
+    /// What providers count themselves.
+    pub counts: &'a [CountCell],
+    /// The time their usage exports cover.
+    pub count_covers: &'a [BillCover],
     /// Who is who.
     pub identity: &'a Identity,
     /// The price book and the negotiated discounts.
@@ -222,6 +247,12 @@ pub struct Attribution {
     pub unbilled: Vec<Unpriced>,
     /// Gaps scaled away and over-logging.
     pub gaps: Vec<Gap>,
+    /// Provider → charges that took their quantity from a usage export.
+    pub counted: BTreeMap<String, u64>,
+    /// Provider → charges, and their amount, to which its usage export could give no quantity.
+    pub not_counted: BTreeMap<String, (u64, Exact)>,
+    /// Where a bill and a usage export state different quantities.
+    pub count_differs: Vec<CountDiffers>,
     /// Charges cut at a month's border.
     pub cut: u64,
     /// Bill items that are no known meter, with their amounts.
@@ -246,7 +277,8 @@ pub fn attribute(
 ) -> Attribution {
     let mut result = Attribution::default();
     let shelf = shelf::Shelf::build(inputs, options);
-    let lines = lines::prepare(inputs, options, &mut result);
+    let mut lines = lines::prepare(inputs, options, &mut result);
+    counted::give(inputs, options, &shelf, &mut lines, &mut result);
     let mut ledger = ledger::Ledger::new(&lines, inputs.currency, options.detail);
     let rest = pools::share(&shelf, &lines, options, &mut ledger, &mut result, sink);
     coarse::share(&shelf, &rest, options, &mut ledger, &mut result, sink);

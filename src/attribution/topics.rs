@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::lines::Line;
 use super::shelf::{Lacks, Shelf, is_cache, same_provider};
+pub use crate::model::names::service_tier as fold_tier;
 use crate::model::names::{self, ModelName};
 use crate::model::records::ChargeMeter;
 use crate::model::{Day, Meter};
@@ -83,7 +84,7 @@ impl<'s> Topics<'s> {
         };
         let tier = match charge.tier.as_deref() {
             _ if lacks.tier => None,
-            Some(tier) => Some(names::service_tier(tier)),
+            Some(tier) => Some(fold_tier(tier)),
             // In a bill that names tiers, a line without one is the standard tier.
             None if self.tiered.contains(&charge.provider) => Some(names::STANDARD.to_string()),
             None => None,
@@ -108,7 +109,7 @@ impl<'s> Topics<'s> {
 
 /// The folded word for a service tier; no tier is the standard one.
 pub fn tier_word(tier: Option<&str>) -> String {
-    names::service_tier(tier.unwrap_or_default())
+    fold_tier(tier.unwrap_or_default())
 }
 
 impl Topic {
@@ -129,7 +130,7 @@ impl Topic {
         };
         cells.retain(|at| {
             let cell = shelf.held[*at].cell;
-            let tier = || names::service_tier(cell.tier.as_deref().unwrap_or(""));
+            let tier = || fold_tier(cell.tier.as_deref().unwrap_or(""));
             same_provider(cell, self.provider.as_deref())
                 && self.tier.as_deref().is_none_or(|billed| tier() == billed)
         });

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::attribution::Attribution;
 use crate::formats::Kind;
 use crate::identity::{PartyKind, alike};
 use crate::load::Books;
@@ -104,7 +105,8 @@ fn identity(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
 }
 
 fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
-    if !run.books.has(Kind::Usage) && !run.books.has(Kind::Bill) {
+    let kinds = [Kind::Usage, Kind::Bill, Kind::ProviderUsage];
+    if !kinds.iter().any(|kind| run.books.has(*kind)) {
         let text = "no usage log and no bill was read: cost is 0 because it is unknown";
         notes.push(Note::new(&catalogue::NO_BILL, text));
     }
@@ -178,6 +180,7 @@ fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
         };
         notes.push(Note::new(entry, text));
     }
+    counts(run, found, notes);
     if found.context_unknown {
         let text = "the log is aggregated, so prices for long requests cannot be told; base prices are used";
         notes.push(Note::new(&catalogue::CONTEXT_TIER, text));
@@ -221,6 +224,40 @@ fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
             money(run, unpriced)
         );
         notes.push(Note::new(&catalogue::UNPRICED_BLOCKS_SPLIT, text));
+    }
+}
+
+/// What providers' usage exports gave to the bills.
+fn counts(run: &Run, found: &Attribution, notes: &mut Vec<Note>) {
+    for (provider, charges) in &found.counted {
+        let text = format!(
+            "{provider}: the bill states no quantities; its usage export gives them, charges: {charges}"
+        );
+        notes.push(Note::new(&catalogue::COUNTED_QUANTITY, text));
+    }
+    for (provider, (charges, amount)) in &found.not_counted {
+        let text = format!(
+            "{provider}: the usage export does not tell the quantities of charges of {} ({charges}), which are compared in money",
+            money(run, *amount)
+        );
+        notes.push(Note::new(&catalogue::COUNT_NOT_USED, text));
+    }
+    for differs in &found.count_differs {
+        let words = [
+            differs.model.as_deref(),
+            Some(&differs.meter),
+            differs.tier.as_deref(),
+        ];
+        let words: Vec<&str> = words.into_iter().flatten().collect();
+        let text = format!(
+            "{} {}, {}: the bill states {}, the usage export {}; the bill's counts",
+            differs.provider,
+            words.join(" "),
+            differs.month.title(),
+            grouped(&differs.billed.to_string()),
+            grouped(&differs.counted.to_string())
+        );
+        notes.push(Note::new(&catalogue::COUNT_DIFFERS, text));
     }
 }
 
@@ -347,7 +384,12 @@ fn spans(run: &Run, books: &Books, notes: &mut Vec<Note>) {
         let last = spans.iter().map(|(_, last)| *last).max()?;
         Some((first, last))
     };
-    let (Some(usage), Some(bills)) = (span(Kind::Usage), span(Kind::Bill)) else {
+    // Without a log, providers' own counts are the usage.
+    let (kind, word) = match books.has(Kind::Usage) {
+        true => (Kind::Usage, "usage log"),
+        false => (Kind::ProviderUsage, "usage export"),
+    };
+    let (Some(usage), Some(bills)) = (span(kind), span(Kind::Bill)) else {
         return;
     };
     let covers = |(first, last): (Day, Day)| format!("{first} to {last}");
@@ -373,7 +415,7 @@ fn spans(run: &Run, books: &Books, notes: &mut Vec<Note>) {
         .sum();
     if !unlogged.is_zero() {
         let text = format!(
-            "{} is billed for days that the usage log does not reach: it covers {}, the bills {}",
+            "{} is billed for days that the {word} does not reach: it covers {}, the bills {}",
             money(run, unlogged),
             covers(usage),
             covers(bills)
@@ -383,7 +425,7 @@ fn spans(run: &Run, books: &Books, notes: &mut Vec<Note>) {
     let unbilled = |day: Day| run.period.contains(day) && (day < bills.0 || day > bills.1);
     if books.usage.iter().any(|cell| unbilled(cell.day)) {
         let text = format!(
-            "the usage log covers {}, the bills only {}: usage of the other days has no bill",
+            "the {word} covers {}, the bills only {}: usage of the other days has no bill",
             covers(usage),
             covers(bills)
         );

@@ -118,8 +118,8 @@ catalogue! {
         "A row repeats the header: the file is several exports put together. Pass them as separate files.";
     DUPLICATE_FILE = "T3032" Data "the same file twice":
         "Two inputs have the same content. Counting both would double the numbers.";
-    OVERLAP = "T3033" Data "two files for the same money":
-        "Two files bill the same provider, line and day, or two revenue files have a row with the same customer, invoice, period and amount. Remove one, or say --on-overlap latest to keep the file that reaches further.";
+    OVERLAP = "T3033" Data "two files for the same money or usage":
+        "Two files bill the same provider, line and day, two usage exports of a provider count the same day, or two revenue files have a row with the same customer, invoice, period and amount. Remove one, or say --on-overlap latest to keep the file that reaches further.";
     CONFLICT = "T3034" Data "one request id, different numbers":
         "The log has the same request id twice with different content. Say --on-conflict last (the later one) or max (the one with more tokens), or correct the log.";
     CURRENCIES = "T3035" Data "two currencies":
@@ -182,16 +182,24 @@ catalogue! {
         "The report says that more pages follow the last one in the file, so charges are missing. Fetch the next pages and append them.";
     UNBILLED = "N1018" Warning "usage that the bill does not show":
         "The log has usage of a model on days that a bill of its provider covers, and the bill of that month has no charge for the model. It counts as no cost: either the bill is incomplete, or the usage was free.";
-    FREE = "N1031" Note "usage of a free model":
+    FREE = "N1051" Note "usage of a free model":
         "Some usage is of a model that tanso.toml or its own name declares free. It counts as no cost, and is counted here.";
-    PRICED_AT_ZERO = "N1032" Warning "usage at a listed price of 0":
+    PRICED_AT_ZERO = "N1052" Warning "usage at a listed price of 0":
         "A price list has the price 0 for a model that nobody declares free. Some lists write 0 where they do not know. Say free = true for the model in tanso.toml, or state its price.";
-    UNKNOWN_TIER = "N1033" Warning "service tier not known":
+    UNKNOWN_TIER = "N1053" Warning "service tier not known":
         "The log names a service tier that no price list and no line of tanso.toml knows. Its usage is priced as standard. State a factor: [provider.NAME] tier = { WORD = \"0.5\" }, or prices with tier = \"WORD\".";
-    PRICE_FILE = "N1034" Note "imported price list":
+    PRICE_FILE = "N1054" Note "imported price list":
         "Which price list was imported, how many models it has, and what of it is not used.";
     SUPERSEDED = "N1017" Warning "rows left out for a later export":
         "Under --on-overlap latest, charges and revenue rows that another file has too are left out; the file that reaches further counts.";
+    COUNTED_USAGE = "N1030" Note "usage as the provider counts it":
+        "No log covers a provider in some months, so its own usage export stands for one: its projects, keys and users own the usage, mapped or not. Where a log covers the provider, the export only gives quantities.";
+    COUNTED_QUANTITY = "N1031" Note "quantities from a usage export":
+        "Charges without a quantity take it from the provider's usage export, so that log and bill are compared in quantities.";
+    COUNT_DIFFERS = "N1032" Note "bill and usage export differ":
+        "The bill states one quantity and the provider's usage export another. The bill's counts.";
+    COUNT_NOT_USED = "N1033" Note "usage export could not give quantities":
+        "A usage export covers a provider, but not all charges of a model and meter in the month, or it does not tell the bill's projects, keys or tiers apart. These charges are compared in money.";
     NOT_SERVED = "N1016" Note "requests that were not served":
         "Failed, canceled and gateway-cached requests are counted apart; the quantities the log states for them are kept.";
     COST_BASIS = "N1025" Note "cost basis of a bill":

@@ -67,7 +67,7 @@ fn unknown_free_and_zero_are_told_apart() {
     let unpriced = report["unpriced"].as_array().unwrap();
     assert_eq!(unpriced.len(), 1);
     assert_eq!(unpriced[0]["model"], "unheard-of");
-    let [unknown, free, zero] = ["N1003", "N1031", "N1032"].map(|code| notes(&report, code));
+    let [unknown, free, zero] = ["N1003", "N1051", "N1052"].map(|code| notes(&report, code));
     assert!(unknown.len() == 1 && unknown[0].starts_with("unheard-of: neither billed nor priced"));
     assert_eq!(
         free,
@@ -77,8 +77,8 @@ fn unknown_free_and_zero_are_told_apart() {
     let table = folder.run(&["report"], &["usage.csv"]).out;
     for words in [
         "unpriced  unheard-of",
-        "N1031: house-model",
-        "N1032: zero-model",
+        "N1051: house-model",
+        "N1052: zero-model",
     ] {
         assert!(table.contains(words), "{words}\n{table}");
     }
@@ -115,7 +115,7 @@ fn tiers_discounts_and_stated_prices_reach_the_report() {
     // 0.15 + 0.075 + 0.30 + 0.15; nobody knows what priority costs.
     assert_eq!(report["totals"]["cost"], "0.675");
     assert_eq!(report["unpriced"][0]["requests"], "1");
-    assert_eq!(notes(&report, "N1033").len(), 1);
+    assert_eq!(notes(&report, "N1053").len(), 1);
 
     let project = "[provider.openai]\ndiscount = \"10%\"\ntier = { priority = \"2\", gold = \"1\" }\n\
                    [[price]]\nprovider = \"openai\"\nmodel = \"gpt-4o-mini\"\nmeter = \"output\"\nper_million = \"0.40\"\ntier = \"batch\"\n";
@@ -124,7 +124,7 @@ fn tiers_discounts_and_stated_prices_reach_the_report() {
     // 0.9 × (0.15 + 0.075 + 0.30 + 0.15) + 0.40; the stated price has no discount.
     assert_eq!(report["totals"]["cost"], "1.0075");
     assert_eq!(report["unpriced"].as_array().unwrap().len(), 0);
-    assert!(notes(&report, "N1033").is_empty());
+    assert!(notes(&report, "N1053").is_empty());
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn an_imported_list_goes_before_the_built_in_one() {
     let report = Folder::new(&files).report();
     // 0.20 from the list, 2.50 built in.
     assert_eq!(report["totals"]["cost"], "2.7");
-    assert_eq!(notes(&report, "N1034").len(), 1);
+    assert_eq!(notes(&report, "N1054").len(), 1);
     let folder = Folder::new(&files[..2]);
     let words = [
         "report",
