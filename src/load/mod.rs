@@ -11,6 +11,7 @@ mod finer;
 mod fold;
 mod mapping_file;
 mod overlap;
+pub mod price_list;
 mod progress;
 mod recognize;
 mod repeats;

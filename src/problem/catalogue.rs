@@ -182,6 +182,14 @@ catalogue! {
         "The report says that more pages follow the last one in the file, so charges are missing. Fetch the next pages and append them.";
     UNBILLED = "N1018" Warning "usage that the bill does not show":
         "The log has usage of a model on days that a bill of its provider covers, and the bill of that month has no charge for the model. It counts as no cost: either the bill is incomplete, or the usage was free.";
+    FREE = "N1051" Note "usage of a free model":
+        "Some usage is of a model that tanso.toml or its own name declares free. It counts as no cost, and is counted here.";
+    PRICED_AT_ZERO = "N1052" Warning "usage at a listed price of 0":
+        "A price list has the price 0 for a model that nobody declares free. Some lists write 0 where they do not know. Say free = true for the model in tanso.toml, or state its price.";
+    UNKNOWN_TIER = "N1053" Warning "service tier not known":
+        "The log names a service tier that no price list and no line of tanso.toml knows. Its usage is priced as standard. State a factor: [provider.NAME] tier = { WORD = \"0.5\" }, or prices with tier = \"WORD\".";
+    PRICE_FILE = "N1054" Note "imported price list":
+        "Which price list was imported, how many models it has, and what of it is not used.";
     SUPERSEDED = "N1017" Warning "rows left out for a later export":
         "Under --on-overlap latest, charges and revenue rows that another file has too are left out; the file that reaches further counts.";
     COUNTED_USAGE = "N1030" Note "usage as the provider counts it":

@@ -20,6 +20,7 @@ mod house;
 mod metamorphic;
 mod oracle;
 mod plans;
+mod prices;
 mod reference;
 mod scenarios;
 mod support;

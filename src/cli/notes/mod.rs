@@ -13,11 +13,13 @@ use crate::problem::{Note, catalogue};
 use crate::report::figures::grouped;
 use crate::revenue::Basis;
 
+use super::price_book;
 use super::run::Run;
 
 /// Everything that was skipped, scaled, inferred or is in doubt.
 pub fn collect(run: &Run, statement: &Statement, inputs: &[InputReceipt]) -> Vec<Note> {
     let mut notes = run.books.notes.clone();
+    notes.extend(run.price_notes.iter().cloned());
     identity(run, statement, &mut notes);
     cost(run, statement, &mut notes);
     revenue(run, &mut notes);
@@ -137,6 +139,7 @@ fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
         );
         notes.push(Note::new(&catalogue::UNPRICED, text));
     }
+    price_book::notes(found, notes);
     for unbilled in &found.unbilled {
         let model = unbilled.model.as_deref().unwrap_or("usage without a model");
         let tokens: Exact = unbilled.meters.values().sum();
