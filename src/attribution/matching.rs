@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::counted;
 use super::lines::{self, Line};
 use super::shelf::Shelf;
 use super::topics::{Topic, Topics, fold_tier};
@@ -48,7 +49,9 @@ pub struct Comparison<'a> {
 /// Matches the period's charges with the log.
 pub fn compare<'a>(inputs: Inputs<'a>, options: &Options) -> Comparison<'a> {
     let shelf = Shelf::build(inputs, options);
-    let lines = lines::prepare(inputs, options, &mut Attribution::default());
+    let mut aside = Attribution::default();
+    let mut lines = lines::prepare(inputs, options, &mut aside);
+    counted::give(inputs, options, &shelf, &mut lines, &mut aside);
     let topics = Topics::new(&shelf, &lines);
     let mut comparison = Comparison::default();
     let mut billed: BTreeMap<Topic, Vec<Line<'a>>> = BTreeMap::new();

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use super::file_args::{FormatsArgs, InitArgs};
 pub use super::price_args::{PricesAction, PricesArgs, PricesView, RepriceArgs};
+pub use super::reconcile_args::{ReconcileArgs, ReconcileBy};
 use super::terminal::Color;
 
 /// Which customers of an AI product make money: usage logs, provider bills and Stripe exports,
@@ -38,6 +39,12 @@ pub enum Command {
   tanso report --by feature,model --where customer=acme
   tanso report --format json --expect-bill openai=5120.11")]
     Report(ReportArgs),
+    /// Computed against billed cost: the gap by named causes, with proofs
+    #[command(after_help = "Examples:
+  tanso reconcile usage.csv costs.csv
+  tanso reconcile --by provider,day --month 2026-10
+  tanso reconcile --where model=gpt-4o -o gap.csv")]
+    Reconcile(ReconcileArgs),
     /// What a price change would do, per customer and in total
     #[command(after_help = "Examples:
   tanso simulate --plan pro=149

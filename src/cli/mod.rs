@@ -17,6 +17,8 @@ mod price_rules;
 mod prices;
 mod progress;
 pub mod project;
+mod reconcile;
+mod reconcile_args;
 mod report;
 mod run;
 mod simulate;
@@ -116,6 +118,7 @@ fn dispatch(cli: &Cli, console: &mut Console) -> Result<Ended, Problems> {
     match &cli.command {
         Some(Command::Report(args)) => report::run(args, console),
         Some(Command::Simulate(args)) => simulate::run(args, console),
+        Some(Command::Reconcile(args)) => reconcile::run(args, console),
         Some(Command::Prices(args)) => prices::run(args, console),
         Some(Command::Formats(args)) => formats::run(args, console),
         Some(Command::Init(args)) => init::run(args, console),
@@ -189,6 +192,7 @@ fn message_options(cli: &Cli, real: bool) -> MessageOptions {
     let shared: Option<&Shared> = match &cli.command {
         Some(Command::Report(args)) => Some(&args.shared),
         Some(Command::Simulate(args)) => Some(&args.shared),
+        Some(Command::Reconcile(args)) => Some(&args.shared),
         Some(Command::Prices(args)) => match &args.action {
             Some(args::PricesAction::Reprice(args)) => Some(&args.shared),
             _ => None,

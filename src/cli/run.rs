@@ -10,6 +10,7 @@ use super::notes;
 use super::price_book;
 use super::progress::Bar;
 use super::project::Project;
+use crate::attribution::matching::{Comparison, compare};
 use crate::attribution::{self, Pricing};
 use crate::formats::Kind;
 use crate::identity::Identity;
@@ -138,18 +139,26 @@ impl Run {
             ..self.options.clone()
         };
         margin::state(&inputs, |sink| {
-            let inputs = attribution::Inputs {
-                usage: &self.books.usage,
-                charges: &self.books.charges,
-                covers: &self.books.covers,
-                counts: &self.books.counts,
-                count_covers: &self.books.count_covers,
-                identity: &self.identity,
-                pricing: &self.pricing,
-                currency: self.currency,
-            };
-            attribution::attribute(inputs, &options, sink)
+            attribution::attribute(self.attribution_inputs(), &options, sink)
         })
+    }
+
+    /// Bill and log side by side.
+    pub fn comparison(&self) -> Comparison<'_> {
+        compare(self.attribution_inputs(), &self.options)
+    }
+
+    fn attribution_inputs(&self) -> attribution::Inputs<'_> {
+        attribution::Inputs {
+            usage: &self.books.usage,
+            charges: &self.books.charges,
+            covers: &self.books.covers,
+            counts: &self.books.counts,
+            count_covers: &self.books.count_covers,
+            identity: &self.identity,
+            pricing: &self.pricing,
+            currency: self.currency,
+        }
     }
 
     /// Refuses a period in which nothing lies: most likely the wrong month.

@@ -106,6 +106,7 @@ fn cause_of(kind: ChargeKind, item: &str) -> Cause {
     match kind {
         ChargeKind::Tax => Cause::Tax,
         ChargeKind::Rounding => Cause::Rounding,
+        ChargeKind::IdleCommitment => Cause::Item,
         _ if item.to_lowercase().contains("discount") => Cause::Discount,
         _ => Cause::Credit,
     }

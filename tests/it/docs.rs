@@ -93,6 +93,7 @@ fn the_page_of_commands_is_fresh() {
     for command in [
         "",
         "report",
+        "reconcile",
         "simulate",
         "prices",
         "prices find",
@@ -308,6 +309,27 @@ fn reports_fit_their_schema() {
             &identity,
             &prices,
         ],
+    );
+}
+
+#[test]
+fn reconciliations_fit_their_schema() {
+    let run = |by: &'static str| {
+        [
+            "reconcile",
+            "docs/examples/reconcile/usage.csv",
+            "docs/examples/reconcile/costs.csv",
+            "--no-config",
+            "--by",
+            by,
+            "--format",
+            "json",
+            "--quiet",
+        ]
+    };
+    fits(
+        "reconciliation",
+        &[&run("provider,model,meter"), &run("tier,month,day")],
     );
 }
 

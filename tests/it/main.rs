@@ -21,6 +21,7 @@ mod metamorphic;
 mod oracle;
 mod plans;
 mod prices;
+mod reconcile;
 mod reference;
 mod scenarios;
 mod support;
