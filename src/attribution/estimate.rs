@@ -81,7 +81,7 @@ struct Billed {
 
 impl Billed {
     fn of(lines: &[Line<'_>]) -> Billed {
-        let usage = lines.iter().filter(|line| !line.follows());
+        let usage = lines.iter().filter(|line| line.is_usage());
         let models = usage.map(|line| {
             let model = line.charge.model.as_deref();
             let family = model.map(|name| ModelName::parse(name).family);

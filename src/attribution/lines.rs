@@ -28,7 +28,20 @@ pub struct Line<'a> {
 impl Line<'_> {
     /// Whether it is a credit, tax or rounding line.
     pub fn follows(&self) -> bool {
-        self.charge.kind != ChargeKind::Usage
+        matches!(
+            self.charge.kind,
+            ChargeKind::Credit | ChargeKind::Tax | ChargeKind::Rounding
+        )
+    }
+
+    /// Whether it bills the use of something.
+    pub fn is_usage(&self) -> bool {
+        self.charge.kind == ChargeKind::Usage
+    }
+
+    /// Whether it is a commitment that nobody used, and names no customer.
+    pub fn is_idle(&self) -> bool {
+        self.charge.kind == ChargeKind::IdleCommitment && self.direct.is_none()
     }
 }
 

@@ -70,6 +70,8 @@ pub enum Reason {
     NoCustomerId,
     /// Credits, tax and rounding lines that belong to unattributed cost.
     FollowsUnattributed,
+    /// A commitment was paid for and not used.
+    IdleCommitment,
 }
 
 impl Reason {
@@ -82,6 +84,7 @@ impl Reason {
             Reason::NoUsage => "no usage",
             Reason::NoCustomerId => "no customer id",
             Reason::FollowsUnattributed => "credits and tax of unattributed cost",
+            Reason::IdleCommitment => "idle commitment",
         }
     }
 }

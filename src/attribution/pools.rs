@@ -41,6 +41,10 @@ pub fn share<'l, 'a>(
     let topics = Topics::new(shelf, lines);
     let covered = Covered::by(shelf, lines, &topics);
     let (pools, mut rest) = pools(lines, &topics);
+    for line in lines.iter().filter(|line| line.is_idle()) {
+        let holder = Holder::Nobody(Reason::IdleCommitment);
+        emit(shelf, line, holder, None, line.amount, ledger, sink);
+    }
     let months = months::totals(shelf, &covered, &pools);
     months::note(&months, options, result);
     for (key, pool) in &pools {
@@ -84,7 +88,7 @@ fn pools<'l, 'a>(
     let mut pools: BTreeMap<PoolKey, Pool<'l, 'a>> = BTreeMap::new();
     let mut rest = Vec::new();
     for line in lines {
-        if line.follows() && line.direct.is_none() {
+        if line.direct.is_none() && !line.is_usage() {
             continue;
         }
         let key = (topics.of(line), line.first, line.end);

@@ -101,6 +101,7 @@ fn charge(charge: &Charge) -> Value {
         ChargeKind::Credit => "credit",
         ChargeKind::Tax => "tax",
         ChargeKind::Rounding => "rounding",
+        ChargeKind::IdleCommitment => "idle_commitment",
     };
     let scopes: Vec<Value> = charge
         .scopes

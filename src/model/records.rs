@@ -75,6 +75,9 @@ pub enum ChargeKind {
     Tax,
     /// A rounding line.
     Rounding,
+    /// The part of a commitment (reserved or provisioned capacity, savings plan) that nobody used.
+    /// Never a purchase row: that and the usage it covers would count twice.
+    IdleCommitment,
 }
 
 /// What a charge says about the thing metered.
@@ -113,7 +116,7 @@ pub struct Charge {
     pub meter: ChargeMeter,
     /// Service tier as written (`batch`, `priority`); `None` if the bill does not say.
     pub tier: Option<String>,
-    /// Usage, credit, tax or rounding.
+    /// Usage, credit, tax, rounding or idle commitment.
     pub kind: ChargeKind,
     /// Billed quantity of the meter, if given.
     pub quantity: Option<Exact>,

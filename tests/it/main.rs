@@ -5,6 +5,7 @@
 
 mod contract;
 mod corpus;
+mod costs;
 mod damage;
 mod docs;
 mod errors;

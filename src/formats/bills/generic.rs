@@ -96,8 +96,8 @@ says otherwise. A date is that whole day, in UTC unless `tz` is given; a period 
 are meters, taken as disjoint lines of the bill. Another word stays a cost without tokens; no word
 covers everything.
 
-**Types.** `credit`, `refund`, `discount`, `adjustment`, `tax`, `vat` and `rounding` are what they say;
-every other word is usage.
+**Types.** `credit`, `refund`, `discount`, `adjustment`, `tax`, `vat` and `rounding` are what they say,
+and `idle commitment` or `unused commitment` is reserved capacity that nobody used. Every other word is usage.
 
 **Ids for attribution.** `customer` is an id of the `usage` namespace. Key, project and workspace ids
 are in the provider's namespace, or in `api_key`, `project` and `workspace` where no provider is named.

@@ -12,6 +12,7 @@ pub fn kind_named(word: &str) -> ChargeKind {
         }
         "tax" | "taxes" | "vat" | "gst" | "sales tax" => ChargeKind::Tax,
         "rounding" | "rounding error" => ChargeKind::Rounding,
+        "unused commitment" | "idle commitment" => ChargeKind::IdleCommitment,
         _ => ChargeKind::Usage,
     }
 }
