@@ -177,10 +177,6 @@ impl<'a> Grouping<'a> {
             cell: Some(cell),
             basis: None,
         };
-        // Quantities have no basis: one use may be billed on several.
-        if self.dimensions.contains(&Dimension::Basis) {
-            return;
-        }
         let Some(sums) = self.sums(&about) else {
             return;
         };

@@ -6,10 +6,10 @@
 pub mod dimension;
 mod group;
 mod statement;
+mod totals;
 pub mod verdict;
 
 pub use dimension::{Dimension, Filter};
-pub use statement::{
-    Inputs, Row, RowKind, Statement, Totals, Unattributed, Unmapped, needs_detail, state,
-};
+pub use statement::{Inputs, Row, RowKind, Statement, Unattributed, Unmapped, needs_detail, state};
+pub use totals::Totals;
 pub use verdict::Verdict;

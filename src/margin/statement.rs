@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::dimension::{Dimension, Filter, cuts};
 use super::group::{GroupRow, Grouping, Sums};
+use super::totals::{self, Totals};
 use super::verdict::Verdict;
 use crate::attribution::{Attribution, CostFact, Holder, Reason};
 use crate::identity::{Identity, PartyId, PartyKind};
-use crate::model::{Exact, Meter, Period, UsageCell};
+use crate::model::{Exact, Period, UsageCell};
 use crate::revenue::{Coverage, RevenueBook, RevenueTie};
 
 /// What a row stands for.
@@ -102,23 +103,6 @@ pub struct Unmapped {
     pub cost: Exact,
 }
 
-/// Sums over all rows and the unattributed cost.
-#[derive(Clone, Debug, Default)]
-pub struct Totals {
-    /// Revenue, whatever the dimensions; `None` where a filter asks for what revenue does not have.
-    pub revenue: Option<Exact>,
-    /// Cost, unattributed included.
-    pub cost: Exact,
-    /// Cost by basis.
-    pub by_basis: [Exact; 4],
-    /// Unattributed cost.
-    pub unattributed: Exact,
-    /// Served requests.
-    pub requests: Exact,
-    /// Quantities by meter.
-    pub meters: BTreeMap<Meter, Exact>,
-}
-
 /// Everything a margin report says.
 #[derive(Clone, Debug)]
 pub struct Statement {
@@ -128,6 +112,9 @@ pub struct Statement {
     pub by: Vec<Dimension>,
     /// Whether rows carry revenue: every dimension and every filter has it.
     pub with_revenue: bool,
+    /// Whether rows carry requests and quantities: no dimension and no filter is the basis, for one
+    /// use may be billed on several.
+    pub with_usage: bool,
     /// Rows with a customer, worst first.
     pub rows: Vec<Row>,
     /// Rows of cost without a customer: one, or one per month and the like.
@@ -176,6 +163,9 @@ pub fn state(
     let mut by_party = Grouping::new(&customer, inputs.filters, inputs.identity, inputs.period);
     let mut nobody: BTreeMap<(Option<String>, Reason), Exact> = BTreeMap::new();
     let keep_nobody = inputs.filters.is_empty();
+    let by_basis = inputs.by.contains(&Dimension::Basis);
+    let of_basis = |filter: &Filter| filter.dimension == Dimension::Basis;
+    let usage_is_filtered = inputs.filters.iter().any(of_basis);
     let attribution = attribute(&mut |fact| {
         grouping.cost(fact);
         if !same {
@@ -191,9 +181,12 @@ pub fn state(
     for cell in inputs
         .usage
         .iter()
-        .filter(|cell| inputs.period.contains(cell.day))
+        .filter(|cell| !usage_is_filtered && inputs.period.contains(cell.day))
     {
-        grouping.usage(cell);
+        match by_basis {
+            false => grouping.usage(cell),
+            true => by_party.usage(cell),
+        }
     }
     // Filters by time need revenue cut as finely as they ask.
     let asked = inputs.filters.iter().map(|filter| filter.dimension.clone());
@@ -224,6 +217,8 @@ pub fn state(
     let parties = if same { &grouped } else { &others };
     let revenue: Exact = parties.iter().map(|(_, _, sums)| sums.revenue).sum();
     let revenue = filters_have_revenue.then_some(revenue);
+    let counted = if by_basis { parties } else { &grouped };
+    let usage = totals::usage(counted.iter().map(|(_, _, sums)| sums));
     let unmapped = unmapped(inputs.identity, parties);
     let mut rows = Vec::new();
     let mut unattributed_rows = Vec::new();
@@ -235,10 +230,14 @@ pub fn state(
             rows.push(row);
         }
     }
-    let totals = totals(&rows, &unattributed_rows, revenue);
+    let totals = Totals {
+        revenue,
+        usage: (!usage_is_filtered).then_some(usage),
+        ..Totals::of(&rows, &unattributed_rows)
+    };
     let revenue_ties = inputs.revenue.ties(inputs.period, inputs.identity);
     if inputs.filters.is_empty() {
-        check_totals(&totals, &attribution, &revenue_ties);
+        totals::check(&totals, &attribution, &revenue_ties);
     }
     // Rows by month or day read in the order of time; all others worst first.
     if !inputs.by.first().is_some_and(Dimension::is_time) {
@@ -261,6 +260,7 @@ pub fn state(
         period: inputs.period,
         by: inputs.by.to_vec(),
         with_revenue,
+        with_usage: !by_basis && !usage_is_filtered,
         rows,
         unattributed_rows,
         unattributed,
@@ -269,29 +269,6 @@ pub fn state(
         attribution,
         revenue_ties,
     }
-}
-
-/// Every view of a period has the same totals: those of the bills and of the exports.
-///
-/// # Panics
-/// If it has not: a bug of ours that must never print.
-fn check_totals(totals: &Totals, attribution: &Attribution, ties: &[RevenueTie]) {
-    let billed: Exact = attribution.ties.iter().map(|tie| tie.billed).sum();
-    let estimated = attribution.estimated_by_log + attribution.estimated_by_book;
-    assert!(
-        totals.cost == billed + estimated,
-        "rows cost {} but bills and estimates are {billed} and {estimated}",
-        totals.cost
-    );
-    let revenue: Exact = ties
-        .iter()
-        .map(|tie| tie.customers + tie.unmapped + tie.internal)
-        .sum();
-    assert!(
-        totals.revenue == Some(revenue),
-        "rows have revenue {:?} but the exports give {revenue}",
-        totals.revenue
-    );
 }
 
 /// Whether the statement needs cost facts with their usage cells.
@@ -343,25 +320,6 @@ fn is_empty(row: &Row) -> bool {
         && row.sums.cost.iter().all(Exact::is_zero)
         && row.sums.requests.is_zero()
         && row.sums.meters.is_empty()
-}
-
-fn totals(rows: &[Row], unattributed: &[Row], revenue: Option<Exact>) -> Totals {
-    let mut totals = Totals {
-        revenue,
-        ..Totals::default()
-    };
-    for row in rows.iter().chain(unattributed) {
-        totals.cost += row.cost();
-        for (sum, cost) in totals.by_basis.iter_mut().zip(&row.sums.cost) {
-            *sum += *cost;
-        }
-        totals.unattributed += row.sums.unattributed;
-        totals.requests += row.sums.requests;
-        for (meter, quantity) in &row.sums.meters {
-            *totals.meters.entry(meter.clone()).or_default() += *quantity;
-        }
-    }
-    totals
 }
 
 fn unmapped(identity: &Identity, parties: &[GroupRow]) -> Vec<Unmapped> {

@@ -122,3 +122,42 @@ fn capacity_that_nobody_used_is_a_row_of_its_own() {
     assert_eq!(report["tie"]["bill"][0]["billed"], "126");
     assert_eq!(report["tie"]["bill"][0]["unattributed"], "45");
 }
+
+#[test]
+fn by_basis_the_totals_keep_requests_and_tokens() {
+    let files = Files::new(&[
+        ("usage.csv", TWO_CUSTOMERS),
+        (
+            "costs.csv",
+            "date,provider,model,meter,quantity,cost,type\n\
+             2026-10-05,openai,gpt-4o,input,900,90,\n\
+             2026-10-05,openai,,,,-9,credit\n",
+        ),
+    ]);
+    let whole = files.json(&[])["totals"].clone();
+    assert_eq!(whole["requests"], "2");
+    assert_eq!(whole["meters"]["input"], "900");
+    for by in ["basis", "customer,basis", "basis,month"] {
+        let report = files.json(&["--by", by]);
+        for name in ["requests", "meters", "cost", "cost_by_basis"] {
+            assert_eq!(report["totals"][name], whole[name], "{by} {name}");
+        }
+        for row in report["rows"].as_array().unwrap() {
+            assert_eq!(row["requests"], Value::Null, "absent is not zero");
+            assert_eq!(row["meters"], Value::Null);
+        }
+    }
+    // What only the requests of one basis would be, nobody knows.
+    let report = files.json(&["--where", "basis=metered"]);
+    assert_eq!(report["totals"]["requests"], Value::Null);
+    assert_eq!(report["totals"]["cost"], "90");
+    let table = files.report(&["--by", "basis"]).out;
+    let total = table.lines().find(|line| line.contains("Total")).unwrap();
+    let figures: Vec<&str> = total.split_whitespace().collect();
+    // 90 metered, −9 allocated.
+    assert_eq!(figures, ["Total", "81.00", "100%", "2", "–"]);
+    assert!(
+        table.contains("requests and tokens have no basis"),
+        "{table}"
+    );
+}

@@ -15,6 +15,15 @@ pub fn footer(statement: &Statement, identity: &Identity, header: &Header) -> Ve
     lines.extend(bill_line(statement, &money));
     lines.extend(revenue_lines(statement, &money));
     lines.extend(subtotals(statement, &money));
+    if !statement.with_usage {
+        let where_then = match statement.totals.usage {
+            Some(_) => "; they stand in the total",
+            None => "",
+        };
+        lines.push(format!(
+            "requests and tokens have no basis, since one use may be billed on several{where_then}"
+        ));
+    }
     for unpriced in &statement.attribution.unpriced {
         let model = unpriced.model.as_deref().unwrap_or("(no model)");
         let tokens: Exact = unpriced.meters.values().sum();
