@@ -75,7 +75,7 @@ fn total(
             _ => line.amount,
         };
         if measure == Measure::Money {
-            total.rounding += Exact::new(5, line.charge.written_places.min(60) + 1);
+            total.rounding += line.rounding;
         }
     }
     for ((_, first, end), pool) in pools {

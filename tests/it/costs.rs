@@ -161,3 +161,38 @@ fn by_basis_the_totals_keep_requests_and_tokens() {
         "{table}"
     );
 }
+
+/// Two days of gpt-4o at 2.50 per million input tokens, billed without quantities.
+fn rounding(costs: [&str; 2]) -> Files {
+    let bill = costs.map(|cost| format!("openai,gpt-4o,input,{cost}\n"));
+    Files::new(&[
+        (
+            "usage.csv",
+            "timestamp,request_id,customer,provider,model,input_tokens,output_tokens\n\
+             2026-10-05T08:00:00Z,r1,acme,openai,gpt-4o,200000,0\n\
+             2026-10-06T09:00:00Z,r2,umbra,openai,gpt-4o,50000,0\n",
+        ),
+        (
+            "costs.csv",
+            &format!(
+                "date,provider,model,meter,cost\n2026-10-05,{}2026-10-06,{}",
+                bill[0], bill[1]
+            ),
+        ),
+    ])
+}
+
+#[test]
+fn a_bill_that_trims_zeros_is_as_exact_as_its_finest_amount() {
+    // Book: 200,000 × 2.5 ∕ 10⁶ = 0.5 and 50,000 × 2.5 ∕ 10⁶ = 0.125. Billed 0.64 or so: 1 % is 0.0064.
+    // With 0.5 and 0.140000 the gap is 0.015, which one digit (0.05) would allow and six do not.
+    let report = rounding(["0.5", "0.140000"]).json(&[]);
+    assert_eq!(
+        unattributed(&report),
+        pairs(&[("unlogged usage or price", "0.015")])
+    );
+    // With one digit written everywhere, 0.05 a line: 0.5 and 0.2 may be 0.625 rounded.
+    let report = rounding(["0.5", "0.2"]).json(&[]);
+    assert_eq!(unattributed(&report), pairs(&[]));
+    assert_eq!(report["rows"][0]["cost"], "0.5");
+}

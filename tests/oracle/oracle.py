@@ -21,8 +21,8 @@ Where the method leaves room, this is what is computed here:
  5  The month's gap compares all undirected charges with all logged usage left over by direct
     charges on the covered days of the month, days with a charge and no usage included.
     If it is within the tolerance no day of that pool has a rest; else every day is on its own.
- 6  The bill's own rounding counts half of the last written digit of each charge of the pool in
-    the month, trailing zeros written included.
+ 6  The bill's own rounding counts, for each charge of the pool in the month, half of the finest
+    digit that the provider's bill writes anywhere, other months and trailing zeros included.
  7  A pool emptied by direct charges has no usage; the coarser match counts all usage, estimated
     days included, for it is of the provider and month.
  8  Where a money comparison of a day, or a coarser match, meets usage without a price, all weigh
@@ -210,7 +210,9 @@ def weight_of(usage, prices, keys, by):
 
 def read_charges(rows, identity, canonical, month):
     """Charges of the month, and by provider the first and last day of its bill."""
-    charges, span = [], {}
+    charges, span, finest = [], {}, defaultdict(int)
+    for row in rows:
+        finest[row["provider"]] = max(finest[row["provider"]], len(row["cost"].partition(".")[2]))
     for row in rows:
         instant = seconds(row["date"])
         provider, day = row["provider"], instant // DAY
@@ -234,7 +236,7 @@ def read_charges(rows, identity, canonical, month):
                 "meter": row["meter"] or None,
                 "quantity": number(row["quantity"]) if row["quantity"] else None,
                 "amount": number(row["cost"]),
-                "half_digit": Fraction(1, 2 * 10 ** len(row["cost"].partition(".")[2])),
+                "half_digit": Fraction(1, 2 * 10 ** finest[provider]),
                 "kind": kind,
                 "holder": holder,
             }
