@@ -28,7 +28,7 @@ pub use value::Pricing;
 
 use crate::identity::{Identity, PartyId};
 use crate::model::records::Charge;
-use crate::model::{Currency, Day, Exact, Instant, Meter, Period, UsageCell, Zone};
+use crate::model::{Currency, Day, Exact, Instant, Meter, Month, Period, UsageCell, Zone};
 
 /// How a unit of cost reached its customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -154,6 +154,27 @@ pub struct Gap {
     pub over_logged: bool,
 }
 
+/// A month of a topic that is compared in money although most of its charges state quantities.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mixed {
+    /// The month.
+    pub month: Month,
+    /// Provider.
+    pub provider: Option<String>,
+    /// Model family, if the topic has one.
+    pub model: Option<String>,
+    /// Meter.
+    pub meter: String,
+    /// Charges without a quantity.
+    pub without: u64,
+    /// What they bill.
+    pub amount: Exact,
+    /// Charges of the topic and month.
+    pub charges: u64,
+    /// What all of them bill.
+    pub whole: Exact,
+}
+
 /// The choices of a run.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -213,6 +234,8 @@ pub struct Attribution {
     pub unbilled: Vec<Unpriced>,
     /// Gaps scaled away and over-logging.
     pub gaps: Vec<Gap>,
+    /// Months compared in money for want of some quantities.
+    pub mixed: Vec<Mixed>,
     /// Charges cut at a month's border.
     pub cut: u64,
     /// Bill items that are no known meter, with their amounts.

@@ -47,6 +47,7 @@ pub fn share<'l, 'a>(
     }
     let months = months::totals(shelf, &covered, &pools);
     months::note(&months, options, result);
+    months::note_mixed(&pools, result);
     for (key, pool) in &pools {
         share_direct(shelf, key, pool, options, ledger, sink);
         let Some(first) = pool.shared.first() else {

@@ -32,6 +32,16 @@ fn money(run: &Run, amount: Exact) -> String {
     )
 }
 
+/// Provider, model and meter, as far as they are known.
+fn topic(parts: [&Option<String>; 3]) -> String {
+    let known = parts.into_iter().flatten().map(String::as_str);
+    let known: Vec<&str> = known.collect();
+    match known.is_empty() {
+        true => "the log".to_string(),
+        false => known.join(" "),
+    }
+}
+
 fn identity(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
     let joined: Vec<String> = run
         .revenue
@@ -130,17 +140,20 @@ fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
         );
         notes.push(Note::new(&catalogue::UNBILLED, text));
     }
+    for mixed in &found.mixed {
+        let what = topic([&mixed.provider, &mixed.model, &Some(mixed.meter.clone())]);
+        let text = format!(
+            "{what}: charges without a quantity: {} of {}, {} of {}; so all of {} is compared with the log in money, not in quantities",
+            mixed.without,
+            mixed.charges,
+            money(run, mixed.amount),
+            money(run, mixed.whole),
+            mixed.month
+        );
+        notes.push(Note::new(&catalogue::MIXED_MEASURE, text));
+    }
     for gap in &found.gaps {
-        let what: Vec<&str> = [&gap.provider, &gap.model, &gap.meter]
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
-            .collect();
-        let what = if what.is_empty() {
-            "the log".to_string()
-        } else {
-            what.join(" ")
-        };
+        let what = topic([&gap.provider, &gap.model, &gap.meter]);
         let (entry, text) = if gap.over_logged {
             (
                 &catalogue::OVER_LOGGED,

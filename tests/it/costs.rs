@@ -79,7 +79,6 @@ fn unattributed(report: &Value) -> BTreeMap<String, String> {
 }
 
 /// The texts of the notes with a code.
-#[allow(dead_code)]
 fn notes(report: &Value, code: &str) -> Vec<String> {
     let notes = report["notes"].as_array().unwrap().iter();
     let notes = notes.filter(|note| note["code"] == code);
@@ -195,4 +194,28 @@ fn a_bill_that_trims_zeros_is_as_exact_as_its_finest_amount() {
     let report = rounding(["0.5", "0.2"]).json(&[]);
     assert_eq!(unattributed(&report), pairs(&[]));
     assert_eq!(report["rows"][0]["cost"], "0.5");
+}
+
+#[test]
+fn one_charge_without_a_quantity_is_told() {
+    let files = Files::new(&[
+        ("usage.csv", TWO_CUSTOMERS),
+        (
+            "costs.csv",
+            "date,provider,model,meter,quantity,cost\n\
+             2026-10-04,openai,gpt-4o,input,100,10\n\
+             2026-10-05,openai,gpt-4o,input,900,90\n\
+             2026-10-06,openai,gpt-4o,input,,2.5\n\
+             2026-10-06,openai,gpt-4o-mini,input,,2.5\n",
+        ),
+    ]);
+    let report = files.json(&[]);
+    // Of gpt-4o-mini no charge has a quantity: that is how the bill is.
+    assert_eq!(
+        notes(&report, "N1031"),
+        [
+            "openai gpt-4o input: charges without a quantity: 1 of 3, 2.50 USD of 102.50 USD; \
+             so all of 2026-10 is compared with the log in money, not in quantities"
+        ]
+    );
 }
