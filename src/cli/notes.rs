@@ -1,5 +1,6 @@
 //! The notes and warnings of a run that went well.
 
+use crate::attribution::Reason;
 use crate::formats::Kind;
 use crate::identity::PartyKind;
 use crate::load::Books;
@@ -204,19 +205,41 @@ fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
         );
         notes.push(Note::new(&catalogue::CUT_AT_BORDER, text));
     }
-    let unpriced: Exact = statement
-        .unattributed
-        .iter()
-        .filter(|entry| entry.reason == crate::attribution::Reason::UnpricedUsage)
-        .map(|entry| entry.amount)
-        .sum();
-    if !unpriced.is_zero() {
+    unshared(run, statement, notes);
+}
+
+/// Charges that only prices could share out, and why these are not known.
+fn unshared(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
+    let mut amounts = [Exact::ZERO; 2];
+    for entry in &statement.unattributed {
+        if entry.reason == Reason::UnpricedUsage {
+            let counted = has_tokens(run, entry.provider.as_deref());
+            amounts[usize::from(counted)] += entry.amount;
+        }
+    }
+    let [without_tokens, without_price] = amounts;
+    if !without_price.is_zero() {
         let text = format!(
             "charges of {} without quantities cover usage without a price, so nothing can share them out",
-            money(run, unpriced)
+            money(run, without_price)
         );
         notes.push(Note::new(&catalogue::UNPRICED_BLOCKS_SPLIT, text));
     }
+    if !without_tokens.is_zero() {
+        let text = format!(
+            "charges of {} cover usage of which the log has no tokens and no cost, so nothing can share them out; log tokens, or a cost of each row",
+            money(run, without_tokens)
+        );
+        notes.push(Note::new(&catalogue::UNPRICED_BLOCKS_SPLIT, text));
+    }
+}
+
+/// Whether the log has any quantity but requests of what a bill's provider could cover.
+fn has_tokens(run: &Run, provider: Option<&str>) -> bool {
+    run.books.usage.iter().any(|cell| {
+        let of = cell.provider.as_deref();
+        (of.is_none() || provider.is_none() || of == provider) && !cell.quantities.is_empty()
+    })
 }
 
 fn revenue(run: &Run, notes: &mut Vec<Note>) {

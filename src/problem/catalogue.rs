@@ -173,7 +173,7 @@ catalogue! {
     CUT_AT_BORDER = "N1011" Note "charges cut at a month's border":
         "A charge covers days of two months; it is cut in proportion to its days.";
     UNPRICED_BLOCKS_SPLIT = "N1012" Warning "charge not shared out for want of a price":
-        "A charge without quantities covers usage that has no price, so nothing can weigh it; the charge is unattributed.";
+        "A charge covers usage that only its worth could weigh, and that has no price, or neither tokens nor a cost in the log. The charge is unattributed.";
     MIXED_MEASURE = "N1031" Note "compared in money for want of a quantity":
         "Most charges of a model and meter state a quantity and some do not, so log and bill of the whole month are compared in money at book prices. If an export left the quantities out, export it again.";
     NO_CUSTOMER = "N1013" Note "usage rows without a customer":

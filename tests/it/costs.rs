@@ -219,3 +219,25 @@ fn one_charge_without_a_quantity_is_told() {
         ]
     );
 }
+
+#[test]
+fn a_log_without_tokens_is_not_said_to_lack_prices() {
+    let files = Files::new(&[
+        (
+            "usage.csv",
+            "timestamp,request_id,customer,provider,requests\n\
+             2026-10-05T08:00:00Z,r1,acme,openai,3\n\
+             2026-10-05T09:00:00Z,r2,umbra,openai,1\n",
+        ),
+        ("costs.csv", "date,provider,cost\n2026-10-05,openai,40\n"),
+    ]);
+    let report = files.json(&[]);
+    assert_eq!(unattributed(&report), pairs(&[("unpriced usage", "40")]));
+    assert_eq!(
+        notes(&report, "N1012"),
+        [
+            "charges of 40.00 USD cover usage of which the log has no tokens and no cost, so nothing \
+             can share them out; log tokens, or a cost of each row"
+        ]
+    );
+}
