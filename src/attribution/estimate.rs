@@ -22,6 +22,7 @@ pub fn estimate(
     let mut unpriced: BTreeMap<(Option<&str>, Option<&str>), Unpriced> = BTreeMap::new();
     let mut unbilled: BTreeMap<(Option<&str>, Option<&str>), Unpriced> = BTreeMap::new();
     let billed = Billed::of(lines);
+    let mut asked: BTreeMap<(Month, Option<&str>, usize), bool> = BTreeMap::new();
     for held in &shelf.held {
         let cell = held.cell;
         if !options.period.contains(cell.day) {
@@ -31,7 +32,9 @@ pub fn estimate(
             let family = shelf.models[held.model]
                 .as_ref()
                 .map(|model| model.family.as_str());
-            if !billed.has(cell, family) {
+            let question = (cell.utc_day.month(), cell.provider.as_deref(), held.model);
+            let has = asked.entry(question);
+            if !*has.or_insert_with(|| billed.has(cell, family)) {
                 let key = (cell.provider.as_deref(), cell.model.as_deref());
                 add_unpriced(unbilled.entry(key).or_insert_with(|| empty(cell)), cell);
                 let known = reported(cell).or_else(|| shelf.value(held, &ChargeMeter::All));

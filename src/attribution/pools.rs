@@ -263,10 +263,7 @@ fn share_direct(
             continue;
         };
         let holder = Holder::Party(party, Basis::Direct);
-        let own = weighed
-            .owners
-            .iter()
-            .find(|owner| owner.party == Some(party));
+        let own = weighed.of(party);
         let cells = own.map_or(&[][..], |owner| weighed.cells_of(owner, options));
         emit_cells(shelf, line, holder, line.amount, cells, ledger, sink);
     }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::lines::Line;
 use super::shelf::{Lacks, Shelf, is_cache, same_provider};
+use crate::identity::PartyId;
 use crate::model::names::ModelName;
 use crate::model::records::ChargeMeter;
-use crate::model::{Day, Meter};
+use crate::model::{Day, Meter, UsageCell};
 
 /// What a pool is about, without its time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,23 +118,39 @@ impl Topic {
     pub fn cells(&self, shelf: &Shelf<'_>, first: Day, end: Day) -> Vec<usize> {
         let mut cells = match &self.model {
             None => shelf.between(first, end).collect(),
-            Some(billed) => {
-                let same = |logged: &ModelName| {
-                    billed.family == logged.family
-                        && (billed.snapshot.is_none() || billed.snapshot == logged.snapshot)
-                };
+            Some(_) => {
                 let models: Vec<usize> = (0..shelf.models.len())
-                    .filter(|at| shelf.models[*at].as_ref().is_some_and(same))
+                    .filter(|at| self.has_model(shelf.models[*at].as_ref()))
                     .collect();
                 shelf.of_models(first, end, &models)
             }
         };
-        cells.retain(|at| {
-            let cell = shelf.held[*at].cell;
-            let tier = || fold_tier(cell.tier.as_deref().unwrap_or(""));
-            same_provider(cell, self.provider.as_deref())
-                && self.tier.as_deref().is_none_or(|billed| tier() == billed)
-        });
+        cells.retain(|at| self.has(shelf.held[*at].cell));
         cells
+    }
+
+    /// Those of one party's: asked for every charge that names a customer.
+    pub fn cells_of(&self, shelf: &Shelf<'_>, party: PartyId, first: Day, end: Day) -> Vec<usize> {
+        let own = shelf.of_party(party, first, end);
+        own.filter(|at| {
+            let held = &shelf.held[*at];
+            self.has_model(shelf.models[held.model].as_ref()) && self.has(held.cell)
+        })
+        .collect()
+    }
+
+    fn has_model(&self, logged: Option<&ModelName>) -> bool {
+        self.model.as_ref().is_none_or(|billed| {
+            logged.is_some_and(|logged| {
+                billed.family == logged.family
+                    && (billed.snapshot.is_none() || billed.snapshot == logged.snapshot)
+            })
+        })
+    }
+
+    fn has(&self, cell: &UsageCell) -> bool {
+        let tier = || fold_tier(cell.tier.as_deref().unwrap_or(""));
+        same_provider(cell, self.provider.as_deref())
+            && self.tier.as_deref().is_none_or(|billed| tier() == billed)
     }
 }
