@@ -121,6 +121,14 @@ pub fn read(
 impl Reading<'_> {
     fn file(&mut self, spec: &InputSpec, opened: Opened, problems: &mut Problems) {
         let name = opened.name.clone();
+        // Rows are counted by the name of their file; an archive may hold one name twice.
+        if self.books.files.iter().any(|file| *file.path() == *name) {
+            return problems.push(
+                Problem::new(&catalogue::DUPLICATE_FILE, "a second file of this name")
+                    .at(Place::file(&name))
+                    .help("leave one of them out, or give them different names"),
+            );
+        }
         if matches!(&opened.body, Body::Document(text) if text.is_empty()) {
             return self.nothing(spec, &opened);
         }
@@ -235,6 +243,7 @@ impl Reading<'_> {
             file: name.clone(),
             provider: format.provider,
             charges,
+            rows: tally.used,
             covers: tally.covers,
         });
     }
@@ -339,7 +348,7 @@ impl Reading<'_> {
         let bills = std::mem::take(&mut self.bills);
         let (bills, superseded) = overlap::settle(bills, self.choices.on_overlap, problems);
         for lost in superseded {
-            self.supersede(&lost);
+            self.books.supersede(&lost);
         }
         for bill in bills {
             self.books.covers.extend(bill.cover());
@@ -357,27 +366,6 @@ impl Reading<'_> {
                 read.receipt.rows.duplicate += count;
             }
         }
-    }
-
-    /// Rows of a bill that another bill has too are counted apart and told.
-    fn supersede(&mut self, lost: &overlap::Superseded) {
-        let read = self
-            .books
-            .files
-            .iter_mut()
-            .find(|read| *read.receipt.path == *lost.file);
-        if let Some(read) = read {
-            let rows = &mut read.receipt.rows;
-            rows.used -= lost.rows;
-            *rows.skipped.entry("superseded".to_string()).or_default() += lost.rows;
-        }
-        let text = format!(
-            "{}: charges that another file bills too, left out: {} ({})",
-            lost.file, lost.rows, lost.amount
-        );
-        self.books
-            .notes
-            .push(crate::problem::Note::new(&catalogue::SUPERSEDED, text));
     }
 
     fn finish(mut self) -> Books {

@@ -27,6 +27,8 @@ pub struct Bill {
     pub provider: Option<&'static str>,
     /// Its charges.
     pub charges: Vec<Charge>,
+    /// How many rows they stand on.
+    pub rows: u64,
     /// The time it covers, if its rows say.
     pub covers: Option<(Instant, Instant)>,
 }
@@ -109,7 +111,9 @@ pub fn order(charge: &Charge) -> impl Ord + '_ {
 pub struct Superseded {
     /// The file that loses them.
     pub file: Arc<str>,
-    /// How many.
+    /// How many charges.
+    pub charges: u64,
+    /// Rows of the file of which no charge is left.
     pub rows: u64,
     /// Their sum.
     pub amount: Exact,
@@ -139,9 +143,12 @@ pub fn settle(
                         .into_iter()
                         .partition(&again);
                     bill.charges = left;
+                    let rows = rows_gone(&bill, &out);
+                    bill.rows -= rows;
                     superseded.push(Superseded {
                         file: bill.file.clone(),
-                        rows: out.len() as u64,
+                        charges: out.len() as u64,
+                        rows,
                         amount: out.iter().map(|charge| charge.amount).sum(),
                     });
                 }
@@ -150,6 +157,19 @@ pub fn settle(
         kept.push(bill);
     }
     (kept, superseded)
+}
+
+/// Rows of which no charge is left once these are out.
+fn rows_gone(bill: &Bill, out: &[Charge]) -> u64 {
+    let charges = out.len() + bill.charges.len();
+    if charges as u64 <= bill.rows {
+        // A charge is a row, though a document may have all of them on one line.
+        return out.len() as u64;
+    }
+    let lines = |charges: &[Charge]| -> BTreeSet<u64> {
+        charges.iter().map(|charge| charge.origin.line).collect()
+    };
+    lines(out).difference(&lines(&bill.charges)).count() as u64
 }
 
 /// The lines of a bill by provider and day.
