@@ -241,3 +241,65 @@ fn a_log_without_tokens_is_not_said_to_lack_prices() {
         ]
     );
 }
+
+const TWO_PROVIDERS: &str = "\
+date,provider,model,meter,quantity,cost
+2026-10-05,openai,gpt-4o,input,1000,100
+2026-10-05,anthropic,claude-haiku-4-5,input,500,7
+";
+
+/// The rows of a CSV report: cells by column.
+fn csv(run: &Run) -> Vec<BTreeMap<String, String>> {
+    assert_eq!(run.code, 0, "{}", run.err);
+    let mut lines = run.out.lines().map(|line| line.split(','));
+    let header: Vec<&str> = lines.next().unwrap().collect();
+    let row = |cells: std::str::Split<'_, char>| {
+        let pairs = header.iter().zip(cells);
+        pairs.map(|(a, b)| (a.to_string(), b.to_string())).collect()
+    };
+    lines.map(row).collect()
+}
+
+#[test]
+fn cost_without_a_customer_keeps_its_provider() {
+    let files = Files::new(&[("usage.csv", TWO_CUSTOMERS), ("costs.csv", TWO_PROVIDERS)]);
+    // Of 1,000 billed tokens 900 are logged: 10.00 of openai is nobody's, and all of anthropic.
+    for (by, columns, expected) in [
+        (
+            "provider",
+            vec!["provider"],
+            [
+                vec!["(unattributed) anthropic"],
+                vec!["(unattributed) openai"],
+            ],
+        ),
+        (
+            "month,provider",
+            vec!["month", "provider"],
+            [
+                vec!["2026-10", "(unattributed) anthropic"],
+                vec!["2026-10", "(unattributed) openai"],
+            ],
+        ),
+        (
+            "provider,customer",
+            vec!["provider", "customer"],
+            [
+                vec!["anthropic", "(unattributed)"],
+                vec!["openai", "(unattributed)"],
+            ],
+        ),
+    ] {
+        let rows = csv(&files.report(&["--by", by, "--format", "csv"]));
+        let nobody: Vec<_> = rows
+            .iter()
+            .filter(|row| row["kind"] == "unattributed")
+            .collect();
+        assert_eq!(nobody.len(), 2, "{by}");
+        for ((row, labels), cost) in nobody.iter().zip(&expected).zip(["7.00", "10.00"]) {
+            let found: Vec<&str> = columns.iter().map(|name| row[*name].as_str()).collect();
+            assert_eq!(&found, labels, "{by}");
+            assert_eq!(row["cost"], cost, "{by}");
+        }
+    }
+}
