@@ -24,6 +24,7 @@ mod weigh;
 use std::collections::BTreeMap;
 
 pub use ledger::BillTie;
+pub use topics::Folding;
 pub use value::Pricing;
 
 use crate::identity::{Identity, PartyId};
@@ -249,6 +250,13 @@ pub struct Attribution {
     /// Amounts of charges that stayed whole in the month where their UTC day starts although part
     /// of it lies in another month of the report's zone.
     pub at_border: Exact,
+}
+
+/// Which names of models are one, as [`attribute`] takes them.
+pub fn folding(inputs: Inputs<'_>, options: &Options) -> Folding {
+    let shelf = shelf::Shelf::build(inputs, options);
+    let lines = lines::prepare(inputs, options, &mut Attribution::default());
+    Folding::of(&shelf, &lines)
 }
 
 /// Attributes every charge of the period and estimates usage that no bill covers. Facts go to

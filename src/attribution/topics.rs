@@ -22,10 +22,42 @@ pub struct Topic {
     pub tier: Option<String>,
 }
 
+/// Which names of models are one model.
+#[derive(Debug)]
+pub struct Folding {
+    /// Families told apart by snapshot.
+    dated: BTreeSet<String>,
+}
+
+impl Folding {
+    /// A family is told apart by snapshot only where log and bill both date every name.
+    pub fn of(shelf: &Shelf<'_>, lines: &[Line<'_>]) -> Folding {
+        let families = shelf.dated_families().into_iter();
+        let mut dated: BTreeSet<String> = families.map(str::to_string).collect();
+        for line in lines {
+            if let Some(model) = line.charge.model.as_deref().map(ModelName::parse)
+                && model.snapshot.is_none()
+            {
+                dated.remove(&model.family);
+            }
+        }
+        Folding { dated }
+    }
+
+    /// The model of a name: two names with the same are one.
+    pub fn fold(&self, name: &str) -> ModelName {
+        let mut model = ModelName::parse(name);
+        if !self.dated.contains(&model.family) {
+            model.snapshot = None;
+        }
+        model
+    }
+}
+
 /// Decides what a line is about, merging over what the log lacks.
 pub struct Topics<'s> {
     shelf: &'s Shelf<'s>,
-    dated: BTreeSet<String>,
+    folding: Folding,
     lacks: BTreeMap<Option<String>, Lacks>,
     tiered: BTreeSet<Option<String>>,
     /// The log names no provider, so that the bills of all are one.
@@ -35,21 +67,10 @@ pub struct Topics<'s> {
 impl<'s> Topics<'s> {
     /// Looks at the log and the bill.
     pub fn new(shelf: &'s Shelf<'_>, lines: &[Line<'_>]) -> Topics<'s> {
-        // A family is told apart by snapshot only where log and bill both date every name.
-        let mut dated: BTreeSet<String> = shelf
-            .dated_families()
-            .into_iter()
-            .map(str::to_string)
-            .collect();
         let mut lacks = BTreeMap::new();
         let mut tiered = BTreeSet::new();
         for line in lines {
             let provider = &line.charge.provider;
-            if let Some(model) = line.charge.model.as_deref().map(ModelName::parse)
-                && model.snapshot.is_none()
-            {
-                dated.remove(&model.family);
-            }
             if line.charge.tier.is_some() {
                 tiered.insert(provider.clone());
             }
@@ -59,7 +80,7 @@ impl<'s> Topics<'s> {
         }
         Topics {
             shelf,
-            dated,
+            folding: Folding::of(shelf, lines),
             lacks,
             tiered,
             merged: shelf.names_no_provider(),
@@ -75,13 +96,7 @@ impl<'s> Topics<'s> {
             .model
             .as_deref()
             .filter(|_| !lacks.model)
-            .map(|name| {
-                let mut model = ModelName::parse(name);
-                if !self.dated.contains(&model.family) {
-                    model.snapshot = None;
-                }
-                model
-            });
+            .map(|name| self.folding.fold(name));
         let meter = match &charge.meter {
             ChargeMeter::Is(meter) if lacks.cache && is_cache(meter) => {
                 ChargeMeter::Is(Meter::Input)

@@ -135,16 +135,42 @@ impl Run {
             ..self.options.clone()
         };
         margin::state(&inputs, |sink| {
-            let inputs = attribution::Inputs {
-                usage: &self.books.usage,
-                charges: &self.books.charges,
-                covers: &self.books.covers,
-                identity: &self.identity,
-                pricing: &self.pricing,
-                currency: self.currency,
-            };
-            attribution::attribute(inputs, &options, sink)
+            attribution::attribute(self.costs(), &options, sink)
         })
+    }
+
+    /// What attribution works on.
+    fn costs(&self) -> attribution::Inputs<'_> {
+        attribution::Inputs {
+            usage: &self.books.usage,
+            charges: &self.books.charges,
+            covers: &self.books.covers,
+            identity: &self.identity,
+            pricing: &self.pricing,
+            currency: self.currency,
+        }
+    }
+
+    /// These names of models, and every other name in log and bill that attribution takes for one
+    /// of them, so that a filter by model loses nothing that was attributed under another name.
+    pub fn same_models(&self, names: Vec<String>) -> Vec<String> {
+        let folding = attribution::folding(self.costs(), &self.options);
+        let wanted: Vec<_> = names.iter().map(|name| folding.fold(name)).collect();
+        let logged = self.books.usage.iter().filter_map(|c| c.model.as_deref());
+        let billed = self.books.charges.iter();
+        let billed = billed.filter_map(|charge| charge.model.as_deref());
+        let known: BTreeSet<&str> = logged.chain(billed).collect();
+        let same = known.into_iter().filter(|name| {
+            let model = folding.fold(name);
+            // A name without a date is every version of it.
+            wanted.iter().any(|wanted| {
+                wanted.family == model.family
+                    && (wanted.snapshot.is_none() || wanted.snapshot == model.snapshot)
+            })
+        });
+        let mut all: BTreeSet<String> = same.map(str::to_string).collect();
+        all.extend(names);
+        all.into_iter().collect()
     }
 
     /// Refuses a period in which nothing lies: most likely the wrong month.

@@ -303,3 +303,37 @@ fn cost_without_a_customer_keeps_its_provider() {
         }
     }
 }
+
+#[test]
+fn a_filter_by_model_takes_the_names_that_attribution_takes() {
+    let files = Files::new(&[
+        (
+            "usage.csv",
+            "timestamp,request_id,customer,provider,model,input_tokens,output_tokens\n\
+             2026-10-05T08:00:00Z,r1,acme,openai,gpt-4o-mini,600,0\n\
+             2026-10-05T09:00:00Z,r2,umbra,openai,gpt-4o-mini-2024-07-18,300,0\n\
+             2026-10-05T09:00:00Z,r3,umbra,openai,gpt-4.1-2025-04-14,300,0\n",
+        ),
+        (
+            "costs.csv",
+            "date,provider,model,meter,quantity,cost\n\
+             2026-10-05,openai,gpt-4o-mini-2024-07-18,input,1000,100\n\
+             2026-10-05,openai,gpt-4.1-2025-04-14,input,300,5\n",
+        ),
+    ]);
+    let cost = |filter: &str| {
+        let report = files.json(&["--where", filter]);
+        report["totals"]["cost"].as_str().unwrap().to_string()
+    };
+    // 60 + 30 and the 10 that nobody logged, whichever of its names is asked for.
+    assert_eq!(cost("model=gpt-4o-mini"), "100");
+    assert_eq!(cost("model=gpt-4o-mini-2024-07-18"), "100");
+    assert_eq!(cost("model=gpt-4.1-2025-04-14"), "5");
+    // Log and bill both date every name of gpt-4.1, so its versions are models of their own; a name
+    // without a date is all of them.
+    assert_eq!(cost("model=gpt-4.1"), "5");
+    let none = files.report(&["--where", "model=gpt-4.1-2025-04-15"]);
+    assert_eq!((none.code, none.err.contains("no row passes")), (2, true));
+    assert_eq!(cost("model!=gpt-4o-mini"), "5");
+    assert_eq!(cost("model=gpt-4o-mini,gpt-4.1-2025-04-14"), "105");
+}
