@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::dimension::{Dimension, Filter, cuts};
 use super::group::{GroupRow, Grouping, Sums};
 use super::totals::{self, Totals};
-use super::verdict::Verdict;
-use crate::attribution::{Attribution, CostFact, Holder, Reason};
+use super::verdict::{Missing, Verdict};
+use crate::attribution::{Attribution, BillTie, CostFact, Holder, Reason};
 use crate::identity::{Identity, PartyId, PartyKind};
 use crate::model::{Exact, Period, UsageCell};
 use crate::revenue::{Coverage, RevenueBook, RevenueTie};
@@ -38,6 +38,8 @@ pub struct Row {
     pub sums: Sums,
     /// Revenue; `None` where a dimension has no revenue.
     pub revenue: Option<Exact>,
+    /// What it cannot be judged by.
+    pub missing: Missing,
     /// Flags such as `revenue_may_be_understated`.
     pub flags: Vec<&'static str>,
 }
@@ -75,6 +77,7 @@ impl Row {
             self.revenue?,
             self.best_case()?,
             self.worst_case()?,
+            self.missing,
         ))
     }
 }
@@ -222,8 +225,10 @@ pub fn state(
     let unmapped = unmapped(inputs.identity, parties);
     let mut rows = Vec::new();
     let mut unattributed_rows = Vec::new();
+    let cost_is_known = reaches_customers(inputs, &attribution);
     for group in grouped {
-        let row = row(inputs, group, with_revenue);
+        let mut row = row(inputs, group, with_revenue);
+        row.missing.cost |= !cost_is_known;
         if row.kind == RowKind::Unattributed {
             unattributed_rows.push(row);
         } else if !is_empty(&row) {
@@ -286,6 +291,18 @@ pub fn needs_detail(by: &[Dimension], filters: &[Filter]) -> bool {
     !by.iter().all(coarse) || !filters.iter().all(|filter| coarse(&filter.dimension))
 }
 
+/// Whether anything in the period says which customers cause cost: usage, or a charge that reached
+/// one. Otherwise a cost of zero is not known, and proves no profit.
+fn reaches_customers(inputs: &Inputs<'_>, attribution: &Attribution) -> bool {
+    let mut usage = inputs.usage.iter();
+    let mut ties = attribution.ties.iter();
+    let given = |tie: &BillTie| {
+        let parts = [tie.direct, tie.metered, tie.allocated];
+        parts.iter().any(|part| !part.is_zero())
+    };
+    usage.any(|cell| inputs.period.contains(cell.day)) || ties.any(given)
+}
+
 fn row(inputs: &Inputs<'_>, (labels, nobody, sums): GroupRow, with_revenue: bool) -> Row {
     let customer = inputs.by.iter().position(|d| *d == Dimension::Customer);
     let party = customer.and_then(|at| inputs.identity.by_key(&labels[at]));
@@ -308,6 +325,11 @@ fn row(inputs: &Inputs<'_>, (labels, nobody, sums): GroupRow, with_revenue: bool
         kind,
         labels,
         party,
+        // The other half of an id without a customer stands under another id.
+        missing: Missing {
+            cost: kind == RowKind::Unmapped,
+            revenue: kind == RowKind::Unmapped,
+        },
         revenue: with_revenue.then_some(sums.revenue),
         sums,
         flags,

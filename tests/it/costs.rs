@@ -337,3 +337,46 @@ fn a_filter_by_model_takes_the_names_that_attribution_takes() {
     assert_eq!(cost("model!=gpt-4o-mini"), "5");
     assert_eq!(cost("model=gpt-4o-mini,gpt-4.1-2025-04-14"), "105");
 }
+
+const REVENUE: &str = "\
+customer_id,period_start,period_end,amount,currency,invoice_id
+acme,2026-10-01,2026-11-01,99.00,USD,INV-1
+stranger,2026-10-01,2026-11-01,5.00,USD,INV-2
+kestrel,2026-10-01,2026-11-01,-1.00,USD,INV-3
+";
+
+#[test]
+fn a_cost_that_nobody_knows_proves_no_profit() {
+    // Revenue alone: nothing says what acme costs. Negative revenue is a loss at any cost.
+    let alone = Files::new(&[("revenue.csv", REVENUE)]).json(&[]);
+    let verdicts = pairs(&[
+        ("acme", "cost_unknown"),
+        ("kestrel", "proven_loss"),
+        ("stranger", "cost_unknown"),
+    ]);
+    assert_eq!(column(&alone, "customer", "verdict"), verdicts);
+    // A bill that reaches nobody says no more.
+    let bill = "date,provider,cost\n2026-10-05,openai,40\n";
+    let billed = Files::new(&[("revenue.csv", REVENUE), ("costs.csv", bill)]).json(&[]);
+    assert_eq!(column(&billed, "customer", "verdict"), verdicts);
+    // With the log it reaches acme and umbra; the stranger is nobody until somebody maps it.
+    let whole = Files::new(&[
+        ("revenue.csv", REVENUE),
+        ("costs.csv", bill),
+        ("usage.csv", TWO_CUSTOMERS),
+        (
+            "mapping.csv",
+            "customer,source,id\nacme,usage,acme\nacme,revenue,acme\nkestrel,revenue,kestrel\n",
+        ),
+    ]);
+    let whole = whole.json(&["--residual", "spread"]);
+    assert_eq!(
+        column(&whole, "customer", "verdict"),
+        pairs(&[
+            ("(unmapped) revenue:stranger", "cost_unknown"),
+            ("(unmapped) usage:umbra", "revenue_unknown"),
+            ("acme", "proven_profit"),
+            ("kestrel", "proven_loss"),
+        ])
+    );
+}
