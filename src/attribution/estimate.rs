@@ -84,7 +84,9 @@ struct Billed {
 
 impl Billed {
     fn of(lines: &[Line<'_>]) -> Billed {
-        let usage = lines.iter().filter(|line| line.is_usage());
+        let usage = lines
+            .iter()
+            .filter(|line| line.is_usage() || line.shared.is_some());
         let models = usage.map(|line| {
             let model = line.charge.model.as_deref();
             let family = model.map(|name| ModelName::parse(name).family);

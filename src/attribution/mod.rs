@@ -2,7 +2,7 @@
 //! unattributed with a reason.
 //!
 //! The steps, in order: charges that name their customer ([`Basis::Direct`]); pools of charges
-//! shared by logged usage ([`Basis::Metered`]); coarser matches ([`Basis::Allocated`]); credits,
+//! shared by logged usage ([`Basis::Metered`]); shared costs by their rules and coarser matches ([`Basis::Allocated`]); credits,
 //! tax and rounding, which follow the cost they belong to; usage that no bill covers
 //! ([`Basis::Estimated`]). Pure: no file, no clock, no output. The rule that must hold: for every
 //! provider, direct + metered + allocated + unattributed = billed, to the last digit.
@@ -15,6 +15,7 @@ mod ledger;
 mod lines;
 mod months;
 mod pools;
+pub mod shared;
 mod shelf;
 pub mod split;
 mod topics;
@@ -24,6 +25,7 @@ mod weigh;
 use std::collections::BTreeMap;
 
 pub use ledger::BillTie;
+pub use shared::{Caused, SharedCost, SharedTie};
 pub use topics::Folding;
 pub use value::Pricing;
 
@@ -73,6 +75,8 @@ pub enum Reason {
     FollowsUnattributed,
     /// A commitment was paid for and not used.
     IdleCommitment,
+    /// The rule of a shared cost finds nobody in the month.
+    NobodyToShare,
 }
 
 impl Reason {
@@ -86,6 +90,7 @@ impl Reason {
             Reason::NoCustomerId => "no customer id",
             Reason::FollowsUnattributed => "credits and tax of unattributed cost",
             Reason::IdleCommitment => "idle commitment",
+            Reason::NobodyToShare => "nobody to share with",
         }
     }
 }
@@ -220,6 +225,10 @@ pub struct Inputs<'a> {
     pub pricing: &'a Pricing<'a>,
     /// The report's currency.
     pub currency: Currency,
+    /// The shared costs.
+    pub shared: &'a [SharedCost],
+    /// Revenue by month of the report, where a shared cost asks for it.
+    pub revenue: &'a Caused,
 }
 
 /// What is known after attribution, besides the facts.
@@ -227,6 +236,8 @@ pub struct Inputs<'a> {
 pub struct Attribution {
     /// One entry per provider and currency.
     pub ties: Vec<BillTie>,
+    /// One entry per shared cost.
+    pub shared: Vec<SharedTie>,
     /// What bounds the worst cases.
     pub residuals: Vec<Residual>,
     /// Usage neither billed nor priced.
@@ -270,7 +281,23 @@ pub fn attribute(
     let shelf = shelf::Shelf::build(inputs, options);
     let lines = lines::prepare(inputs, options, &mut result);
     let mut ledger = ledger::Ledger::new(&lines, inputs.currency, options.detail);
-    let rest = pools::share(&shelf, &lines, options, &mut ledger, &mut result, sink);
+    let mut caused = Caused::new();
+    let rest = pools::share(
+        &shelf,
+        &lines,
+        options,
+        &mut ledger,
+        &mut result,
+        &mut |fact| {
+            if let Holder::Party(party, Basis::Direct | Basis::Metered) = fact.holder
+                && !inputs.shared.is_empty()
+            {
+                *caused.entry((fact.day.month(), party)).or_default() += fact.amount;
+            }
+            sink(fact);
+        },
+    );
+    result.shared = shared::share(inputs, &shelf, &lines, &caused, options, &mut ledger, sink);
     coarse::share(&shelf, &rest, options, &mut ledger, &mut result, sink);
     follow::share(&shelf, &lines, &mut ledger, sink);
     result.ties = ledger.close();

@@ -14,6 +14,7 @@ mod progress;
 pub mod project;
 mod report;
 mod run;
+mod shared;
 mod simulate;
 pub mod terminal;
 

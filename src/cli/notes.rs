@@ -141,6 +141,15 @@ fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
         );
         notes.push(Note::new(&catalogue::UNBILLED, text));
     }
+    for tie in &found.shared {
+        if tie.billed && tie.charges == 0 {
+            let text = format!(
+                "shared cost {:?}: no charge of the period is for it",
+                tie.name
+            );
+            notes.push(Note::new(&catalogue::SHARED_NOTHING, text));
+        }
+    }
     for mixed in &found.mixed {
         let what = topic([&mixed.provider, &mixed.model, &Some(mixed.meter.clone())]);
         let text = format!(

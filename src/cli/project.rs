@@ -10,6 +10,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
+use super::shared::SharedEntry;
 use crate::formats::{CachedTokens, Settings};
 use crate::model::{Currency, Exact, Zone};
 use crate::problem::{Place, Problem, catalogue};
@@ -41,12 +42,18 @@ pub struct Project {
     /// Providers by name.
     #[serde(default)]
     pub provider: BTreeMap<String, ProviderEntry>,
+    /// Shared costs.
+    #[serde(default)]
+    pub shared: Vec<toml::Spanned<SharedEntry>>,
     /// The folder of the project file.
     #[serde(skip)]
     pub folder: PathBuf,
     /// The project file as shown in messages.
     #[serde(skip)]
     pub shown: String,
+    /// Its text.
+    #[serde(skip)]
+    text: String,
 }
 
 /// One `[[input]]`.
@@ -136,7 +143,13 @@ impl Project {
             toml::from_str(&text).map_err(|error| fault(&shown, &text, &error))?;
         project.folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         project.shown = shown.to_string();
+        project.text = text;
         Ok(project)
+    }
+
+    /// The place of a byte of the file.
+    pub fn place(&self, byte: usize) -> Place {
+        place(&self.shown.as_str().into(), &self.text, byte)
     }
 
     /// A problem with a value of the file.
@@ -234,22 +247,24 @@ pub fn percent(text: &str) -> Option<Exact> {
     Some(Exact::new(number.mantissa(), scale).shift(-places))
 }
 
-/// A TOML error as a problem: line and column, the nearest key, and what to write.
-fn fault(shown: &Arc<str>, text: &str, error: &toml::de::Error) -> Problem {
-    let message = error.message().to_string();
-    let start = error.span().map_or(0, |span| span.start.min(text.len()));
+/// Line and column of a byte.
+fn place(shown: &Arc<str>, text: &str, byte: usize) -> Place {
+    let start = byte.min(text.len());
     let before = &text[..text.floor_char_boundary(start)];
     let line = before.matches('\n').count() as u64 + 1;
-    let column = before
-        .rsplit('\n')
-        .next()
-        .map_or(0, |last| last.chars().count())
-        + 1;
-    let place = Place {
+    let last = before.rsplit('\n').next();
+    let column = last.map_or(0, |last| last.chars().count()) + 1;
+    Place {
         column: Some(column),
         byte: Some(start as u64),
         ..Place::line(shown, line)
-    };
+    }
+}
+
+/// A TOML error as a problem: line and column, the nearest key, and what to write.
+fn fault(shown: &Arc<str>, text: &str, error: &toml::de::Error) -> Problem {
+    let message = error.message().to_string();
+    let place = place(shown, text, error.span().map_or(0, |span| span.start));
     let problem = Problem::new(&catalogue::PROJECT_FILE, message.clone()).at(place);
     if let Some(rest) = message.strip_prefix("unknown field `") {
         let unknown = rest.split('`').next().unwrap_or("");

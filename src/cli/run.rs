@@ -9,7 +9,7 @@ use super::inputs;
 use super::notes;
 use super::progress::Bar;
 use super::project::Project;
-use crate::attribution::{self, Pricing};
+use crate::attribution::{self, Caused, Pricing, SharedCost};
 use crate::formats::Kind;
 use crate::identity::Identity;
 use crate::load::{self, Books, Choices, InputSpec, OnConflict, OnOverlap};
@@ -43,6 +43,10 @@ pub struct Run {
     pub currency: Currency,
     options: attribution::Options,
     pricing: Pricing<'static>,
+    /// Shared costs.
+    pub shared: Vec<SharedCost>,
+    /// Revenue by month, where there are shared costs.
+    revenue_by_month: Caused,
     /// Names in `--by` and `--where` that may be columns of the log, as the cells hold them.
     pub columns: Vec<String>,
 }
@@ -92,6 +96,14 @@ impl Run {
             None => BTreeMap::new(),
         };
         let tolerance = choices::tolerance(shared, project.as_ref())?;
+        let costs = match &project {
+            Some(project) => super::shared::costs(project, &identity)?,
+            None => Vec::new(),
+        };
+        let revenue_by_month = match costs.is_empty() {
+            true => Caused::new(),
+            false => by_month(&revenue, period),
+        };
         Ok(Run {
             options: attribution::Options {
                 period,
@@ -106,6 +118,8 @@ impl Run {
                 in_dollars: currency == Currency::USD,
                 discounts,
             },
+            shared: costs,
+            revenue_by_month,
             project,
             specs,
             books,
@@ -148,6 +162,8 @@ impl Run {
             identity: &self.identity,
             pricing: &self.pricing,
             currency: self.currency,
+            shared: &self.shared,
+            revenue: &self.revenue_by_month,
         }
     }
 
@@ -244,6 +260,16 @@ impl Run {
     pub fn warnings(header: &Header) -> impl Iterator<Item = &Note> {
         header.notes.iter().filter(|note| note.warning)
     }
+}
+
+/// Revenue by month and party.
+fn by_month(revenue: &RevenueBook, period: Period) -> Caused {
+    let mut sums = Caused::new();
+    let cuts = margin::dimension::cuts(&[Dimension::Month], period);
+    revenue.facts(period, &cuts, &mut |fact| {
+        *sums.entry((fact.day.month(), fact.party)).or_default() += fact.amount;
+    });
+    sums
 }
 
 /// The project file of a run.

@@ -292,15 +292,14 @@ pub fn needs_detail(by: &[Dimension], filters: &[Filter]) -> bool {
 }
 
 /// Whether anything in the period says which customers cause cost: usage, or a charge that reached
-/// one. Otherwise a cost of zero is not known, and proves no profit.
+/// one other than by a shared cost's rule. Otherwise a cost of zero proves no profit.
 fn reaches_customers(inputs: &Inputs<'_>, attribution: &Attribution) -> bool {
     let mut usage = inputs.usage.iter();
-    let mut ties = attribution.ties.iter();
-    let given = |tie: &BillTie| {
-        let parts = [tie.direct, tie.metered, tie.allocated];
-        parts.iter().any(|part| !part.is_zero())
-    };
-    usage.any(|cell| inputs.period.contains(cell.day)) || ties.any(given)
+    let given = |tie: &BillTie| tie.direct.abs() + tie.metered.abs() + tie.allocated;
+    let given: Exact = attribution.ties.iter().map(given).sum();
+    let by_rule = attribution.shared.iter().filter(|tie| tie.billed);
+    let by_rule: Exact = by_rule.map(|tie| tie.allocated).sum();
+    usage.any(|cell| inputs.period.contains(cell.day)) || given != by_rule
 }
 
 fn row(inputs: &Inputs<'_>, (labels, nobody, sums): GroupRow, with_revenue: bool) -> Row {

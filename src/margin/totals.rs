@@ -62,9 +62,11 @@ pub fn usage<'s>(sums: impl Iterator<Item = &'s Sums>) -> Quantities {
 pub fn check(totals: &Totals, attribution: &Attribution, ties: &[RevenueTie]) {
     let billed: Exact = attribution.ties.iter().map(|tie| tie.billed).sum();
     let estimated = attribution.estimated_by_log + attribution.estimated_by_book;
+    let shared = attribution.shared.iter().filter(|tie| !tie.billed);
+    let shared: Exact = shared.map(|tie| tie.amount).sum();
     assert!(
-        totals.cost == billed + estimated,
-        "rows cost {} but bills and estimates are {billed} and {estimated}",
+        totals.cost == billed + estimated + shared,
+        "rows cost {} but bills, estimates and shared costs are {billed}, {estimated} and {shared}",
         totals.cost
     );
     let revenue: Exact = ties

@@ -176,6 +176,8 @@ catalogue! {
         "A charge covers usage that only its worth could weigh, and that has no price, or neither tokens nor a cost in the log. The charge is unattributed.";
     MIXED_MEASURE = "N1031" Note "compared in money for want of a quantity":
         "Most charges of a model and meter state a quantity and some do not, so log and bill of the whole month are compared in money at book prices. If an export left the quantities out, export it again.";
+    SHARED_NOTHING = "N1032" Warning "shared cost without charges":
+        "A [[shared]] entry of tanso.toml takes the charges of a provider or for an item, and no charge of the period is one. The names must be those of the bill.";
     NO_CUSTOMER = "N1013" Note "usage rows without a customer":
         "Some usage names no customer. It is used, counted, and its cost is unattributed.";
     EMPTY_EXPORT = "N1014" Warning "export without charges":

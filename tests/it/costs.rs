@@ -380,3 +380,230 @@ fn a_cost_that_nobody_knows_proves_no_profit() {
         ])
     );
 }
+
+/// Acme with three requests and 600 + 200 tokens, umbra with one of 300, the own account `tests`
+/// with one of 900, an id that nobody has with one of 100, and kestrel with revenue alone.
+const SHARED_USAGE: &str = "\
+timestamp,request_id,customer,provider,model,input_tokens,output_tokens
+2026-10-05T08:00:00Z,r1,acme,openai,gpt-4o,600,0
+2026-10-05T08:30:00Z,r2,acme,openai,gpt-4o,100,0
+2026-10-05T08:40:00Z,r3,acme,openai,gpt-4o,100,0
+2026-10-05T09:00:00Z,r4,umbra,openai,gpt-4o,300,0
+2026-10-05T09:00:00Z,r5,tests,openai,gpt-4o,900,0
+2026-10-05T09:00:00Z,r6,org_9,openai,gpt-4o,100,0
+";
+const SHARED_MAPPING: &str = "\
+customer,source,id,kind
+acme,usage,acme,
+umbra,usage,umbra,
+kestrel,revenue,kestrel,
+acme,revenue,acme,
+tests,usage,tests,internal
+";
+/// 1 a token, 2,000 in all, and 90 of hosting.
+const SHARED_COSTS: &str = "\
+date,provider,model,meter,quantity,cost,item
+2026-10-05,openai,gpt-4o,input,2000,2000,
+2026-10-05,hosting,,,,30,disk
+2026-10-06,hosting,,,,60,servers
+";
+const SHARED_REVENUE: &str = "\
+customer_id,period_start,period_end,amount,currency,invoice_id
+acme,2026-10-01,2026-11-01,3000.00,USD,INV-1
+kestrel,2026-10-01,2026-11-01,1000.00,USD,INV-2
+";
+
+fn shared(project: &str) -> Files {
+    Files::new(&[
+        ("usage.csv", SHARED_USAGE),
+        ("mapping.csv", SHARED_MAPPING),
+        ("costs.csv", SHARED_COSTS),
+        ("revenue.csv", SHARED_REVENUE),
+        ("tanso.toml", project),
+    ])
+}
+
+/// What everyone is allocated.
+fn allocated(report: &Value) -> BTreeMap<String, String> {
+    let rows = report["rows"].as_array().unwrap().iter();
+    let text = |value: &Value| value.as_str().unwrap().to_string();
+    let pairs = rows.map(|row| {
+        let part = &row["cost_by_basis"]["allocated"];
+        (text(&row["customer"]), text(part))
+    });
+    pairs.filter(|(_, part)| part != "0").collect()
+}
+
+/// A `[[shared]]` of 120 a month with these lines.
+fn of_120(rule: &str) -> String {
+    format!(
+        "[[shared]]\nname = \"vectors\"\namount = \"120\"\n{rule}\n[[shared]]\nname = \"h\"\nprovider = \"hosting\"\nsplit = \"fixed\"\nweights = {{ kestrel = \"1\" }}\n"
+    )
+}
+
+#[test]
+fn shared_costs_are_divided_by_their_rule() {
+    let nobody = "(unmapped) usage:org_9";
+    for (rule, acme, umbra, kestrel, org_9) in [
+        // Three customers have usage or revenue.
+        ("split = \"even\"", "40", "40", "130", None),
+        // Direct and metered: acme 800, umbra 300, org_9 100 of 1,200; tests has no part.
+        ("split = \"proportional\"", "80", "30", "90", Some("10")),
+        (
+            "split = \"fixed\"\nweights = { acme = \"0.75\", umbra = \"0.25\" }",
+            "90",
+            "30",
+            "90",
+            None,
+        ),
+        // Requests: 3, 1 and 1 of 5.
+        ("split = \"driver:requests\"", "72", "24", "90", Some("24")),
+        ("split = \"driver:input\"", "80", "30", "90", Some("10")),
+        // 3,000 and 1,000 of 4,000.
+        ("split = \"driver:revenue\"", "90", "", "120", None),
+        // 30 even, then 60 by requests, then 30 by revenue:
+        // acme 10 + 36 + 22.5, umbra 10 + 12, kestrel 10 + 7.5 + 90, org_9 12.
+        (
+            "tiers = [{ up_to = \"30\", split = \"even\" }, { up_to = \"90\", split = \"driver:requests\" }, { split = \"driver:revenue\" }]",
+            "68.5",
+            "22",
+            "107.5",
+            Some("12"),
+        ),
+    ] {
+        let report = shared(&of_120(rule)).json(&[]);
+        let mut expected = pairs(&[("acme", acme), ("kestrel", kestrel)]);
+        expected.extend((!umbra.is_empty()).then(|| ("umbra".to_string(), umbra.to_string())));
+        expected.extend(org_9.map(|part| (nobody.to_string(), part.to_string())));
+        assert_eq!(allocated(&report), expected, "{rule}");
+        let tie = &report["tie"]["shared"];
+        assert_eq!(tie[0]["amount"], "120", "{rule}");
+        assert_eq!(tie[0]["allocated"], "120", "{rule}");
+        assert_eq!(tie[0]["difference"], "0", "{rule}");
+        // The hosting is in its bill's tie too, once.
+        assert_eq!(tie[1]["amount"], "90", "{rule}");
+        assert_eq!(report["tie"]["bill"][0]["provider"], "hosting");
+        assert_eq!(report["tie"]["bill"][0]["allocated"], "90");
+        assert_eq!(report["totals"]["cost"], "2210", "{rule}");
+        // Every view has the same total.
+        for by in [
+            "month",
+            "feature",
+            "provider",
+            "model,basis",
+            "day,customer",
+        ] {
+            let view = shared(&of_120(rule)).json(&["--by", by]);
+            assert_eq!(view["totals"]["cost"], "2210", "{rule} by {by}");
+            assert_eq!(
+                view["totals"]["cost_by_basis"],
+                report["totals"]["cost_by_basis"]
+            );
+        }
+    }
+}
+
+#[test]
+fn a_shared_cost_without_anybody_is_unattributed() {
+    let project = "[[shared]]\nname = \"vectors\"\namount = \"120\"\nsplit = \"driver:images\"\n";
+    let report = shared(project).json(&[]);
+    assert_eq!(unattributed(&report)["nobody to share with"], "120");
+    assert_eq!(report["tie"]["shared"][0]["allocated"], "0");
+    assert_eq!(report["tie"]["shared"][0]["unattributed"], "120");
+}
+
+#[test]
+fn an_item_of_a_bill_is_shared_and_the_rest_of_the_bill_is_not() {
+    let project = "[[shared]]\nname = \"disks\"\nitem = \"disk\"\nsplit = \"driver:input\"\n\
+                   [[shared]]\nname = \"gone\"\nprovider = \"nobody\"\nsplit = \"even\"\n";
+    let report = shared(project).json(&[]);
+    // 30 by 800, 300 and 100 tokens; the servers have no usage.
+    assert_eq!(
+        allocated(&report),
+        pairs(&[
+            ("acme", "20"),
+            ("umbra", "7.5"),
+            ("(unmapped) usage:org_9", "2.5")
+        ])
+    );
+    assert_eq!(unattributed(&report), pairs(&[("no usage", "60")]));
+    assert_eq!(
+        notes(&report, "N1032"),
+        ["shared cost \"gone\": no charge of the period is for it"]
+    );
+}
+
+#[test]
+fn months_that_the_period_has_in_part_count_by_their_days() {
+    let project = "[[shared]]\nname = \"vectors\"\namount = \"310\"\nsplit = \"even\"\n";
+    let files = shared(project);
+    let amount = |from: &str, to: &str| {
+        let report = files.json(&["--from", from, "--to", to]);
+        report["tie"]["shared"][0]["amount"]
+            .as_str()
+            .unwrap()
+            .to_string()
+    };
+    assert_eq!(amount("2026-10-01", "2026-10-11"), "100");
+    assert_eq!(amount("2026-10-11", "2026-11-01"), "210");
+    // Ten days of October are 100, fifteen of thirty in November 155.
+    assert_eq!(amount("2026-10-22", "2026-11-16"), "255");
+}
+
+#[test]
+fn a_shared_cost_that_is_not_understood_has_its_line() {
+    let refused = |project: &str, words: &[&str]| {
+        let run = shared(project).report(&[]);
+        assert_eq!(run.code, 2, "{project}\n{}", run.err);
+        assert!(run.err.contains("error[T1010]"), "{}", run.err);
+        for word in words {
+            assert!(run.err.contains(word), "{word:?} is not in {}", run.err);
+        }
+    };
+    let head = "currency = \"USD\"\n[[shared]]\nname = \"v\"\n";
+    let with = |lines: &str| format!("{head}{lines}\n");
+    refused(&with("amout = \"1\""), &["tanso.toml:4:1", "\"amount\""]);
+    refused(
+        &with("amount = 1.5\nsplit = \"even\""),
+        &["tanso.toml:4:", "quote it"],
+    );
+    refused(
+        &with("amount = \"1\"\namount = \"2\""),
+        &["tanso.toml:5:1", "duplicate key"],
+    );
+    refused(
+        &with("amount = \"1\"\nsplit = \"evenly\""),
+        &["tanso.toml:2:1", "evenly", "driver:requests"],
+    );
+    refused(
+        &with("split = \"even\""),
+        &["tanso.toml:2:1", "needs one of amount"],
+    );
+    refused(&with("amount = \"1\""), &["needs one of split and tiers"]);
+    refused(
+        &with("amount = \"1e3\"\nsplit = \"fixed\""),
+        &["tanso.toml:2:1"],
+    );
+    refused(
+        &with("amount = \"1\"\nsplit = \"fixed\"\nweights = { acme = \"0.6\", umbra = \"0.3\" }"),
+        &["do not sum to 1"],
+    );
+    refused(
+        &with("amount = \"1\"\nsplit = \"fixed\"\nweights = { acme = 0.6 }"),
+        &["tanso.toml:6:", "quote it"],
+    );
+    refused(
+        &with("amount = \"1\"\nsplit = \"fixed\"\nweights = { tests = \"1\" }"),
+        &["\"tests\" in weights is no customer", "internal"],
+    );
+    refused(
+        &with("amount = \"1\"\ntiers = [{ up_to = \"5\", split = \"even\" }]"),
+        &["do not rise to an open end"],
+    );
+    refused(
+        &with(
+            "amount = \"1\"\nsplit = \"even\"\n[[shared]]\nname = \"v\"\namount = \"2\"\nsplit = \"even\"",
+        ),
+        &["tanso.toml:6:1", "the same name"],
+    );
+}
