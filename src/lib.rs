@@ -23,6 +23,7 @@ pub mod attribution;
 pub mod revenue;
 
 pub mod margin;
+pub mod reconcile;
 pub mod simulate;
 
 pub mod report;

@@ -13,6 +13,7 @@ mod follow;
 mod giving;
 mod ledger;
 mod lines;
+pub mod matching;
 mod months;
 mod pools;
 pub mod shared;
@@ -25,8 +26,9 @@ mod weigh;
 use std::collections::BTreeMap;
 
 pub use ledger::BillTie;
+pub use lines::Line;
 pub use shared::{Caused, SharedCost, SharedTie};
-pub use topics::Folding;
+pub use topics::{Folding, Topic, tier_word};
 pub use value::Pricing;
 
 use crate::identity::{Identity, PartyId};

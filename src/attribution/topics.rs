@@ -96,7 +96,7 @@ impl<'s> Topics<'s> {
             .model
             .as_deref()
             .filter(|_| !lacks.model)
-            .map(|name| self.folding.fold(name));
+            .map(|name| self.model(name));
         let meter = match &charge.meter {
             ChargeMeter::Is(meter) if lacks.cache && is_cache(meter) => {
                 ChargeMeter::Is(Meter::Input)
@@ -117,6 +117,16 @@ impl<'s> Topics<'s> {
             tier,
         }
     }
+
+    /// The model of a name, as [`Folding::fold`].
+    pub fn model(&self, name: &str) -> ModelName {
+        self.folding.fold(name)
+    }
+}
+
+/// The folded word for a service tier; no tier is the standard one.
+pub fn tier_word(tier: Option<&str>) -> String {
+    fold_tier(tier.unwrap_or_default())
 }
 
 /// Folds the words for a service tier.

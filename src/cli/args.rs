@@ -95,7 +95,7 @@ pub struct Shared {
         help_heading = "Input"
     )]
     pub on_conflict: ConflictArg,
-    /// What to do when two files bill the same days
+    /// What to do when two files bill the same days or have the same revenue rows
     #[arg(
         long,
         value_name = "RULE",
@@ -127,6 +127,9 @@ pub struct Shared {
     /// When revenue counts [default: recognized; cash with payments alone]
     #[arg(long, value_name = "BASIS", help_heading = "Method")]
     pub revenue: Option<RevenueArg>,
+    /// Which cost counts in bills that state several [default: effective]
+    #[arg(long, value_name = "BASIS", help_heading = "Method")]
+    pub cost_basis: Option<CostBasisArg>,
     /// What to do with billed cost that the log does not explain
     #[arg(
         long,
@@ -333,6 +336,17 @@ pub enum RevenueArg {
     Billed,
     /// When money arrives.
     Cash,
+}
+
+/// `--cost-basis`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CostBasisArg {
+    /// Commitments count where they are used.
+    Effective,
+    /// What the invoice says.
+    Billed,
+    /// Public prices, before discounts.
+    List,
 }
 
 /// `--residual`.

@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::args::{RevenueArg, Shared};
+use super::args::{CostBasisArg, RevenueArg, Shared};
 use super::inputs;
 use super::project::{Project, percent};
 use crate::formats::Kind;
 use crate::load::Books;
+use crate::model::records::CostBasis;
 use crate::model::{Currency, Day, Exact, Month, Period, Zone};
 use crate::problem::{Place, Problem, catalogue};
 use crate::revenue::Basis;
@@ -54,6 +55,28 @@ pub fn tolerance(shared: &Shared, project: Option<&Project>) -> Result<Exact, Pr
             .excerpt(text)
             .help("write --tolerance 1%")
         })
+}
+
+impl From<CostBasisArg> for CostBasis {
+    fn from(basis: CostBasisArg) -> CostBasis {
+        match basis {
+            CostBasisArg::Effective => CostBasis::Effective,
+            CostBasisArg::Billed => CostBasis::Billed,
+            CostBasisArg::List => CostBasis::List,
+        }
+    }
+}
+
+/// Which cost counts in bills that state several.
+///
+/// # Errors
+/// A word in the project file that is no basis.
+pub fn cost_basis(shared: &Shared, project: Option<&Project>) -> Result<CostBasis, Problem> {
+    match (shared.cost_basis, project) {
+        (Some(basis), _) => Ok(basis.into()),
+        (None, Some(project)) => project.cost_basis(),
+        (None, None) => Ok(CostBasis::default()),
+    }
 }
 
 /// The report period.

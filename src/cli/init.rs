@@ -75,10 +75,7 @@ fn project(run: &Run) -> String {
         .collect();
     let prices = listed(&run.books.records);
     for plan in &plans {
-        let price = prices
-            .get(&plan.to_lowercase())
-            .copied()
-            .unwrap_or_default();
+        let price = prices.get(*plan).copied().unwrap_or_default();
         text.push_str(&format!("\n[plan.{}]\n", quoted(plan)));
         match price.month {
             Some(month) => text.push_str(&format!("price = \"{month}\"\n")),

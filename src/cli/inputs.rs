@@ -177,6 +177,7 @@ fn spec(
             CachedTokensArg::Beside => CachedTokens::Beside,
         });
     }
+    settings.cost_basis = super::choices::cost_basis(shared, project)?;
     let entry = entry.map(|(_, entry)| entry);
     let defaults = Limits::default();
     let how = How {

@@ -3,6 +3,7 @@
 pub mod args;
 mod choices;
 mod controls;
+mod cost_notes;
 mod dimensions;
 mod formats;
 mod init;

@@ -1,12 +1,14 @@
 //! The notes and warnings of a run that went well.
 
-use crate::attribution::Reason;
+use std::collections::BTreeSet;
+
 use crate::formats::Kind;
-use crate::identity::PartyKind;
+use crate::identity::{PartyKind, alike};
 use crate::load::Books;
 use crate::margin::Statement;
-use crate::model::Exact;
 use crate::model::receipt::InputReceipt;
+use crate::model::records::{Charge, ChargeKind};
+use crate::model::{Day, Exact, Instant};
 use crate::problem::{Note, catalogue};
 use crate::report::figures::grouped;
 use crate::revenue::Basis;
@@ -17,7 +19,7 @@ use super::run::Run;
 pub fn collect(run: &Run, statement: &Statement, inputs: &[InputReceipt]) -> Vec<Note> {
     let mut notes = run.books.notes.clone();
     identity(run, statement, &mut notes);
-    cost(run, statement, &mut notes);
+    super::cost_notes::cost(run, statement, &mut notes);
     revenue(run, &mut notes);
     rows(run, inputs, &mut notes);
     notes.sort();
@@ -25,22 +27,13 @@ pub fn collect(run: &Run, statement: &Statement, inputs: &[InputReceipt]) -> Vec
     notes
 }
 
-fn money(run: &Run, amount: Exact) -> String {
+/// An amount in the report's currency.
+pub fn money(run: &Run, amount: Exact) -> String {
     format!(
         "{} {}",
         grouped(&amount.to_fixed(run.currency.decimals())),
         run.currency
     )
-}
-
-/// Provider, model and meter, as far as they are known.
-fn topic(parts: [&Option<String>; 3]) -> String {
-    let known = parts.into_iter().flatten().map(String::as_str);
-    let known: Vec<&str> = known.collect();
-    match known.is_empty() {
-        true => "the log".to_string(),
-        false => known.join(" "),
-    }
 }
 
 fn identity(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
@@ -85,7 +78,19 @@ fn identity(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
         ));
     }
     for group in &run.identity.alike {
-        let text = format!("customer ids differ only in case, blanks or Unicode form: {group:?}");
+        let text = format!("ids differ only in case, blanks or Unicode form: {group:?}");
+        notes.push(Note::new(&catalogue::ALIKE_IDS, text));
+    }
+    let attributes = run.identity.parties().iter();
+    let attributes = attributes.filter_map(|party| party.attributes.get("plan"));
+    let mapped = attributes.flatten().map(|dated| &dated.value);
+    let lines = run.revenue.obligations.iter();
+    let plans: BTreeSet<&String> = lines
+        .filter_map(|line| line.plan.as_ref())
+        .chain(mapped)
+        .collect();
+    for group in alike(plans.into_iter().map(String::as_str)) {
+        let text = format!("plans differ only in case, blanks or Unicode form: {group:?}");
         notes.push(Note::new(&catalogue::ALIKE_IDS, text));
     }
     for (id, customers) in &run.identity.ambiguous {
@@ -95,160 +100,6 @@ fn identity(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
         );
         notes.push(Note::new(&catalogue::AMBIGUOUS_JOIN, text));
     }
-}
-
-fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
-    if !run.books.has(Kind::Usage) && !run.books.has(Kind::Bill) {
-        let text = "no usage log and no bill was read: cost is 0 because it is unknown";
-        notes.push(Note::new(&catalogue::NO_BILL, text));
-    }
-    let found = &statement.attribution;
-    if !found.estimated_by_book.is_zero() {
-        let text = format!(
-            "no bill covers usage worth {} at book prices; it is estimated and outside the tie-out",
-            money(run, found.estimated_by_book)
-        );
-        notes.push(Note::new(&catalogue::NO_BILL, text));
-    }
-    if !found.estimated_by_log.is_zero() {
-        let text = format!(
-            "no bill covers usage that the log itself puts at {}; it is estimated and outside the tie-out",
-            money(run, found.estimated_by_log)
-        );
-        notes.push(Note::new(&catalogue::PRICED_BY_LOG, text));
-    }
-    for unpriced in &found.unpriced {
-        let model = unpriced.model.as_deref().unwrap_or("usage without a model");
-        let near = run.nearest_models(model);
-        let near = if near.is_empty() {
-            String::new()
-        } else {
-            format!("; nearest names in the price book: {}", near.join(", "))
-        };
-        let text = format!(
-            "{model}: neither billed nor priced, counts as no cost; requests: {}{near}",
-            unpriced.requests
-        );
-        notes.push(Note::new(&catalogue::UNPRICED, text));
-    }
-    for unbilled in &found.unbilled {
-        let model = unbilled.model.as_deref().unwrap_or("usage without a model");
-        let tokens: Exact = unbilled.meters.values().sum();
-        let text = format!(
-            "{model}: logged on days that a bill covers, but no charge of the month is for it; counts as no cost; requests: {}, units: {}",
-            unbilled.requests,
-            grouped(&tokens.to_string())
-        );
-        notes.push(Note::new(&catalogue::UNBILLED, text));
-    }
-    for tie in &found.shared {
-        if tie.billed && tie.charges == 0 {
-            let text = format!(
-                "shared cost {:?}: no charge of the period is for it",
-                tie.name
-            );
-            notes.push(Note::new(&catalogue::SHARED_NOTHING, text));
-        }
-    }
-    for mixed in &found.mixed {
-        let what = topic([&mixed.provider, &mixed.model, &Some(mixed.meter.clone())]);
-        let text = format!(
-            "{what}: charges without a quantity: {} of {}, {} of {}; so all of {} is compared with the log in money, not in quantities",
-            mixed.without,
-            mixed.charges,
-            money(run, mixed.amount),
-            money(run, mixed.whole),
-            mixed.month
-        );
-        notes.push(Note::new(&catalogue::MIXED_MEASURE, text));
-    }
-    for gap in &found.gaps {
-        let what = topic([&gap.provider, &gap.model, &gap.meter]);
-        let (entry, text) = if gap.over_logged {
-            (
-                &catalogue::OVER_LOGGED,
-                format!(
-                    "{what}: the log exceeds the bill; billed ∕ logged = {}",
-                    gap.factor
-                ),
-            )
-        } else {
-            (
-                &catalogue::SCALED,
-                format!(
-                    "{what}: a gap within the tolerance is scaled away; billed ∕ logged = {}",
-                    gap.factor
-                ),
-            )
-        };
-        notes.push(Note::new(entry, text));
-    }
-    if found.context_unknown {
-        let text = "the log is aggregated, so prices for long requests cannot be told; base prices are used";
-        notes.push(Note::new(&catalogue::CONTEXT_TIER, text));
-    }
-    if !found.items.is_empty() {
-        let items: Vec<String> = found
-            .items
-            .iter()
-            .map(|(item, amount)| format!("{item} {}", money(run, *amount)))
-            .collect();
-        let text = format!(
-            "bill items without quantities, spread by cost: {}",
-            items.join(", ")
-        );
-        notes.push(Note::new(&catalogue::UNKNOWN_ITEM, text));
-    }
-    if found.cut > 0 {
-        let text = format!(
-            "charges that cover days of several months, cut by days: {}",
-            found.cut
-        );
-        notes.push(Note::new(&catalogue::CUT_AT_BORDER, text));
-    }
-    if !found.at_border.is_zero() {
-        let text = format!(
-            "charges of {} cover a UTC day that lies in two months of {}; they count where the day starts",
-            money(run, found.at_border),
-            run.zone.name()
-        );
-        notes.push(Note::new(&catalogue::CUT_AT_BORDER, text));
-    }
-    unshared(run, statement, notes);
-}
-
-/// Charges that only prices could share out, and why these are not known.
-fn unshared(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
-    let mut amounts = [Exact::ZERO; 2];
-    for entry in &statement.unattributed {
-        if entry.reason == Reason::UnpricedUsage {
-            let counted = has_tokens(run, entry.provider.as_deref());
-            amounts[usize::from(counted)] += entry.amount;
-        }
-    }
-    let [without_tokens, without_price] = amounts;
-    if !without_price.is_zero() {
-        let text = format!(
-            "charges of {} without quantities cover usage without a price, so nothing can share them out",
-            money(run, without_price)
-        );
-        notes.push(Note::new(&catalogue::UNPRICED_BLOCKS_SPLIT, text));
-    }
-    if !without_tokens.is_zero() {
-        let text = format!(
-            "charges of {} cover usage of which the log has no tokens and no cost, so nothing can share them out; log tokens, or a cost of each row",
-            money(run, without_tokens)
-        );
-        notes.push(Note::new(&catalogue::UNPRICED_BLOCKS_SPLIT, text));
-    }
-}
-
-/// Whether the log has any quantity but requests of what a bill's provider could cover.
-fn has_tokens(run: &Run, provider: Option<&str>) -> bool {
-    run.books.usage.iter().any(|cell| {
-        let of = cell.provider.as_deref();
-        (of.is_none() || provider.is_none() || of == provider) && !cell.quantities.is_empty()
-    })
 }
 
 fn revenue(run: &Run, notes: &mut Vec<Note>) {
@@ -289,6 +140,21 @@ fn revenue(run: &Run, notes: &mut Vec<Note>) {
             book.undated_refunds
         );
         notes.push(Note::new(&catalogue::REFUND_DATE, text));
+    }
+    if book.taken_as_paid > 0 {
+        let text = format!(
+            "rows of a revenue file without a status, taken as paid on their first day: {}",
+            book.taken_as_paid
+        );
+        notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
+    }
+    let (back, times) = book.refunds_of_billed;
+    if times > 0 {
+        let text = format!(
+            "refunds and lost disputes of billed invoices: {times}, together {}; they do not change what was billed, a credit note would",
+            money(run, back)
+        );
+        notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
     }
     let coverage = &run.coverage;
     if let (Some(starts), Some(needed), false) = (
@@ -350,32 +216,55 @@ fn rows(run: &Run, inputs: &[InputReceipt], notes: &mut Vec<Note>) {
     spans(run, &run.books, notes);
 }
 
-/// Usage and bills that cover different days of the period.
+/// Charges for days that the log does not reach, and usage of days that the bills do not reach.
 fn spans(run: &Run, books: &Books, notes: &mut Vec<Note>) {
     let span = |kind: Kind| {
-        let spans = books.files.iter().filter(|file| file.kind == Some(kind));
-        let spans: Vec<_> = spans.filter_map(|file| file.span(run.zone)).collect();
-        let first = spans
-            .iter()
-            .map(|(first, _)| *first)
-            .min()?
-            .max(run.period.start);
-        let last = spans
-            .iter()
-            .map(|(_, last)| *last)
-            .max()?
-            .min(run.period.end.plus(-1));
-        (first <= last).then_some((first, last))
+        let files = books.files.iter().filter(|file| file.kind == Some(kind));
+        let spans: Vec<_> = files.filter_map(|file| file.span(run.zone)).collect();
+        let first = spans.iter().map(|(first, _)| *first).min()?;
+        let last = spans.iter().map(|(_, last)| *last).max()?;
+        Some((first, last))
     };
-    if let (Some(usage), Some(bill)) = (span(Kind::Usage), span(Kind::Bill))
-        && usage != bill
-    {
-        notes.push(Note::new(
-            &catalogue::GAP,
-            format!(
-                "usage covers {} to {}, the bills {} to {}",
-                usage.0, usage.1, bill.0, bill.1
-            ),
-        ));
+    let (Some(usage), Some(bills)) = (span(Kind::Usage), span(Kind::Bill)) else {
+        return;
+    };
+    let covers = |(first, last): (Day, Day)| format!("{first} to {last}");
+    // What a charge for a longer time covers is no question of days, and what names its customer
+    // needs no log.
+    let unlogged = |charge: &&Charge| {
+        let first = run.zone.day(charge.start);
+        let last = run.zone.day(Instant(charge.end.0 - 1)).max(first);
+        let named = charge.scopes.iter().any(|scope| {
+            let names_customer = scope.dimension == "customer";
+            let identity = &run.identity;
+            let party = identity.scope(&scope.namespace, &scope.id, names_customer, first);
+            party.is_some()
+        });
+        let outside = last < usage.0 || first > usage.1;
+        charge.kind == ChargeKind::Usage && run.period.contains(first) && outside && !named
+    };
+    let unlogged: Exact = books
+        .charges
+        .iter()
+        .filter(unlogged)
+        .map(|c| c.amount)
+        .sum();
+    if !unlogged.is_zero() {
+        let text = format!(
+            "{} is billed for days that the usage log does not reach: it covers {}, the bills {}",
+            money(run, unlogged),
+            covers(usage),
+            covers(bills)
+        );
+        notes.push(Note::new(&catalogue::GAP, text));
+    }
+    let unbilled = |day: Day| run.period.contains(day) && (day < bills.0 || day > bills.1);
+    if books.usage.iter().any(|cell| unbilled(cell.day)) {
+        let text = format!(
+            "the usage log covers {}, the bills only {}: usage of the other days has no bill",
+            covers(usage),
+            covers(bills)
+        );
+        notes.push(Note::new(&catalogue::GAP, text));
     }
 }

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::shared::SharedEntry;
 use crate::formats::{CachedTokens, Settings};
+use crate::model::records::CostBasis;
 use crate::model::{Currency, Exact, Zone};
 use crate::problem::{Place, Problem, catalogue};
 
@@ -33,6 +34,8 @@ pub struct Project {
     pub tz: Option<String>,
     /// Tolerance between log and bill, such as `"1%"`.
     pub tolerance: Option<String>,
+    /// Which cost of bills counts: `"effective"`, `"billed"` or `"list"`.
+    pub cost_basis: Option<String>,
     /// Files with something to say about them.
     #[serde(default)]
     pub input: Vec<InputEntry>,
@@ -157,6 +160,20 @@ impl Project {
         Problem::new(&catalogue::PROJECT_FILE, message).at(Place::file(&self.shown.as_str().into()))
     }
 
+    /// Which cost counts in bills that state several.
+    ///
+    /// # Errors
+    /// A word that is no basis.
+    pub fn cost_basis(&self) -> Result<CostBasis, Problem> {
+        let Some(word) = &self.cost_basis else {
+            return Ok(CostBasis::default());
+        };
+        CostBasis::parse(word).ok_or_else(|| {
+            self.problem(format!("cost_basis is not understood: {word:?}"))
+                .help("write \"effective\", \"billed\" or \"list\"")
+        })
+    }
+
     /// Negotiated discounts by provider.
     ///
     /// # Errors
@@ -229,7 +246,7 @@ impl InputEntry {
             provider: self.provider.as_deref().map(crate::model::names::provider),
             currency,
             decimal_comma,
-            dimensions: Vec::new(),
+            ..Settings::default()
         })
     }
 }
@@ -306,6 +323,15 @@ mod tests {
         assert!(problem.help.unwrap().starts_with("quote it"));
         assert!(parse("[plan.pro]\nprice = 99\n").is_err());
         assert!(parse("currency = \"USD\"\ncurrency = \"EUR\"\n").is_err());
+    }
+
+    #[test]
+    fn the_cost_basis_is_one_of_three_words() {
+        let of = |text| parse(text).unwrap().cost_basis();
+        assert_eq!(of("").unwrap(), CostBasis::Effective);
+        assert_eq!(of("cost_basis = \"list\"").unwrap(), CostBasis::List);
+        let problem = of("cost_basis = \"amortized\"").unwrap_err();
+        assert_eq!(problem.entry.code, "T1010");
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ended, Problems> 
                 json::write(&document, &mut bytes)
             }
             OutputFormat::Jsonl => {
-                let rows = document::rows(&statement, &run.identity, &header, &view);
+                let rows = document::rows(&statement, &run.identity, &view);
                 jsonl::write(rows, &mut bytes)
             }
             table_like => {

@@ -14,6 +14,7 @@ use crate::formats::Kind;
 use crate::identity::Identity;
 use crate::load::{self, Books, Choices, InputSpec, OnConflict, OnOverlap};
 use crate::margin::{self, Dimension, Filter, Statement};
+use crate::model::records::CostBasis;
 use crate::model::{Currency, Period, Zone};
 use crate::prices::PriceBook;
 use crate::problem::{Note, Problem, Problems, catalogue};
@@ -41,6 +42,7 @@ pub struct Run {
     pub zone: Zone,
     /// Report currency.
     pub currency: Currency,
+    cost_basis: CostBasis,
     options: attribution::Options,
     pricing: Pricing<'static>,
     /// Shared costs.
@@ -120,6 +122,7 @@ impl Run {
             },
             shared: costs,
             revenue_by_month,
+            cost_basis: choices::cost_basis(shared, project.as_ref())?,
             project,
             specs,
             books,
@@ -145,7 +148,7 @@ impl Run {
             filters,
         };
         let options = attribution::Options {
-            detail: margin::needs_detail(by, filters),
+            detail: margin::needs_detail(&self.identity, self.period, by, filters),
             ..self.options.clone()
         };
         margin::state(&inputs, |sink| {
@@ -244,6 +247,7 @@ impl Run {
             zone: self.zone,
             currency: self.currency,
             revenue_basis: self.revenue.basis.word(),
+            cost_basis: self.cost_basis.word(),
             again: again(shared),
             options,
             notes: notes::collect(self, statement, &inputs),
@@ -265,7 +269,10 @@ impl Run {
 /// Revenue by month and party.
 fn by_month(revenue: &RevenueBook, period: Period) -> Caused {
     let mut sums = Caused::new();
-    let cuts = margin::dimension::cuts(&[Dimension::Month], period);
+    let cuts = revenue::Cuts {
+        common: margin::dimension::cuts(&[Dimension::Month], period),
+        ..revenue::Cuts::default()
+    };
     revenue.facts(period, &cuts, &mut |fact| {
         *sums.entry((fact.day.month(), fact.party)).or_default() += fact.amount;
     });
@@ -326,6 +333,12 @@ fn again(shared: &Shared) -> String {
         ("--from", shared.from.clone()),
         ("--to", shared.to.clone()),
         ("--tz", shared.tz.clone()),
+        (
+            "--cost-basis",
+            shared
+                .cost_basis
+                .map(|basis| CostBasis::from(basis).word().to_string()),
+        ),
     ];
     for (name, value) in options {
         words.extend(

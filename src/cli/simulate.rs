@@ -13,8 +13,8 @@ use crate::model::Exact;
 use crate::problem::{Note, Problem, Problems, catalogue};
 use crate::report::simulation::{document, table};
 use crate::report::{json, jsonl};
-use crate::revenue::plans::{PlanPrice, listed};
-use crate::simulate::{NewPrice, PlanChange, Scenario, Unresolved, simulate};
+use crate::revenue::plans::{PlanPrice, listed, of_subscriptions};
+use crate::simulate::{NewPrice, NoEffect, PlanChange, Scenario, Unresolved, World, simulate};
 
 /// Runs the command.
 ///
@@ -27,21 +27,27 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
         .iter()
         .map(|text| change(text))
         .collect::<Result<_, _>>()?;
-    let mut plans: Vec<String> = changes
-        .iter()
-        .map(|change| change.plan.to_lowercase())
-        .collect();
+    let mut plans: Vec<&String> = changes.iter().map(|change| &change.plan).collect();
     plans.sort();
     if let Some(twice) = plans.windows(2).find(|pair| pair[0] == pair[1]) {
         let message = format!("the plan {:?} is given two prices", twice[0]);
         return Err(Problem::new(&catalogue::BAD_OPTION, message).into());
     }
     let run = Run::prepare(shared, &[])?;
+    if run.revenue.is_empty() {
+        let message = "a simulation changes the prices of invoices, and no revenue file was read";
+        return Err(Problems::from(
+            Problem::new(&catalogue::WRONG_KIND, message).help(
+                "pass Stripe's invoices.csv or unified_payments.csv, or a revenue table with customer_id, period_start, period_end, amount and currency",
+            ),
+        ));
+    }
     let by = [Dimension::Customer];
     let filters = run.filters(&shared.filters)?;
+    // A price belongs to customers, not to days or models.
     if let Some(filter) = filters
         .iter()
-        .find(|filter| !of_customers(&filter.dimension))
+        .find(|filter| !filter.dimension.is_of_party())
     {
         let message = format!(
             "a simulation cannot be limited by {}",
@@ -62,16 +68,21 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
         name: args.plan.join(" "),
         changes,
     };
-    let outcome = simulate(
-        &statement,
-        &run.revenue,
-        &run.identity,
-        run.period,
-        &scenario,
-        &prices,
-        run.zone,
-    )
-    .map_err(|why| Problems::from(unresolved(why)))?;
+    let world = World {
+        statement: &statement,
+        filters: &filters,
+        book: &run.revenue,
+        identity: &run.identity,
+        prices: &prices,
+        subscriptions: &of_subscriptions(&run.books.records),
+        zone: run.zone,
+    };
+    let outcome =
+        simulate(world, &scenario).map_err(|why| Problems::from(unresolved(why, &prices)))?;
+    for change in &outcome.no_effect {
+        let text = no_effect(change, &run.period.title());
+        header.notes.push(Note::new(&catalogue::NO_EFFECT, text));
+    }
     if outcome.assumed_recurring > 0 {
         let text = format!(
             "invoices that do not tell recurring lines from others, re-priced whole: {}",
@@ -109,11 +120,6 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
     };
     let outputs = outputs(shared, &mut render)?;
     finish(shared, &run, &header, outputs, console)
-}
-
-/// Whether a dimension tells customers apart: a price belongs to customers, not to days or models.
-fn of_customers(dimension: &Dimension) -> bool {
-    matches!(dimension, Dimension::Customer | Dimension::Attribute(_))
 }
 
 /// `pro=149`, `pro=149/month`, `pro=1490/year`, `pro=+10%`.
@@ -169,7 +175,7 @@ fn prices(run: &Run) -> Result<BTreeMap<String, PlanPrice>, Problem> {
         return Ok(prices);
     };
     for (name, entry) in &project.plan {
-        let price = prices.entry(name.to_lowercase()).or_default();
+        let price = prices.entry(name.clone()).or_default();
         stated(project, name, entry, price)?;
     }
     Ok(prices)
@@ -205,19 +211,37 @@ fn stated(
     Ok(())
 }
 
-fn unresolved(why: Unresolved) -> Problem {
+/// Why a change touches nothing, and what to write instead.
+fn no_effect(no_effect: &NoEffect, period: &str) -> String {
+    let plan = &no_effect.change.plan;
+    if no_effect.shorter > 0 {
+        return format!(
+            "the new price of {plan} is per year, but no invoice of it in {period} is yearly: {} keep their price; to change those write a price per month, --plan {plan}=AMOUNT/month, or a percentage, --plan {plan}=+10%",
+            no_effect.shorter
+        );
+    }
+    format!(
+        "no recurring invoice of {period} is on the plan {plan}, so its new price changes nothing; tanso report --by plan,month shows the months that have some, choose one with --month"
+    )
+}
+
+fn unresolved(why: Unresolved, prices: &BTreeMap<String, PlanPrice>) -> Problem {
+    let folded = |name: &str| name.to_lowercase();
     match why {
         Unresolved::NoSuchPlan(plan, known) => {
             let known = if known.is_empty() { "none".to_string() } else { known.join(", ") };
             Problem::new(&catalogue::NO_SUCH_PLAN, format!("no customer is on the plan {plan:?}")).help(format!(
-                "plans found: {known}; plans come from the plan column of the mapping or revenue file, or from Stripe's subscriptions.csv with prices.csv"
+                "plans found: {known}; names are compared letter by letter; plans come from the plan column of the mapping or revenue file, or from Stripe's subscriptions.csv with prices.csv"
             ))
         }
         Unresolved::NoPrice(plan) => Problem::new(
             &catalogue::NO_PLAN_PRICE,
             format!("what the plan {plan:?} costs now is in no file"),
         )
-        .help(format!("write [plan.{plan}] price = \"99\" into tanso.toml, pass Stripe's prices.csv, or say --plan {plan}=+10%")),
+        .help(match prices.keys().find(|name| folded(name) == folded(&plan)) {
+            Some(other) => format!("a price is known for {other:?}: names are compared letter by letter, so write both alike"),
+            None => format!("write [plan.{plan}] price = \"99\" into tanso.toml, pass Stripe's prices.csv, or say --plan {plan}=+10%"),
+        }),
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{CachedTokens, Settings, Tally, UsageSink};
-use crate::model::records::{Charge, ChargeKind, ChargeMeter, Outcome, UsageRecord};
+use crate::model::records::{Charge, ChargeKind, ChargeMeter, CostBasis, Outcome, UsageRecord};
 use crate::model::{Currency, Zone};
 use crate::problem::{Problem, Problems};
 
@@ -67,6 +67,10 @@ pub fn settings(value: &Value) -> Option<Settings> {
         None => None,
         Some(code) => Some(Currency::parse(code)?),
     };
+    let cost_basis = match text("cost_basis") {
+        None => CostBasis::default(),
+        Some(word) => CostBasis::parse(word)?,
+    };
     let mut named = BTreeMap::new();
     for (field, column) in columns.into_iter().flatten() {
         named.insert(field.clone(), column.as_str()?.to_string());
@@ -82,6 +86,7 @@ pub fn settings(value: &Value) -> Option<Settings> {
         dimensions: dimensions
             .filter_map(|name| name.as_str().map(str::to_string))
             .collect(),
+        cost_basis,
     })
 }
 
@@ -196,7 +201,7 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     use super::*;
-    use crate::formats::{self, Format, Layout, Reader, Sample};
+    use crate::formats::{self, Format, Reader, Sample};
     use crate::scan::{self, Body, How};
 
     fn files(folder: &Path) -> Vec<PathBuf> {
@@ -210,12 +215,7 @@ mod tests {
     fn opened(file: &Path, name: &str) -> (Option<&'static str>, Body) {
         let mut opened = scan::open(file, name, &How::default()).expect("the file is readable");
         let opened = opened.pop().expect("one table or document");
-        let layout = match &opened.body {
-            Body::Table(_) => Layout::Table,
-            Body::Document(_) => Layout::Document,
-        };
         let format = formats::detect(&Sample {
-            layout,
             header: &opened.peek.header,
             rows: &opened.peek.rows,
             text: &opened.peek.text,
@@ -241,12 +241,6 @@ mod tests {
             (Reader::Bill(read), Body::Table(mut source)) => {
                 let mut bill = Vec::new();
                 let sums = read(&mut *source, said, &mut bill, &mut found);
-                result["charges"] = charges(&bill);
-                sums
-            }
-            (Reader::BillDocument(read), Body::Document(text)) => {
-                let mut bill = Vec::new();
-                let sums = read(&name.into(), &text, said, &mut bill, &mut found);
                 result["charges"] = charges(&bill);
                 sums
             }

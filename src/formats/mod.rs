@@ -8,6 +8,8 @@
 pub mod bills;
 pub mod fields;
 pub mod golden;
+pub mod nested;
+pub mod pages;
 pub mod revenue;
 pub mod rows;
 #[cfg(test)]
@@ -17,7 +19,7 @@ pub mod usage;
 use std::collections::BTreeMap;
 
 pub use crate::model::records::RevenueRecords;
-use crate::model::records::{Charge, UsageRecord};
+use crate::model::records::{Charge, CostBasis, UsageRecord};
 use crate::model::{Currency, Instant, Zone};
 use crate::problem::{Problem, Problems};
 use crate::scan::{Header, Row, RowSource};
@@ -48,23 +50,12 @@ impl Kind {
     }
 }
 
-/// How a file is laid out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
-    /// Rows under a header: CSV, JSON lines or a columnar file.
-    Table,
-    /// One JSON document.
-    Document,
-}
-
 /// The beginning of a file, for recognizing it.
 #[derive(Debug)]
 pub struct Sample<'a> {
-    /// Table or document.
-    pub layout: Layout,
-    /// The columns; empty for a document.
+    /// The columns; of JSON, those of the first objects.
     pub header: &'a Header,
-    /// The first rows (at most a few dozen); empty for a document.
+    /// The first rows (at most a few dozen).
     pub rows: &'a [Row],
     /// The first bytes of the text (at most 64 KiB).
     pub text: &'a str,
@@ -75,7 +66,7 @@ pub struct Sample<'a> {
 impl Sample<'_> {
     /// Whether all these columns are there, in any case.
     pub fn has_all(&self, names: &[&str]) -> bool {
-        self.layout == Layout::Table && names.iter().all(|name| self.header.has(name))
+        names.iter().all(|name| self.header.has(name))
     }
 }
 
@@ -105,6 +96,8 @@ pub struct Settings {
     pub decimal_comma: Option<bool>,
     /// Extra usage columns to keep as dimensions, in this order.
     pub dimensions: Vec<String>,
+    /// Which cost counts in bills that state several.
+    pub cost_basis: CostBasis,
 }
 
 /// A remark for the report's notes: entry code, text, how many rows it concerns.
@@ -163,11 +156,8 @@ pub trait UsageSink {
 
 /// A function that reads a usage file.
 pub type ReadUsage = fn(&mut dyn RowSource, &Settings, &mut dyn UsageSink, &mut Problems) -> Tally;
-/// A function that reads a bill laid out as a table.
+/// A function that reads a bill.
 pub type ReadBill = fn(&mut dyn RowSource, &Settings, &mut Vec<Charge>, &mut Problems) -> Tally;
-/// A function that reads a bill that is one JSON document.
-pub type ReadBillDocument =
-    fn(&std::sync::Arc<str>, &str, &Settings, &mut Vec<Charge>, &mut Problems) -> Tally;
 /// A function that reads a revenue file.
 pub type ReadRevenue =
     fn(&mut dyn RowSource, &Settings, &mut RevenueRecords, &mut Problems) -> Tally;
@@ -179,8 +169,6 @@ pub enum Reader {
     Usage(ReadUsage),
     /// A bill, row by row.
     Bill(ReadBill),
-    /// A bill in one JSON document.
-    BillDocument(ReadBillDocument),
     /// Revenue, row by row.
     Revenue(ReadRevenue),
 }
@@ -200,8 +188,6 @@ pub struct Format {
     pub required: &'static [&'static str],
     /// The page section of `docs/formats.md`: where the user clicks, units, zone, quirks.
     pub page: &'static str,
-    /// Table or document.
-    pub layout: Layout,
     /// Whether the sample is this format. Formats are asked in the registry's order.
     pub detect: fn(&Sample<'_>) -> bool,
     /// Reads it.
@@ -225,7 +211,16 @@ pub static FORMATS: &[&Format] = &[
     &bills::openai_cost::FORMAT,
     &bills::anthropic_cost::FORMAT,
     &bills::anthropic_report::FORMAT,
+    &usage::cloudflare::FORMAT,
+    &bills::aws_cur::FORMAT,
+    &bills::focus::FORMAT,
     &usage::litellm::FORMAT,
+    &usage::litellm_daily::FORMAT,
+    &usage::helicone::FORMAT,
+    &usage::langfuse_observations::FORMAT,
+    &usage::langfuse_export::FORMAT,
+    &usage::portkey::FORMAT,
+    &usage::posthog::FORMAT,
     &revenue::stripe_payments::FORMAT,
     &revenue::stripe_invoices::FORMAT,
     &revenue::stripe_subscriptions::FORMAT,
@@ -246,6 +241,7 @@ pub static USELESS: &[&KnownUseless] = &[
     &revenue::useless::STRIPE_SIGMA,
     &revenue::useless::LAGO,
     &usage::provider_counts::OPENAI_USAGE,
+    &usage::langfuse::TRACES,
     &usage::provider_counts::ANTHROPIC_TOKENS,
 ];
 
@@ -259,5 +255,5 @@ pub fn detect(sample: &Sample<'_>) -> Option<&'static Format> {
     FORMATS
         .iter()
         .copied()
-        .find(|format| format.layout == sample.layout && (format.detect)(sample))
+        .find(|format| (format.detect)(sample))
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::formats::fields::Columns;
 use crate::formats::{Remark, Settings, Tally};
 use crate::model::records::Origin;
-use crate::model::{Exact, Instant};
+use crate::model::{Exact, Instant, Zone};
 use crate::problem::{Entry, Place, Problem, Problems, catalogue};
 use crate::scan::{Header, Row, RowSource};
 
@@ -66,6 +66,42 @@ pub fn each(
     tally
 }
 
+/// Reads all rows of a file whose columns may grow, as those of JSON do: `find` looks the columns
+/// up again whenever there are new ones. A row that comes before all required columns are known is
+/// a problem, and so are those that are still missing at the end.
+pub fn each_growing<P>(
+    source: &mut dyn RowSource,
+    columns: &mut Columns,
+    problems: &mut Problems,
+    find: impl Fn(&Columns, &mut Problems) -> Option<P>,
+    mut take: impl FnMut(&Columns, &P, &Row, &mut Tally) -> Result<Fate, Problem>,
+) -> Tally {
+    let mut missing = Problems::default();
+    let mut found = find(columns, &mut missing);
+    let mut too_early = None;
+    let tally = each(source, problems, |header, row, tally| {
+        if header.len() != columns.header.len() {
+            columns.header = header.clone();
+            missing = Problems::default();
+            found = find(columns, &mut missing);
+        }
+        match &found {
+            Some(at) => take(columns, at, row, tally),
+            None => {
+                too_early.get_or_insert(row.line());
+                Ok(Fate::Skipped("refused"))
+            }
+        }
+    });
+    if let (Some(line), Some(_)) = (too_early, &found) {
+        let message = "the row lacks a column that later rows have";
+        let place = Place::line(&columns.file, line);
+        problems.push(Problem::new(&catalogue::MISSING_VALUE, message).at(place));
+    }
+    problems.extend(missing);
+    tally
+}
+
 /// Where a row stands.
 pub fn origin(columns: &Columns, row: &Row) -> Origin {
     Origin {
@@ -102,6 +138,22 @@ fn not_data(columns: &Columns, row: &Row, time: usize) -> Option<Problem> {
 fn is_total(text: &str) -> bool {
     let label = text.trim_end_matches(':').trim();
     TOTALS.iter().any(|total| label.eq_ignore_ascii_case(total))
+}
+
+/// Widens the covered time by a row: a moment, or the whole day where only the date is stated.
+pub fn cover(columns: &Columns, row: &Row, time: usize, instant: Instant, tally: &mut Tally) {
+    let end = if is_date(row.filled(time).unwrap_or("")) {
+        let zone = columns.zone.unwrap_or(Zone::Utc);
+        zone.start_of(zone.day(instant).plus(1))
+    } else {
+        Instant(instant.0 + 1)
+    };
+    tally.cover(instant, end);
+}
+
+/// Whether the stamp is a calendar date without a time of day.
+pub fn is_date(stamp: &str) -> bool {
+    stamp.len() == 10 && stamp.as_bytes()[4] == b'-'
 }
 
 /// A half-open range whose end must lie after its start.

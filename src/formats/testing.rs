@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
-use crate::formats::{Layout, Sample};
-use crate::problem::Problems;
-use crate::scan::{Header, Row, RowSource};
+use crate::formats::golden::UsageRecords;
+use crate::formats::{Reader, Sample, Settings, Tally};
+use crate::problem::{Problem, Problems};
+use crate::scan::{self, Body, Header, How, Opened, Row, RowSource};
 
 /// A table held in memory. Its columns may be revealed one row at a time, as JSON lines do.
 pub(crate) struct Table {
@@ -161,28 +162,69 @@ impl RowSource for Table {
 
 /// Calls `check` with the sample that detection would see.
 pub(crate) fn sample(file_name: &str, text: &str, check: impl FnOnce(&Sample<'_>)) {
+    if text.starts_with(['{', '[']) {
+        let peek = opened(file_name, text).expect("test data is JSON").peek;
+        return check(&Sample {
+            header: &peek.header,
+            rows: &peek.rows,
+            text: &peek.text,
+            file_name,
+        });
+    }
     let first = text.lines().next().unwrap_or("");
-    let header = if first.starts_with('{') {
-        json_lines(file_name, text).header
-    } else {
-        table(file_name, first).header
-    };
     check(&Sample {
-        layout: Layout::Table,
-        header: &header,
+        header: &table(file_name, first).header,
         rows: &[],
         text,
         file_name,
     });
 }
 
-/// Calls `check` with the sample of a JSON document.
-pub(crate) fn document(file_name: &str, text: &str, check: impl FnOnce(&Sample<'_>)) {
-    check(&Sample {
-        layout: Layout::Document,
-        header: &Header::default(),
-        rows: &[],
-        text,
-        file_name,
-    });
+/// Reads the objects of a JSON text as they come out of a file.
+pub(crate) fn read_json(
+    file_name: &str,
+    text: &str,
+    read: impl FnOnce(&mut dyn RowSource, &mut Problems) -> Tally,
+) -> (Tally, Problems) {
+    let mut problems = Problems::default();
+    match opened(file_name, text).map(|opened| opened.body) {
+        Ok(Body::Table(mut source)) => (read(source.as_mut(), &mut problems), problems),
+        Ok(Body::Empty) => (Tally::default(), problems),
+        Err(problem) => {
+            problems.push(problem);
+            (Tally::default(), problems)
+        }
+    }
+}
+
+fn opened(file_name: &str, text: &str) -> Result<Opened, Problem> {
+    let bytes = std::io::Cursor::new(text.as_bytes().to_vec());
+    let mut opened = scan::open_reader(Box::new(bytes), file_name, &How::default())?;
+    Ok(opened.remove(0))
+}
+
+/// Reads a log as the format of that name: its records in golden shape, what became of the rows,
+/// and the problems.
+pub(crate) fn read_log(
+    format: &str,
+    mut source: impl RowSource,
+    settings: &Settings,
+) -> (Vec<serde_json::Value>, Tally, Problems) {
+    let (mut kept, mut problems) = (UsageRecords::default(), Problems::default());
+    let Some(Reader::Usage(read)) = crate::formats::named(format).map(|format| format.read) else {
+        panic!("{format} is no log");
+    };
+    let tally = read(&mut source, settings, &mut kept, &mut problems);
+    (kept.records, tally, problems)
+}
+
+/// Settings that name the columns of fields.
+pub(crate) fn columns(said: &[(&str, &str)]) -> Settings {
+    let said = said.iter();
+    Settings {
+        columns: said
+            .map(|(field, name)| (field.to_string(), name.to_string()))
+            .collect(),
+        ..Settings::default()
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use unicode_normalization::UnicodeNormalization;
 
 /// Groups of ids that fold to the same text.
-pub fn alike<'a>(ids: impl Iterator<Item = &'a String>) -> Vec<Vec<String>> {
+pub fn alike<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<Vec<String>> {
     let mut folded: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for id in ids {
         let fold: String = id
@@ -13,7 +13,7 @@ pub fn alike<'a>(ids: impl Iterator<Item = &'a String>) -> Vec<Vec<String>> {
             .filter(|c| !c.is_whitespace() && !is_invisible(*c))
             .flat_map(char::to_lowercase)
             .collect();
-        folded.entry(fold).or_default().insert(id.clone());
+        folded.entry(fold).or_default().insert(id.to_string());
     }
     folded
         .into_values()

@@ -59,7 +59,8 @@ pub struct Identity {
     joins: BTreeMap<String, BTreeMap<String, (String, JoinKey)>>,
     /// Billing ids whose keys equal two different customers: (id, the customers).
     pub ambiguous: Vec<(String, Vec<String>)>,
-    /// Groups of customer ids that differ only in case, blanks or Unicode form.
+    /// Groups of ids that differ only in case, blanks or Unicode form: customers, ids of the log,
+    /// and ids of billing customers that joined nobody.
     pub alike: Vec<Vec<String>>,
 }
 
@@ -142,15 +143,15 @@ impl Identity {
                 party.name = keys.names.first().cloned();
             }
         }
-        let alike = alike(
-            customers.iter().chain(
-                usage_ids
-                    .iter()
-                    .map(|id| id.to_string())
-                    .collect::<BTreeSet<_>>()
-                    .iter(),
-            ),
-        );
+        let no_match = billing
+            .iter()
+            .filter(|((namespace, id), _)| joins.get(namespace).is_none_or(|j| !j.contains_key(id)))
+            .flat_map(|((_, id), keys)| {
+                let values = keys.metadata.iter().chain(&keys.references);
+                std::iter::once(id.as_str()).chain(values.map(|(_, value)| value.as_str()))
+            });
+        let ids = customers.iter().map(String::as_str);
+        let alike = alike(ids.chain(usage_ids.iter().copied()).chain(no_match));
         // Customers before ids that nothing maps: ties of a split go to customers.
         let mut parties: Vec<Party> = parties.into_values().collect();
         parties.sort_by_key(Party::is_unmapped);
@@ -481,11 +482,10 @@ mod tests {
 
     #[test]
     fn ids_that_look_alike_are_told_but_not_joined() {
-        let identity = build(&["Acme", "acme ", "umbra"], vec![]);
-        assert_eq!(
-            identity.alike,
-            vec![vec!["Acme".to_string(), "acme ".to_string()]]
-        );
+        let billing = stripe("cus_1", "", &[("tenant", "UMBRA")]);
+        let identity = build(&["Acme", "acme ", "umbra"], vec![billing]);
+        assert_eq!(identity.alike, [["Acme", "acme "], ["UMBRA", "umbra"]]);
+        assert_eq!(owner(&identity, "cus_1").1, None);
         assert_ne!(
             identity.usage("Acme", Day(0)),
             identity.usage("acme ", Day(0))

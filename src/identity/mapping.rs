@@ -22,6 +22,13 @@ pub struct Dated {
     pub line: u64,
 }
 
+impl Dated {
+    /// Whether it holds on a day.
+    pub fn holds(&self, day: Day) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day < to)
+    }
+}
+
 /// One row of the mapping file.
 #[derive(Clone, Debug)]
 pub struct Assignment {
@@ -113,9 +120,7 @@ impl Mapping {
     pub fn customer(&self, namespace: &str, id: &str, day: Day) -> Option<&str> {
         self.claims(namespace, id)?
             .iter()
-            .find(|claim| {
-                claim.from.is_none_or(|from| from <= day) && claim.to.is_none_or(|to| day < to)
-            })
+            .find(|claim| claim.holds(day))
             .map(|claim| claim.value.as_str())
     }
 

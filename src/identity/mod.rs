@@ -7,6 +7,7 @@ mod alike;
 pub mod join;
 pub mod mapping;
 
+pub use alike::alike;
 pub use join::{Identity, JoinKey, UsageOwners};
 pub use mapping::{Assignment, Mapping};
 
@@ -57,6 +58,37 @@ impl Party {
             .filter(|dated| dated.to.is_none_or(|to| to > period.start))
             .max_by_key(|dated| (dated.from, dated.to.is_none()))
             .map(|dated| dated.value.as_str())
+    }
+
+    /// The attribute's value on one day.
+    pub fn attribute_on(&self, name: &str, day: crate::model::Day) -> Option<&str> {
+        let values = self.attributes.get(name)?;
+        values
+            .iter()
+            .find(|dated| dated.holds(day))
+            .map(|dated| dated.value.as_str())
+    }
+
+    /// Whether the mapping file itself gives the attribute.
+    pub fn is_stated(&self, name: &str) -> bool {
+        let values = self.attributes.get(name);
+        values.is_some_and(|values| values.iter().any(|dated| dated.line > 0))
+    }
+
+    /// The days inside a period on which the attribute's value differs from that of the day before.
+    pub fn changes(&self, name: &str, period: crate::model::Period) -> Vec<crate::model::Day> {
+        let Some(values) = self.attributes.get(name) else {
+            return Vec::new();
+        };
+        let borders = values.iter().flat_map(|dated| [dated.from, dated.to]);
+        let mut days: Vec<_> = borders
+            .flatten()
+            .filter(|day| period.start < *day && *day < period.end)
+            .filter(|day| self.attribute_on(name, day.plus(-1)) != self.attribute_on(name, *day))
+            .collect();
+        days.sort();
+        days.dedup();
+        days
     }
 
     /// Whether it is an id without a customer.

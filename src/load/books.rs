@@ -10,7 +10,7 @@ use crate::identity::Mapping;
 use crate::model::receipt::InputReceipt;
 use crate::model::records::Charge;
 use crate::model::{Currency, Day, Instant, Period, UsageCell, Zone};
-use crate::problem::{Note, catalogue};
+use crate::problem::Note;
 
 /// One file that was read.
 #[derive(Clone, Debug)]
@@ -109,7 +109,7 @@ impl Books {
         files.into_iter().map(count).collect()
     }
 
-    /// Counts rows of a bill that another bill has too apart, and tells them.
+    /// Counts rows that another file has too apart, and tells them.
     pub(super) fn supersede(&mut self, lost: &Superseded) {
         let mut files = self.files.iter_mut();
         if let Some(read) = files.find(|read| *read.receipt.path == *lost.file) {
@@ -117,11 +117,7 @@ impl Books {
             rows.used -= lost.rows;
             *rows.skipped.entry("superseded".to_string()).or_default() += lost.rows;
         }
-        let text = format!(
-            "{}: charges that another file bills too, left out: {} ({})",
-            lost.file, lost.charges, lost.amount
-        );
-        self.notes.push(Note::new(&catalogue::SUPERSEDED, text));
+        self.notes.push(lost.note());
     }
 
     /// The months that the bills cover; without bills those of the usage; without usage those of

@@ -4,6 +4,7 @@
 //! All that can be wrong with the data is found here, and all of a run's errors at once. What
 //! leaves this module is whole.
 
+mod again;
 mod books;
 mod fold;
 mod mapping_file;
@@ -57,7 +58,7 @@ pub struct Choices {
     pub zone: Zone,
     /// Same request id, different content.
     pub on_conflict: OnConflict,
-    /// Two bills for the same days.
+    /// Two bills for the same days, or two revenue files with the same rows.
     pub on_overlap: OnOverlap,
     /// Whether files without rows are fine.
     pub allow_empty: bool,
@@ -129,7 +130,7 @@ impl Reading<'_> {
                     .help("leave one of them out, or give them different names"),
             );
         }
-        if matches!(&opened.body, Body::Document(text) if text.is_empty()) {
+        if matches!(&opened.body, Body::Empty) {
             return self.nothing(spec, &opened);
         }
         let format = match recognize(spec.format.as_deref(), &opened) {
@@ -192,48 +193,41 @@ impl Reading<'_> {
         settings.dimensions = self.choices.dimensions.clone();
         let name = opened.name.clone();
         let floats = opened.peek.float_columns.clone();
+        let left_out = opened.peek.skipped_columns.clone();
         let mut folded = FileFold::default();
-        let tally = match (format.read, opened.body) {
-            (Reader::Usage(read), Body::Table(mut rows)) => {
+        // A file without content does not come here.
+        let Body::Table(mut rows) = opened.body else {
+            return (Tally::default(), folded);
+        };
+        let tally = match format.read {
+            Reader::Usage(read) => {
                 self.fold.begin(&name);
                 let tally = read(rows.as_mut(), &settings, &mut self.fold, problems);
                 folded = self.fold.end();
                 tally
             }
-            (Reader::Bill(read), Body::Table(mut rows)) => {
+            Reader::Bill(read) => {
                 let mut charges = Vec::new();
                 let tally = read(rows.as_mut(), &settings, &mut charges, problems);
                 self.bill(&name, format, charges, &tally);
                 tally
             }
-            (Reader::BillDocument(read), Body::Document(text)) => {
-                let mut charges = Vec::new();
-                let tally = read(&name, &text, &settings, &mut charges, problems);
-                self.bill(&name, format, charges, &tally);
-                tally
-            }
-            (Reader::Revenue(read), Body::Table(mut rows)) => {
+            Reader::Revenue(read) => {
                 read(rows.as_mut(), &settings, &mut self.books.records, problems)
             }
-            (_, body) => {
-                let found = match body {
-                    Body::Table(_) => "rows under a header",
-                    Body::Document(_) => "one JSON document",
-                };
-                problems.push(
-                    Problem::new(
-                        &catalogue::UNKNOWN_FORMAT,
-                        format!("{} is not laid out as {found}", format.name),
-                    )
-                    .at(Place::file(&name)),
-                );
-                Tally::default()
-            }
         };
-        if !floats.is_empty() {
-            let text = format!("{name}: stored as binary floats: {}", floats.join(", "));
-            self.remarks
-                .insert((catalogue::FLOAT_COLUMN.code, text), (false, 0));
+        for (entry, what, columns) in [
+            (&catalogue::FLOAT_COLUMN, "stored as binary floats", floats),
+            (
+                &catalogue::IGNORED_COLUMNS,
+                "lists and maps, not read",
+                left_out,
+            ),
+        ] {
+            if !columns.is_empty() {
+                let text = format!("{name}: {what}: {}", columns.join(", "));
+                self.remarks.insert((entry.code, text), (false, 0));
+            }
         }
         (tally, folded)
     }
@@ -242,6 +236,7 @@ impl Reading<'_> {
         self.bills.push(overlap::Bill {
             file: name.clone(),
             provider: format.provider,
+            export: format.name,
             charges,
             rows: tally.used,
             covers: tally.covers,
@@ -326,6 +321,13 @@ impl Reading<'_> {
             let key = (catalogue::NO_REQUEST_ID.code, text.to_string());
             self.remarks.entry(key).or_insert((false, 0)).1 += folded.without_id;
         }
+        if receipt.unterminated() {
+            let text = format!(
+                "{name}: the last row has no line end, so a cut inside its last cell could not be seen"
+            );
+            self.remarks
+                .insert((catalogue::NO_LINE_END.code, text), (false, 0));
+        }
         self.books.files.push(FileRead {
             format,
             kind,
@@ -353,6 +355,9 @@ impl Reading<'_> {
         for bill in bills {
             self.books.covers.extend(bill.cover());
             self.books.charges.extend(bill.charges);
+        }
+        for lost in again::settle(&mut self.books.records, self.choices.on_overlap, problems) {
+            self.books.supersede(&lost);
         }
         let dropped = same::settle(&mut self.books.records, problems);
         for (file, count) in dropped {

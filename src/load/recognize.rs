@@ -1,8 +1,8 @@
 //! Which export a file is, and why.
 
-use crate::formats::{self, FORMATS, Format, Layout, Sample};
+use crate::formats::{self, FORMATS, Format, Sample};
 use crate::problem::{Place, Problem, catalogue};
-use crate::scan::{Body, Opened, Peek};
+use crate::scan::{Opened, Peek};
 
 /// The columns of the mapping file.
 pub const MAPPING_COLUMNS: &[&str] = &["customer", "source", "id"];
@@ -26,10 +26,6 @@ fn is_mapping(peek: &Peek) -> bool {
 /// The beginning of a file as formats see it.
 fn sample<'a>(opened: &'a Opened, file_name: &'a str) -> Sample<'a> {
     Sample {
-        layout: match opened.body {
-            Body::Table(_) => Layout::Table,
-            Body::Document(_) => Layout::Document,
-        },
         header: &opened.peek.header,
         rows: &opened.peek.rows,
         text: &opened.peek.text,
@@ -81,7 +77,7 @@ pub fn recognize(forced: Option<&str>, opened: &Opened) -> Recognized {
         let problem = Problem::new(&catalogue::EMPTY_FILE, "the file is empty");
         return Recognized::Nothing(problem.at(place).help("export it again"));
     }
-    Recognized::Nothing(unknown(&sample).at(place))
+    Recognized::Nothing(unknown(&sample, &opened.peek.skipped_columns).at(place))
 }
 
 fn names() -> Vec<&'static str> {
@@ -97,7 +93,6 @@ pub fn nearest(opened: &Opened) -> Vec<(&'static Format, Vec<&'static str>)> {
 fn nearest_to(sample: &Sample<'_>) -> Vec<(&'static Format, Vec<&'static str>)> {
     let mut near: Vec<(&'static Format, Vec<&'static str>)> = FORMATS
         .iter()
-        .filter(|format| format.layout == sample.layout)
         .map(|format| {
             let missing = format
                 .required
@@ -117,7 +112,8 @@ fn has_any(sample: &Sample<'_>, names: &str) -> bool {
     names.split('|').any(|name| sample.header.has(name.trim()))
 }
 
-fn unknown(sample: &Sample<'_>) -> Problem {
+/// The problem of a file that fits no format. `skipped` are its columns without plain values.
+fn unknown(sample: &Sample<'_>, skipped: &[String]) -> Problem {
     let near = nearest_to(sample);
     let mut help = String::new();
     if let Some((format, missing)) = near.first() {
@@ -127,19 +123,46 @@ fn unknown(sample: &Sample<'_>) -> Problem {
             missing.join(", ")
         );
     }
+    if !skipped.is_empty() {
+        help.push_str(&format!(
+            "columns of lists, maps or structures are not read, write them as JSON text: {}; ",
+            skipped.join(", ")
+        ));
+    }
     help.push_str("tanso formats FILE tells more, FORMAT:path forces one, and columns in an [[input]] entry of tanso.toml names columns of your own");
-    let found = match sample.layout {
-        Layout::Document => "this JSON document is no known export".to_string(),
-        Layout::Table if sample.header.len() == 1 => {
+    let found = match sample.header.len() {
+        0 => "it has no columns and no keys".to_string(),
+        1 => {
             format!(
                 "found 1 column, {:?}, which fits no known export",
                 sample.header.name(0)
             )
         }
-        Layout::Table => format!(
+        _ => format!(
             "the columns fit no known export: {}",
             sample.header.names().join(", ")
         ),
     };
     Problem::new(&catalogue::UNKNOWN_FORMAT, found).help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::scan::{self, How};
+
+    #[test]
+    fn columns_that_cannot_be_read_are_named() {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/columnar/map-columns.parquet");
+        let opened = scan::open(&path, "map-columns.parquet", &How::default()).unwrap();
+        let Recognized::Nothing(problem) = recognize(None, &opened[0]) else {
+            panic!("it has no usage that can be read");
+        };
+        assert_eq!(problem.entry.code, "T3002");
+        let help = problem.help.unwrap();
+        assert!(help.contains("usage_details, tags"), "{help}");
+    }
 }

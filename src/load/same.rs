@@ -61,7 +61,7 @@ pub fn settle(records: &mut RevenueRecords, problems: &mut Problems) -> BTreeMap
 fn finality(invoice: &Invoice) -> i64 {
     match invoice.status {
         InvoiceStatus::Draft => 0,
-        InvoiceStatus::Open => 1,
+        InvoiceStatus::Open | InvoiceStatus::NotStated => 1,
         InvoiceStatus::Uncollectible => 2,
         InvoiceStatus::Void | InvoiceStatus::Paid => 3,
     }

@@ -1,6 +1,6 @@
 //! Dimensions: what rows are grouped and filtered by.
 
-use crate::model::{Day, Period};
+use crate::model::{Day, Month, Period};
 
 /// The label of cost without a customer.
 pub const UNATTRIBUTED: &str = "(unattributed)";
@@ -62,6 +62,25 @@ impl Dimension {
                 | Dimension::Day
                 | Dimension::Attribute(_)
         )
+    }
+
+    /// Whether it tells parties apart: the customer and what the mapping says about it.
+    pub fn is_of_party(&self) -> bool {
+        matches!(self, Dimension::Customer | Dimension::Attribute(_))
+    }
+
+    /// The days that a label of a dimension of time stands for.
+    pub fn days_of(&self, label: &str) -> Option<Period> {
+        let from = |start: Day, days: i32| Period {
+            start,
+            end: start.plus(days),
+        };
+        match self {
+            Dimension::Month => Some(Period::month(Month::parse(label)?)),
+            Dimension::Week => Some(from(Day::parse(label)?, 7)),
+            Dimension::Day => Some(from(Day::parse(label)?, 1)),
+            _ => None,
+        }
     }
 
     /// Whether it is a stretch of time.
@@ -127,7 +146,6 @@ impl Filter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Month;
 
     #[test]
     fn a_quarter_is_cut_as_asked() {

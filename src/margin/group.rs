@@ -7,8 +7,9 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::dimension::{Dimension, Filter, NONE, UNATTRIBUTED};
+use super::party;
 use crate::attribution::{Basis, CostFact, Holder};
-use crate::identity::{Identity, PartyId, PartyKind, UsageOwners};
+use crate::identity::{Identity, PartyId, UsageOwners};
 use crate::model::{Day, Exact, Meter, Period, UsageCell};
 
 /// More dimensions than this cannot be combined.
@@ -46,12 +47,12 @@ pub struct Grouping<'a> {
     dimensions: &'a [Dimension],
     filters: &'a [Filter],
     identity: &'a Identity,
-    period: Period,
     symbols: HashMap<Arc<str>, u32, foldhash::fast::FixedState>,
     labels: Vec<Arc<str>>,
     rows: Vec<Row>,
     row_of: HashMap<Key, u32, foldhash::fast::FixedState>,
-    /// Label of each party for each dimension that is an attribute or the customer itself.
+    /// Label of each party for each dimension that is an attribute or the customer itself, where it
+    /// is the same on every day of the period.
     parties: Vec<Vec<Option<u32>>>,
     /// The row of each party, once it has one, where no dimension depends on anything else.
     row_of_party: Option<Vec<Option<u32>>>,
@@ -82,7 +83,6 @@ impl<'a> Grouping<'a> {
             dimensions,
             filters,
             identity,
-            period,
             symbols: HashMap::with_hasher(foldhash::fast::FixedState::default()),
             labels: Vec::new(),
             rows: Vec::new(),
@@ -99,14 +99,13 @@ impl<'a> Grouping<'a> {
                 dimensions
                     .iter()
                     .map(|dimension| {
-                        let label = party_label(identity, PartyId(at), dimension, period)?;
+                        let label = party::fixed_label(identity, PartyId(at), dimension, period)?;
                         Some(grouping.symbol(&label))
                     })
                     .collect()
             })
             .collect();
-        let of_party = |d: &Dimension| matches!(d, Dimension::Customer | Dimension::Attribute(_));
-        if dimensions.iter().all(of_party) {
+        if dimensions.iter().all(Dimension::is_of_party) {
             grouping.row_of_party = Some(vec![None; grouping.parties.len()]);
         }
         grouping
@@ -259,7 +258,9 @@ impl<'a> Grouping<'a> {
         if at == next {
             self.rows.push(Row::default());
         }
-        if let (Some(rows), Some(party)) = (&mut self.row_of_party, party) {
+        if let (Some(rows), Some(party)) = (&mut self.row_of_party, party)
+            && self.parties[party].iter().all(Option::is_some)
+        {
             rows[party] = Some(at);
         }
         self.rows.get_mut(at as usize)
@@ -274,13 +275,11 @@ impl<'a> Grouping<'a> {
 
     /// The value of any dimension, for filters.
     fn value(&self, about: &About<'_>, dimension: &Dimension) -> Option<String> {
-        if let Some(party) = about.party
-            && matches!(dimension, Dimension::Customer | Dimension::Attribute(_))
-        {
-            return party_label(self.identity, party, dimension, self.period);
-        }
-        match dimension {
-            Dimension::Customer => Some(UNATTRIBUTED.to_string()),
+        match (about.party, dimension) {
+            (Some(party), of_party) if of_party.is_of_party() => {
+                party::label(self.identity, party, of_party, about.day)
+            }
+            (None, Dimension::Customer) => Some(UNATTRIBUTED.to_string()),
             _ => about.label(dimension).map(Cow::into_owned),
         }
     }
@@ -308,7 +307,13 @@ impl<'a> Grouping<'a> {
                 (None, _) if at == home => self.symbol(UNATTRIBUTED),
                 _ if self.dimensions[at].is_time() => self.day(at, about.day),
                 _ => {
-                    let label = about.label(dimension);
+                    let changing = about.party.filter(|_| dimension.is_of_party());
+                    let label = match changing {
+                        Some(party) => {
+                            party::label(self.identity, party, dimension, about.day).map(Cow::Owned)
+                        }
+                        None => about.label(dimension),
+                    };
                     self.symbol(label.as_deref().unwrap_or(NONE))
                 }
             };
@@ -356,31 +361,6 @@ impl<'f> About<'f> {
             time => return time.of_day(self.day).map(Cow::Owned),
         };
         text.map(Cow::Borrowed)
-    }
-}
-
-/// The label of a party for the customer dimension and for attributes.
-fn party_label(
-    identity: &Identity,
-    party: PartyId,
-    dimension: &Dimension,
-    period: Period,
-) -> Option<String> {
-    let party = identity.party(party);
-    match dimension {
-        Dimension::Customer => Some(party.key.clone()),
-        Dimension::Attribute(name) if name == "kind" => Some(
-            match party.kind {
-                PartyKind::Customer => party.attribute("kind", period).unwrap_or("customer"),
-                PartyKind::Internal => "internal",
-                PartyKind::Unmapped { .. } => "unmapped",
-            }
-            .to_string(),
-        ),
-        Dimension::Attribute(name) => {
-            Some(party.attribute(name, period).unwrap_or(NONE).to_string())
-        }
-        _ => None,
     }
 }
 

@@ -5,11 +5,14 @@
 
 pub mod dimension;
 mod group;
+pub mod party;
+mod row;
 mod statement;
 mod totals;
 pub mod verdict;
 
 pub use dimension::{Dimension, Filter};
-pub use statement::{Inputs, Row, RowKind, Statement, Unattributed, Unmapped, needs_detail, state};
+pub use row::{Row, RowKind};
+pub use statement::{Inputs, Statement, Unattributed, Unmapped, needs_detail, state};
 pub use totals::Totals;
 pub use verdict::Verdict;

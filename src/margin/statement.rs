@@ -1,86 +1,16 @@
 //! The statement: rows with revenue, cost, bounds and verdicts, and what stands beside them.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use super::dimension::{Dimension, Filter, cuts};
-use super::group::{GroupRow, Grouping, Sums};
+use super::dimension::{Dimension, Filter};
+use super::group::{GroupRow, Grouping};
+use super::party;
+use super::row::{Row, RowKind};
 use super::totals::{self, Totals};
-use super::verdict::{Missing, Verdict};
 use crate::attribution::{Attribution, BillTie, CostFact, Holder, Reason};
-use crate::identity::{Identity, PartyId, PartyKind};
+use crate::identity::{Identity, PartyKind};
 use crate::model::{Exact, Period, UsageCell};
 use crate::revenue::{Coverage, RevenueBook, RevenueTie};
-
-/// What a row stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RowKind {
-    /// A customer, or a group that is not by customer.
-    Customer,
-    /// One of our own accounts.
-    Internal,
-    /// An id without a customer.
-    Unmapped,
-    /// Cost without a customer.
-    Unattributed,
-}
-
-/// One row.
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// What it stands for.
-    pub kind: RowKind,
-    /// Its labels, one per dimension.
-    pub labels: Vec<Arc<str>>,
-    /// Its party, where customers are a dimension.
-    pub party: Option<PartyId>,
-    /// The sums.
-    pub sums: Sums,
-    /// Revenue; `None` where a dimension has no revenue.
-    pub revenue: Option<Exact>,
-    /// What it cannot be judged by.
-    pub missing: Missing,
-    /// Flags such as `revenue_may_be_understated`.
-    pub flags: Vec<&'static str>,
-}
-
-impl Row {
-    /// Cost on every basis, the unattributed part included.
-    pub fn cost(&self) -> Exact {
-        self.sums.cost.iter().sum::<Exact>() + self.sums.unattributed
-    }
-
-    /// Revenue − cost.
-    pub fn gross_profit(&self) -> Option<Exact> {
-        Some(self.revenue? - self.cost())
-    }
-
-    /// Revenue − (direct + metered); never below the gross profit, which allocated credits may
-    /// raise.
-    pub fn best_case(&self) -> Option<Exact> {
-        let certain = self.revenue? - self.sums.cost[0] - self.sums.cost[1];
-        Some(certain.max(self.gross_profit()?))
-    }
-
-    /// Revenue less every cost and all residual of the pools used; never above the gross profit.
-    pub fn worst_case(&self) -> Option<Exact> {
-        let profit = self.gross_profit()?;
-        Some((profit + self.sums.unattributed - self.sums.residual).min(profit))
-    }
-
-    /// What can be said for certain; nothing about cost without a customer.
-    pub fn verdict(&self) -> Option<Verdict> {
-        if self.kind == RowKind::Unattributed {
-            return None;
-        }
-        Some(Verdict::of(
-            self.revenue?,
-            self.best_case()?,
-            self.worst_case()?,
-            self.missing,
-        ))
-    }
-}
 
 /// Cost without a customer, by provider and reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,16 +121,15 @@ pub fn state(
             true => by_party.usage(cell),
         }
     }
-    // Filters by time need revenue cut as finely as they ask.
-    let asked = inputs.filters.iter().map(|filter| filter.dimension.clone());
-    let asked: Vec<Dimension> = inputs.by.iter().cloned().chain(asked).collect();
-    let days = cuts(&asked, inputs.period);
+    // Filters need revenue cut as finely as they ask.
+    let asked = asked_for(inputs.by, inputs.filters);
+    let cuts = party::all_cuts(inputs.identity, &asked, inputs.period);
     let filters_have_revenue = inputs
         .filters
         .iter()
         .all(|filter| filter.dimension.has_revenue());
     if filters_have_revenue {
-        inputs.revenue.facts(inputs.period, &days, &mut |fact| {
+        inputs.revenue.facts(inputs.period, &cuts, &mut |fact| {
             if with_revenue {
                 grouping.revenue(fact.party, fact.day, fact.amount);
             }
@@ -228,7 +157,7 @@ pub fn state(
     let cost_is_known = reaches_customers(inputs, &attribution);
     for group in grouped {
         let mut row = row(inputs, group, with_revenue);
-        row.missing.cost |= !cost_is_known;
+        row.cost_is_known = cost_is_known;
         if row.kind == RowKind::Unattributed {
             unattributed_rows.push(row);
         } else if !is_empty(&row) {
@@ -276,8 +205,20 @@ pub fn state(
     }
 }
 
+/// The dimensions that rows or filters ask for.
+fn asked_for(by: &[Dimension], filters: &[Filter]) -> Vec<Dimension> {
+    let filtered = filters.iter().map(|filter| filter.dimension.clone());
+    by.iter().cloned().chain(filtered).collect()
+}
+
 /// Whether the statement needs cost facts with their usage cells.
-pub fn needs_detail(by: &[Dimension], filters: &[Filter]) -> bool {
+pub fn needs_detail(
+    identity: &Identity,
+    period: Period,
+    by: &[Dimension],
+    filters: &[Filter],
+) -> bool {
+    let asked = asked_for(by, filters);
     let coarse = |dimension: &Dimension| {
         matches!(
             dimension,
@@ -288,7 +229,8 @@ pub fn needs_detail(by: &[Dimension], filters: &[Filter]) -> bool {
                 | Dimension::Provider
         )
     };
-    !by.iter().all(coarse) || !filters.iter().all(|filter| coarse(&filter.dimension))
+    // Where an attribute changes, the day of the usage decides.
+    !asked.iter().all(coarse) || party::some_change(identity, &asked, period)
 }
 
 /// Whether anything in the period says which customers cause cost: usage, or a charge that reached
@@ -314,6 +256,12 @@ fn row(inputs: &Inputs<'_>, (labels, nobody, sums): GroupRow, with_revenue: bool
             _ => RowKind::Customer,
         }
     };
+    let days = inputs.by.iter().zip(&labels);
+    let days = days.filter_map(|(dimension, label)| dimension.days_of(label));
+    let period = days.fold(inputs.period, |all, days| Period {
+        start: all.start.max(days.start),
+        end: all.end.min(days.end),
+    });
     let mut flags = Vec::new();
     if let Some(party) = party
         && inputs.coverage.understated.contains(&party)
@@ -324,11 +272,8 @@ fn row(inputs: &Inputs<'_>, (labels, nobody, sums): GroupRow, with_revenue: bool
         kind,
         labels,
         party,
-        // The other half of an id without a customer stands under another id.
-        missing: Missing {
-            cost: kind == RowKind::Unmapped,
-            revenue: kind == RowKind::Unmapped,
-        },
+        period,
+        cost_is_known: true,
         revenue: with_revenue.then_some(sums.revenue),
         sums,
         flags,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::group::Sums;
-use super::statement::Row;
+use super::row::Row;
 use crate::attribution::Attribution;
 use crate::model::{Exact, Meter};
 use crate::revenue::RevenueTie;

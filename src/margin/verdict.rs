@@ -13,34 +13,21 @@ pub enum Verdict {
     ProvenProfit,
     /// Revenue is exactly zero: a trial, a free plan, or nothing known.
     NoRevenue,
-    /// There is revenue, but the cost that belongs to it is in no file, or under another id.
+    /// There is revenue, but the cost that belongs to it is in no file.
     CostUnknown,
-    /// There is cost, but the revenue that belongs to it may be under another id.
-    RevenueUnknown,
-}
-
-/// What a row does not have, so that nothing is proven by its absence.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Missing {
-    /// Its cost, or some of it, may be elsewhere.
-    pub cost: bool,
-    /// Its revenue may be elsewhere.
-    pub revenue: bool,
 }
 
 impl Verdict {
-    /// Judges a row by its revenue and bounds. What is missing can only make a loss larger, so a
-    /// loss is one all the same; a profit is not.
-    pub fn of(revenue: Exact, best_case: Exact, worst_case: Exact, missing: Missing) -> Verdict {
-        if revenue.is_zero() && missing.revenue {
-            Verdict::RevenueUnknown
-        } else if revenue.is_zero() {
+    /// Judges a row by its revenue and bounds. Cost that is not known can only make a loss larger,
+    /// so a loss is one all the same; a profit is not.
+    pub fn of(revenue: Exact, best_case: Exact, worst_case: Exact, cost_is_known: bool) -> Verdict {
+        if revenue.is_zero() {
             Verdict::NoRevenue
         } else if revenue.is_negative() || best_case.is_negative() {
             Verdict::ProvenLoss
         } else if worst_case.is_negative() {
             Verdict::PossibleLoss
-        } else if missing.cost {
+        } else if !cost_is_known {
             Verdict::CostUnknown
         } else {
             Verdict::ProvenProfit
@@ -55,7 +42,6 @@ impl Verdict {
             Verdict::ProvenProfit => "proven_profit",
             Verdict::NoRevenue => "no_revenue",
             Verdict::CostUnknown => "cost_unknown",
-            Verdict::RevenueUnknown => "revenue_unknown",
         }
     }
 
@@ -67,7 +53,6 @@ impl Verdict {
             Verdict::ProvenProfit => "proven profit",
             Verdict::NoRevenue => "no revenue",
             Verdict::CostUnknown => "cost unknown",
-            Verdict::RevenueUnknown => "revenue unknown",
         }
     }
 }
@@ -78,29 +63,21 @@ mod tests {
 
     #[test]
     fn bounds_decide() {
-        let judge = |revenue: &str, best: &str, worst: &str, missing: Missing| {
+        let judge = |revenue: &str, best: &str, worst: &str, cost_is_known: bool| {
             let exact = |text: &str| Exact::parse(text).unwrap();
-            Verdict::of(exact(revenue), exact(best), exact(worst), missing).key()
+            Verdict::of(exact(revenue), exact(best), exact(worst), cost_is_known).key()
         };
-        let of = |revenue: &str, best: &str, worst: &str| {
-            judge(revenue, best, worst, Missing::default())
-        };
+        let of = |revenue, best, worst| judge(revenue, best, worst, true);
         assert_eq!(of("99", "-0.01", "-5"), "proven_loss");
         assert_eq!(of("99", "0", "-0.01"), "possible_loss");
         assert_eq!(of("99", "10", "0"), "proven_profit");
         assert_eq!(of("0", "-3", "-3"), "no_revenue");
         assert_eq!(of("-5", "-5", "-5"), "proven_loss");
-        let without = |revenue: &str, best: &str, worst: &str| {
-            let missing = Missing {
-                cost: true,
-                revenue: true,
-            };
-            judge(revenue, best, worst, missing)
-        };
+        let without = |revenue, best, worst| judge(revenue, best, worst, false);
         assert_eq!(without("99", "-0.01", "-5"), "proven_loss");
         assert_eq!(without("99", "0", "-0.01"), "possible_loss");
         assert_eq!(without("99", "99", "99"), "cost_unknown");
-        assert_eq!(without("0", "-3", "-3"), "revenue_unknown");
+        assert_eq!(without("0", "-3", "-3"), "no_revenue");
         assert_eq!(without("-5", "-5", "-5"), "proven_loss");
     }
 }

@@ -13,16 +13,36 @@ pub struct ModelName {
     pub snapshot: Option<String>,
 }
 
-/// Folds the spelling of a provider: `azure_openai` → `azure`, `bedrock` → `aws`, `vertex_ai` →
-/// `google`. Unknown names are only lower-cased and trimmed.
+/// Folds the spelling of a provider: `azure_openai` and `Microsoft` → `azure`, `bedrock` and `Amazon
+/// Web Services` → `aws`, `vertex_ai` and `Google Cloud` → `google`. Unknown names are only lower-cased and trimmed.
 pub fn provider(name: &str) -> String {
     let folded = name.trim().to_lowercase();
     let known = match folded.as_str() {
-        "azure_openai" | "azure-openai" | "azure openai" | "azure_ai" | "azure ai" => "azure",
-        "bedrock" | "aws-bedrock" | "aws_bedrock" | "amazon" | "amazon-bedrock"
-        | "amazon_bedrock" | "bedrock_converse" | "aws bedrock" => "aws",
-        "vertex_ai" | "vertex-ai" | "vertexai" | "vertex" | "gemini" | "google-ai-studio"
-        | "google_ai_studio" | "gcp" | "google-vertex" | "vertex_ai_beta" => "google",
+        "azure_openai" | "azure-openai" | "azure openai" | "azure_ai" | "azure ai"
+        | "microsoft" | "microsoft azure" => "azure",
+        "bedrock"
+        | "aws-bedrock"
+        | "aws_bedrock"
+        | "amazon"
+        | "amazon-bedrock"
+        | "amazon_bedrock"
+        | "bedrock_converse"
+        | "aws bedrock"
+        | "amazon web services"
+        | "amazon web services, inc."
+        | "aws marketplace" => "aws",
+        "vertex_ai"
+        | "vertex-ai"
+        | "vertexai"
+        | "vertex"
+        | "gemini"
+        | "google-ai-studio"
+        | "google_ai_studio"
+        | "gcp"
+        | "google-vertex"
+        | "vertex_ai_beta"
+        | "google cloud"
+        | "google cloud platform" => "google",
         "anthropic claude" | "claude" => "anthropic",
         "open_ai" | "open-ai" | "openai_chat" | "text-completion-openai" => "openai",
         "xai" | "x_ai" => "x-ai",
@@ -82,8 +102,8 @@ pub fn vendor_of(model: &str) -> Option<&'static str> {
 
 impl ModelName {
     /// Takes a name apart. `gpt-4o-mini-2024-07-18`, `us.anthropic.claude-sonnet-4-5-20250929-v1:0`,
-    /// `anthropic/claude-sonnet-4.5`, `Claude Sonnet 4.5` and `claude-sonnet-4-5@20250929` all come
-    /// down to a family and, where dated, a snapshot.
+    /// `anthropic/claude-sonnet-4.5`, `Claude Sonnet 4.5`, `claude-sonnet-4-5@20250929` and the
+    /// `Claude4.5Sonnet` of an AWS bill all come down to a family and, where dated, a snapshot.
     pub fn parse(name: &str) -> ModelName {
         let mut text: String = name
             .trim()
@@ -123,7 +143,7 @@ impl ModelName {
             snapshot = take_date(&mut text);
         }
         ModelName {
-            family: reorder_claude(text),
+            family: reorder_claude(without_build(unglued(text))),
             snapshot,
         }
     }
@@ -162,6 +182,8 @@ fn strip_bedrock(text: &str) -> String {
     }
     if let Some((front, version)) = bare.rsplit_once("-v")
         && let Some((major, minor)) = version.split_once(':')
+        // Claude 2 and 2.1 are models, not builds of one.
+        && front != "claude"
         && [major, minor]
             .iter()
             .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
@@ -195,6 +217,49 @@ fn take_date(text: &mut String) -> Option<String> {
         }
     }
     None
+}
+
+/// The names of AWS's usage types, whose words stand together: `claude4-6sonnet` and `nova2-0lite`
+/// are `claude-4-6-sonnet` and `nova-2-lite`. Only whole names of known sizes are taken apart.
+fn unglued(name: String) -> String {
+    let sizes: [(&str, &[&str]); 2] = [
+        ("claude", &["haiku", "sonnet", "opus"]),
+        ("nova", &["micro", "lite", "pro", "premier"]),
+    ];
+    for (head, sizes) in sizes {
+        let Some((version, size)) = name.strip_prefix(head).and_then(|rest| {
+            let size = sizes.iter().find(|size| rest.ends_with(*size))?;
+            Some((&rest[..rest.len() - size.len()], *size))
+        }) else {
+            continue;
+        };
+        let is_version = version.bytes().all(|b| b.is_ascii_digit() || b == b'-')
+            && !version.starts_with('-')
+            && !version.ends_with('-');
+        match version.strip_suffix("-0").unwrap_or(version) {
+            _ if !is_version => {}
+            "" if head == "nova" => return format!("{head}-{size}"),
+            "" => {}
+            version => return format!("{head}-{version}-{size}"),
+        }
+    }
+    name
+}
+
+/// Removes the `-v1` that Bedrock puts behind a Claude model without a date.
+fn without_build(family: String) -> String {
+    let has_version = |front: &str| front.bytes().any(|b| b.is_ascii_digit());
+    match family.rsplit_once("-v") {
+        Some((front, build))
+            if front.starts_with("claude-")
+                && has_version(front)
+                && !build.is_empty()
+                && build.bytes().all(|b| b.is_ascii_digit()) =>
+        {
+            front.to_string()
+        }
+        _ => family,
+    }
 }
 
 /// `claude-3-5-sonnet` and `claude-sonnet-3-5` are one family; the API's order wins: version
@@ -261,10 +326,49 @@ mod tests {
             ("claude-3-7-sonnet-latest", "claude-3-7-sonnet", None),
             ("gemini-2.5-flash-lite", "gemini-2-5-flash-lite", None),
             ("gpt-4-1106-preview", "gpt-4-1106-preview", None),
+            ("us.anthropic.claude-opus-4-6-v1", "claude-opus-4-6", None),
+            (
+                "anthropic.claude-sonnet-4-20250514-v1:0",
+                "claude-sonnet-4",
+                Some("20250514"),
+            ),
+            ("anthropic.claude-opus-4-8", "claude-opus-4-8", None),
+            ("Claude Opus 4.8", "claude-opus-4-8", None),
+            ("openai.gpt-5.6-luna", "gpt-5-6-luna", None),
+            ("amazon.nova-2-lite-v1:0", "nova-2-lite", None),
+            ("amazon.nova-pro-v1:0", "nova-pro", None),
         ] {
             let parsed = ModelName::parse(name);
             assert_eq!(parsed.family, family, "{name}");
             assert_eq!(parsed.snapshot.as_deref(), snapshot, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_of_usage_types_are_taken_apart() {
+        for (billed, logged) in [
+            ("Claude3Sonnet", "anthropic.claude-3-sonnet-20240229-v1:0"),
+            ("Claude3.5Haiku", "claude-3-5-haiku-20241022"),
+            (
+                "Claude4Sonnet",
+                "us.anthropic.claude-sonnet-4-20250514-v1:0",
+            ),
+            ("Claude4.6Sonnet", "global.anthropic.claude-sonnet-4-6"),
+            ("NovaPro", "us.amazon.nova-pro-v1:0"),
+            ("Nova2.0Lite", "amazon.nova-2-lite-v1:0"),
+        ] {
+            let family = |name| ModelName::parse(name).family;
+            assert_eq!(family(billed), family(logged), "{billed}");
+        }
+        for (name, family) in [
+            ("Claude3.5Sonnetv2", "claude3-5sonnetv2"),
+            ("ClaudeSonnet", "claudesonnet"),
+            ("NovaCanvas", "novacanvas"),
+            ("Llama4-Maverick-17B", "llama4-maverick-17b"),
+            ("anthropic.claude-v2:1", "claude-v2:1"),
+            ("anthropic.claude-v2", "claude-v2"),
+        ] {
+            assert_eq!(ModelName::parse(name).family, family);
         }
     }
 
@@ -280,6 +384,9 @@ mod tests {
     fn providers_and_vendors() {
         assert_eq!(provider("Bedrock"), "aws");
         assert_eq!(provider("vertex_ai"), "google");
+        assert_eq!(provider("Amazon Web Services"), "aws");
+        assert_eq!(provider("Microsoft"), "azure");
+        assert_eq!(provider("Google Cloud"), "google");
         assert_eq!(provider("Acme Labs"), "acme labs");
         assert_eq!(vendor_of("claude-haiku-4-5-20251001"), Some("anthropic"));
         assert_eq!(vendor_of("gpt-4o-mini"), Some("openai"));

@@ -80,6 +80,38 @@ pub enum ChargeKind {
     IdleCommitment,
 }
 
+/// Which cost of a bill counts, where it states several. Purchases of commitments and the usage
+/// they cover never both count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CostBasis {
+    /// Commitments count where they are used, spread over their term. Bills that state one cost
+    /// mean this one.
+    #[default]
+    Effective,
+    /// What the invoice says, prepayments in the month of their invoice.
+    Billed,
+    /// Public prices, before every discount.
+    List,
+}
+
+impl CostBasis {
+    /// The word in options and in every output.
+    pub fn word(self) -> &'static str {
+        match self {
+            CostBasis::Effective => "effective",
+            CostBasis::Billed => "billed",
+            CostBasis::List => "list",
+        }
+    }
+
+    /// The basis of a word.
+    pub fn parse(word: &str) -> Option<CostBasis> {
+        [CostBasis::Effective, CostBasis::Billed, CostBasis::List]
+            .into_iter()
+            .find(|basis| basis.word() == word)
+    }
+}
+
 /// What a charge says about the thing metered.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ChargeMeter {
@@ -100,7 +132,7 @@ pub struct Charge {
     pub start: Instant,
     /// End of the time it covers, exclusive.
     pub end: Instant,
-    /// Billed amount in major units; negative gives money back.
+    /// Amount in major units on the basis asked for ([`CostBasis`]); negative gives money back.
     pub amount: Exact,
     /// Decimal places as written, trailing zeros included: half of the last one that the bill writes
     /// anywhere is its own rounding.
@@ -146,6 +178,8 @@ pub enum InvoiceStatus {
     Open,
     /// Paid.
     Paid,
+    /// Final; the file does not say whether it was paid.
+    NotStated,
     /// Voided.
     Void,
     /// Written off.

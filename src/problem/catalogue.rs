@@ -118,8 +118,8 @@ catalogue! {
         "A row repeats the header: the file is several exports put together. Pass them as separate files.";
     DUPLICATE_FILE = "T3032" Data "the same file twice":
         "Two inputs have the same content. Counting both would double the numbers.";
-    OVERLAP = "T3033" Data "two bills for the same days":
-        "Two files bill the same provider, line and day. Remove one, or say --on-overlap latest to keep the file that reaches further.";
+    OVERLAP = "T3033" Data "two files for the same money":
+        "Two files bill the same provider, line and day, or two revenue files have a row with the same customer, invoice, period and amount. Remove one, or say --on-overlap latest to keep the file that reaches further.";
     CONFLICT = "T3034" Data "one request id, different numbers":
         "The log has the same request id twice with different content. Say --on-conflict last (the later one) or max (the one with more tokens), or correct the log.";
     CURRENCIES = "T3035" Data "two currencies":
@@ -186,16 +186,22 @@ catalogue! {
         "The report says that more pages follow the last one in the file, so charges are missing. Fetch the next pages and append them.";
     UNBILLED = "N1018" Warning "usage that the bill does not show":
         "The log has usage of a model on days that a bill of its provider covers, and the bill of that month has no charge for the model. It counts as no cost: either the bill is incomplete, or the usage was free.";
-    SUPERSEDED = "N1017" Warning "charges left out for a later export":
-        "Under --on-overlap latest, charges that another file bills too are left out; the file that reaches further counts.";
+    SUPERSEDED = "N1017" Warning "rows left out for a later export":
+        "Under --on-overlap latest, charges and revenue rows that another file has too are left out; the file that reaches further counts.";
     NOT_SERVED = "N1016" Note "requests that were not served":
         "Failed, canceled and gateway-cached requests are counted apart; the quantities the log states for them are kept.";
+    COST_BASIS = "N1025" Note "cost basis of a bill":
+        "The bill states several costs. The text says how much counts on the basis of the report and how much the invoice bills; they differ by commitments, prepayments and discounts. `--cost-basis billed` counts what the invoice says.";
+    NO_EFFECTIVE_COST = "N1026" Warning "billed usage without effective cost":
+        "Usage rows bill an amount but state an effective cost of 0, which would make them free. Some exports do not fill EffectiveCost; `--cost-basis billed` counts what the invoice says.";
+    CORRECTIONS = "N1027" Note "rows that correct earlier charges":
+        "The bill corrects charges of earlier periods. They count on the days that they correct, and do not make the bill cover these days.";
     JOINED_BY = "N2001" Note "how ids were joined":
         "Which key joined how many ids and how much revenue. Only exact equality joins.";
     UNMAPPED = "N2002" Warning "ids without a customer":
         "Some ids belong to no customer of the mapping. They are rows of their own, ranked by money.";
-    ALIKE_IDS = "N2003" Warning "ids that differ only in case, blanks or Unicode form":
-        "They count as different customers. Map them to one if they are one.";
+    ALIKE_IDS = "N2003" Warning "names that differ only in case, blanks or Unicode form":
+        "Customers and plans are compared letter by letter, so these count as different ones. Map customers to one, or spell plans alike, if they are one.";
     AMBIGUOUS_JOIN = "N2004" Warning "id fits two customers":
         "Two keys of one billing customer equal two different customers' ids; it is left unmapped.";
     COVERAGE = "N2101" Warning "revenue may be understated":
@@ -220,6 +226,10 @@ catalogue! {
         "Columns that the format does not need.";
     FLOAT_COLUMN = "N3004" Note "column stored as binary float":
         "The file itself stores a number as a binary float; its shortest decimal form is read.";
+    NO_LINE_END = "N3005" Note "last row without a line end":
+        "The file ends behind its last row without a line end, as some programs write it. If the download was cut off exactly there, the last cell may be short; nothing in the file can tell. A control total (--expect-bill) can.";
     RECURRING_ASSUMED = "N4002" Note "invoice taken as recurring":
         "The invoice has no lines that tell recurring from one-off; it is re-priced whole.";
+    NO_EFFECT = "N4003" Warning "change without effect":
+        "A new price touches no revenue of the period: the plan has no recurring invoice in it, or only invoices of another interval. The text says what to write instead.";
 }

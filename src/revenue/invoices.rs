@@ -35,11 +35,23 @@ pub fn add(book: &mut RevenueBook, inputs: Inputs<'_>) {
     }
 }
 
-/// On a cash basis only revenue files count here: their lines are taken as paid on their date.
+/// On a cash basis only revenue files count here: their paid lines, on their date. Lines that do
+/// not say are taken as paid, and counted.
 pub fn add_lines_only(book: &mut RevenueBook, inputs: Inputs<'_>) {
     for invoice in &inputs.records.invoices {
-        if invoice.namespace != "stripe" {
-            add_one(book, inputs, invoice, &[], None);
+        if invoice.namespace == "stripe" {
+            continue;
+        }
+        match invoice.status {
+            InvoiceStatus::Open => {
+                let sheet = book.sheets.entry(Source::RevenueFile).or_default();
+                sheet.export += invoice.total;
+                sheet.exclude("open", invoice.total);
+            }
+            status => {
+                book.taken_as_paid += u64::from(status == InvoiceStatus::NotStated);
+                add_one(book, inputs, invoice, &[], None);
+            }
         }
     }
 }

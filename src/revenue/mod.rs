@@ -131,6 +131,25 @@ pub struct RevenueFact<'a> {
     pub obligation: &'a Obligation,
 }
 
+/// The days on which a period is cut, in order, the first being the period's start.
+#[derive(Clone, Debug, Default)]
+pub struct Cuts {
+    /// The cuts of all parties that have none of their own.
+    pub common: Vec<Day>,
+    /// All cuts of the parties of which something changes on more days.
+    pub own: BTreeMap<PartyId, Vec<Day>>,
+}
+
+impl Cuts {
+    /// The whole period in one piece.
+    pub fn none(period: Period) -> Cuts {
+        Cuts {
+            common: vec![period.start],
+            own: BTreeMap::new(),
+        }
+    }
+}
+
 /// What revenue depends on.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a> {
@@ -159,6 +178,10 @@ pub struct RevenueBook {
     currency: Currency,
     /// Refunds without a date, which count on the payment's date.
     pub undated_refunds: u64,
+    /// Money given back for invoices that stay as they were billed, gross, and how often.
+    pub refunds_of_billed: (Exact, u64),
+    /// Lines of revenue files without a status, taken as paid on a cash basis.
+    pub taken_as_paid: u64,
     /// Payments whose invoice is not in the files.
     pub orphan_payments: u64,
     /// Invoices without a service period that were recognized at once.
@@ -191,6 +214,8 @@ impl RevenueBook {
             zone: inputs.zone,
             currency: inputs.currency,
             undated_refunds: 0,
+            refunds_of_billed: (Exact::ZERO, 0),
+            taken_as_paid: 0,
             orphan_payments: 0,
             without_period: 0,
         };
@@ -209,17 +234,31 @@ impl RevenueBook {
         self.sheets.is_empty()
     }
 
-    /// The revenue of a period, cut into the stretches that begin on the given days (in order,
-    /// the first being the period's start).
-    pub fn facts(&self, period: Period, cuts: &[Day], take: &mut dyn FnMut(&RevenueFact<'_>)) {
-        let mut borders: Vec<(Day, Instant)> = cuts
+    /// The revenue of a period, cut into the stretches that begin on the given days.
+    pub fn facts(&self, period: Period, cuts: &Cuts, take: &mut dyn FnMut(&RevenueFact<'_>)) {
+        let borders = |cuts: &[Day]| -> Vec<(Day, Instant)> {
+            let days = cuts.iter().chain([&period.end]);
+            days.map(|day| (*day, self.zone.start_of(*day))).collect()
+        };
+        let common = borders(&cuts.common);
+        let own: BTreeMap<PartyId, _> = cuts
+            .own
             .iter()
-            .map(|day| (*day, self.zone.start_of(*day)))
+            .map(|(party, days)| (*party, borders(days)))
             .collect();
-        borders.push((period.end, self.zone.start_of(period.end)));
         for obligation in &self.obligations {
-            let mut before = obligation.schedule.recognized_until(borders[0].1);
-            for pair in borders.windows(2) {
+            let borders = own.get(&obligation.party).unwrap_or(&common);
+            // Most obligations touch few stretches of a long report.
+            let (start, last) = obligation.schedule.span();
+            let first = borders
+                .partition_point(|(_, at)| *at <= start)
+                .saturating_sub(1);
+            if borders[first].1 > last {
+                continue;
+            }
+            let mut before = obligation.schedule.recognized_until(borders[first].1);
+            let pairs = borders[first..].windows(2);
+            for pair in pairs.take_while(|pair| pair[0].1 <= last) {
                 let until = obligation.schedule.recognized_until(pair[1].1);
                 let amount = until - before;
                 before = until;
@@ -305,5 +344,108 @@ impl RevenueBook {
             *sum += amount;
         }
         keys
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Instant {
+        Instant::parse(text, Some(Zone::Utc)).unwrap()
+    }
+
+    fn day(text: &str) -> Day {
+        Day::parse(text).unwrap()
+    }
+
+    fn book(schedules: &[Schedule]) -> RevenueBook {
+        let obligation = |(party, schedule): (u32, &Schedule)| Obligation {
+            party: PartyId(party),
+            key: None,
+            source: Source::RevenueFile,
+            schedule: schedule.clone(),
+            net: schedule.total(),
+            service: (at("2026-01-01"), at("2026-01-01")),
+            plan: None,
+            recurring: None,
+            subscription: None,
+            payer: String::new(),
+            origin: Origin {
+                file: "revenue.csv".into(),
+                line: 2,
+            },
+        };
+        RevenueBook {
+            obligations: (0u32..).zip(schedules).map(obligation).collect(),
+            basis: Basis::Recognized,
+            sheets: BTreeMap::new(),
+            zone: Zone::Utc,
+            currency: Currency::USD,
+            undated_refunds: 0,
+            refunds_of_billed: (Exact::ZERO, 0),
+            taken_as_paid: 0,
+            orphan_payments: 0,
+            without_period: 0,
+        }
+    }
+
+    fn facts(book: &RevenueBook, period: Period, cuts: &Cuts) -> Vec<String> {
+        let mut found = Vec::new();
+        book.facts(period, cuts, &mut |fact| {
+            found.push(format!("{} {} {}", fact.party.0, fact.day, fact.amount));
+        });
+        found
+    }
+
+    #[test]
+    fn stretches_that_a_schedule_does_not_touch_are_left_out() {
+        let whole = Exact::from(30u64);
+        let line = |start, end| Schedule::straight(whole, at(start), at(end), 2);
+        // Three days from noon, one moment at a border, one refund long after the end, one line
+        // that is over, and one that is yet to begin.
+        let mut refunded = line("2026-01-02", "2026-01-03");
+        refunded.contra(at("2026-01-06"), Exact::from(10u64));
+        let book = book(&[
+            line("2026-01-02 12:00", "2026-01-05 12:00"),
+            line("2026-01-03", "2026-01-03"),
+            refunded,
+            line("2025-12-01", "2026-01-01"),
+            line("2026-01-08", "2026-02-01"),
+        ]);
+        let period = Period {
+            start: day("2026-01-01"),
+            end: day("2026-01-08"),
+        };
+        let daily: Vec<Day> = (0..7).map(|n| period.start.plus(n)).collect();
+        let mut cuts = Cuts {
+            common: daily,
+            own: BTreeMap::new(),
+        };
+        assert_eq!(
+            facts(&book, period, &cuts),
+            [
+                "0 2026-01-02 5",
+                "0 2026-01-03 10",
+                "0 2026-01-04 10",
+                "0 2026-01-05 5",
+                "1 2026-01-03 30",
+                "2 2026-01-02 30",
+                "2 2026-01-06 -10",
+            ]
+        );
+        // One party is cut on other days than the rest.
+        cuts = Cuts::none(period);
+        let own = vec![period.start, day("2026-01-04")];
+        cuts.own.insert(PartyId(0), own);
+        assert_eq!(
+            facts(&book, period, &cuts),
+            [
+                "0 2026-01-01 15",
+                "0 2026-01-04 15",
+                "1 2026-01-01 30",
+                "2 2026-01-01 20"
+            ]
+        );
     }
 }

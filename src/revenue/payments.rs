@@ -42,7 +42,17 @@ fn add_one(
     }
     let cash = inputs.basis == Basis::Cash;
     if !cash && invoice.is_some() {
-        return sheet.exclude("paid invoices", payment.amount);
+        let mut kept = payment.amount;
+        if inputs.basis == Basis::Billed {
+            for (reason, _, gross) in given_back(payment) {
+                // Giving money back changes no invoice; only a credit note does.
+                sheet.exclude(of_billed(reason), gross);
+                book.refunds_of_billed.0 += gross;
+                book.refunds_of_billed.1 += 1;
+                kept -= gross;
+            }
+        }
+        return sheet.exclude("paid invoices", kept);
     }
     let places = inputs.currency.decimals();
     let net_of = |gross: Exact| invoice.map_or(gross, |invoice| net_part(gross, invoice, places));
@@ -74,10 +84,18 @@ fn add_one(
         service: (payment.created, payment.created),
         plan: None,
         recurring: payment.description.as_deref().and_then(recurs),
-        subscription: None,
+        subscription: invoice.and_then(|invoice| invoice.subscription.clone()),
         payer: id.clone(),
         origin: payment.origin.clone(),
     });
+}
+
+/// What money given back is called where it leaves the invoice as it was billed.
+fn of_billed(reason: &str) -> &'static str {
+    match reason {
+        "lost disputes" => "lost disputes of billed invoices",
+        _ => "refunds of billed invoices",
+    }
 }
 
 /// Stripe Billing describes its own payments as `Subscription creation`, `Subscription update` or

@@ -1,7 +1,7 @@
 //! Plans: which plan a customer is on, and what the plan costs now.
 //!
 //! A customer's plan comes from the mapping file, else from a line of a revenue file, else from a
-//! subscription's price. Plan names compare without regard to case.
+//! subscription's price. Plan names are compared byte for byte, as ids are.
 
 use std::collections::BTreeMap;
 
@@ -69,12 +69,27 @@ pub fn assign(identity: &mut Identity, book: &RevenueBook, records: &RevenueReco
     }
 }
 
-/// The name by which people call a price's plan: the product's name, else the nickname, else the id.
+/// The names of a price's plan, the one by which people call it first: the product's name, the
+/// nickname, the id.
+fn names(price: &ListPrice) -> impl Iterator<Item = &String> {
+    let names = [&price.product_name, &price.nickname, &price.id];
+    names.into_iter().filter(|name| !name.is_empty())
+}
+
 fn plan_name(price: &ListPrice) -> &str {
-    [&price.product_name, &price.nickname, &price.id]
-        .into_iter()
-        .find(|name| !name.is_empty())
-        .map_or("", String::as_str)
+    names(price).next().map_or("", String::as_str)
+}
+
+/// The names of the plan of each subscription whose price is in the price list.
+pub fn of_subscriptions(records: &RevenueRecords) -> BTreeMap<String, Vec<String>> {
+    let prices: BTreeMap<&str, &ListPrice> =
+        records.prices.iter().map(|p| (p.id.as_str(), p)).collect();
+    let subscriptions = records.subscriptions.iter();
+    let named = subscriptions.filter_map(|subscription| {
+        let price = prices.get(subscription.price.as_str())?;
+        Some((subscription.id.clone(), names(price).cloned().collect()))
+    });
+    named.collect()
 }
 
 /// What a plan costs now.
@@ -86,7 +101,7 @@ pub struct PlanPrice {
     pub year: Option<Exact>,
 }
 
-/// List prices by plan name (lower case), from a price list. A plan with two different licensed
+/// List prices by plan name, from a price list. A plan with two different licensed
 /// prices for the same interval has no list price for it.
 pub fn listed(records: &RevenueRecords) -> BTreeMap<String, PlanPrice> {
     let mut seen: BTreeMap<(String, bool), Vec<Exact>> = BTreeMap::new();
@@ -99,12 +114,9 @@ pub fn listed(records: &RevenueRecords) -> BTreeMap<String, PlanPrice> {
             ("year", 1) | ("month", 12) => true,
             _ => continue,
         };
-        for name in [&price.product_name, &price.nickname, &price.id] {
-            if !name.is_empty() {
-                seen.entry((name.to_lowercase(), yearly))
-                    .or_default()
-                    .push(amount);
-            }
+        for name in names(price) {
+            let amounts = seen.entry((name.clone(), yearly)).or_default();
+            amounts.push(amount);
         }
     }
     let mut plans: BTreeMap<String, PlanPrice> = BTreeMap::new();

@@ -71,6 +71,12 @@ impl Schedule {
         Exact::from_big(&div_half_even(&numerator, &denominator), self.places)
     }
 
+    /// Before the first instant nothing was recognized, after the second nothing changes any more.
+    pub fn span(&self) -> (Instant, Instant) {
+        let last = self.contra.last().map_or(self.end, |(at, _)| *at);
+        (self.start, self.end.max(last))
+    }
+
     /// Revenue of `[from, to)`. Negative where more is taken back than is earned.
     pub fn between(&self, from: Instant, to: Instant) -> Exact {
         self.recognized_until(to) - self.recognized_until(from)

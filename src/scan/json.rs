@@ -47,6 +47,25 @@ pub(super) fn check(text: &str) -> Result<(), Fault> {
     Ok(())
 }
 
+/// The JSON values that stand one after another in the text, checked like one value.
+pub(super) fn values(text: &str) -> Result<Vec<&str>, Fault> {
+    let stream = || serde_json::Deserializer::from_str(text);
+    for value in stream().into_iter::<serde::de::IgnoredAny>() {
+        value?;
+    }
+    for value in stream().into_iter::<Unique>() {
+        value?;
+    }
+    let values = stream().into_iter::<&RawValue>();
+    values.map(|value| Ok(value?.get())).collect()
+}
+
+/// The elements of an array, each as it is written.
+pub(super) fn elements(array: &str) -> Result<Vec<&str>, Fault> {
+    let elements: Vec<&RawValue> = serde_json::from_str(array)?;
+    Ok(elements.into_iter().map(RawValue::get).collect())
+}
+
 /// Calls `each` with every key and raw value of the object, in the order they are written.
 pub(super) fn for_each<'a>(
     object: &'a str,

@@ -14,6 +14,8 @@ mod archive;
 mod columnar;
 mod csv;
 mod decode;
+mod documents;
+mod flatten;
 mod json;
 mod jsonl;
 mod open;
@@ -70,7 +72,7 @@ pub struct How {
     pub limits: Limits,
 }
 
-/// One table or document, ready to be read.
+/// One table, ready to be read.
 pub struct Opened {
     /// The file as the user named it; a member of a zip is `bill.zip!cost.csv`.
     pub name: Arc<str>,
@@ -82,11 +84,10 @@ pub struct Opened {
     pub receipt: Receipt,
 }
 
-/// How the content is laid out.
+/// The content of a file.
 pub enum Body {
-    /// Rows under a header.
+    /// Rows under a header: CSV, the objects of JSON, or a columnar file.
     Table(Box<dyn RowSource + Send>),
-    /// The whole text of one JSON document, already found to be valid JSON; empty for a file
-    /// without content, where [`How::allow_empty`] lets it pass.
-    Document(String),
+    /// A file without content, where [`How::allow_empty`] lets it pass.
+    Empty,
 }

@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 use super::csv::{CsvSource, cut, empty};
 use super::decode::{BLOCK, Decoder};
-use super::json::{self, Fault};
+use super::documents::Documents;
+use super::json;
 use super::jsonl::JsonLines;
 use super::receipt::{Receipt, Tap, reason};
 use super::unpack::{Packing, Unpacked, damaged, unreadable};
@@ -24,8 +25,8 @@ const LOOK: usize = 512;
 /// Longest JSON document, in bytes: it is held in memory as a whole.
 const MAX_DOCUMENT: usize = 128 << 20;
 
-/// Opens a file, `-` for standard input, as the tables and documents in it: one, or one for each
-/// member of a zip.
+/// Opens a file, `-` for standard input, as the tables in it: one, or one for each member of a
+/// zip.
 ///
 /// # Errors
 /// The file cannot be read, is damaged, is empty, or is no table; the problem names its place.
@@ -106,7 +107,7 @@ pub(super) fn open_unpacked(
         Err(problem) if how.allow_empty && problem.entry.code == catalogue::EMPTY_FILE.code => {
             Ok(Opened {
                 name,
-                body: Body::Document(String::new()),
+                body: Body::Empty,
                 peek: peek::Peek::default(),
                 receipt,
             })
@@ -207,9 +208,9 @@ fn open_text(stream: Unpacked, first: Vec<u8>, how: &How) -> Result<Opened, Prob
     let declared = how.delimiter.is_some() || how.skip_lines > 0;
     let (body, peek) = match text.trim_start().bytes().next() {
         Some(b'<') => return Err(markup(&name, &text)),
-        Some(b'[') if !declared => document(window, text)?,
+        Some(b'[') if !declared => document(window, text, how)?,
         Some(b'{') if !declared => match json_layout(&mut window, how)? {
-            Layout::Document => document(window, text)?,
+            Layout::Document => document(window, text, how)?,
             Layout::Lines => {
                 let peek = peek::json_lines(&name, text, whole, how);
                 let source = JsonLines::new(window, how, &peek.header);
@@ -331,7 +332,7 @@ fn error_message(name: &Arc<str>, object: &str) -> Option<Problem> {
     })
 }
 
-fn document(window: Window, start: String) -> Result<(Body, peek::Peek), Problem> {
+fn document(window: Window, start: String, how: &How) -> Result<(Body, peek::Peek), Problem> {
     let name = window.name().clone();
     let Some(text) = window.into_text(MAX_DOCUMENT)? else {
         let message = format!("the JSON document is longer than {MAX_DOCUMENT} bytes");
@@ -339,48 +340,11 @@ fn document(window: Window, start: String) -> Result<(Body, peek::Peek), Problem
             .at(Place::file(&name))
             .help("export it as CSV or JSON lines, or in smaller periods"));
     };
-    if let Err(fault) = json::check(&text) {
-        return Err(bad_document(&name, &text, fault));
-    }
-    if let Some(problem) = error_message(&name, &text) {
+    let mut source = Documents::new(&name, text, how)?;
+    if let Some(problem) = error_message(&name, source.text()) {
         return Err(problem);
     }
-    let peek = peek::Peek {
-        text: start,
-        ..peek::Peek::default()
-    };
-    Ok((Body::Document(text), peek))
-}
-
-fn bad_document(name: &Arc<str>, text: &str, fault: Fault) -> Problem {
-    let lines_before = fault.line.saturating_sub(1);
-    let start: usize = text
-        .split_inclusive('\n')
-        .take(lines_before)
-        .map(str::len)
-        .sum();
-    let byte = (start + fault.column.saturating_sub(1)).min(text.len());
-    let place = Place {
-        file: name.clone(),
-        line: Some(fault.line as u64),
-        column: None,
-        byte: Some(byte as u64),
-    };
-    let line = text.lines().nth(lines_before).unwrap_or("");
-    let (entry, message, help) = match fault.cut_off {
-        true => (
-            &catalogue::CUT_OFF,
-            "the JSON document ends too early".to_string(),
-            "download or export the file again",
-        ),
-        false => (
-            &catalogue::BAD_JSON,
-            format!("not valid JSON: {}", fault.message),
-            "a file holds one JSON document, or one object per line; `jq -c .` writes them so",
-        ),
-    };
-    Problem::new(entry, message)
-        .at(place)
-        .excerpt(cut(line))
-        .help(help)
+    let peek = peek::documents(&mut source, start);
+    source.rewind();
+    Ok((Body::Table(Box::new(source)), peek))
 }

@@ -22,9 +22,9 @@ pub(super) const ROWS: usize = 50;
 /// The beginning of a file.
 #[derive(Debug, Default)]
 pub struct Peek {
-    /// The columns; empty for a document. Of JSON lines, those of the first rows.
+    /// The columns; of JSON, those of the first rows.
     pub header: Header,
-    /// The first rows that are whole, at most 50; empty for a document.
+    /// The first rows that are whole, at most 50.
     pub rows: Vec<Row>,
     /// The first 64 KiB of the text at most; empty for a columnar file.
     pub text: String,
@@ -71,6 +71,18 @@ pub(super) fn json_lines(name: &Arc<str>, text: String, whole: bool, how: &How) 
     }
     Peek {
         header,
+        rows,
+        text,
+        ..Peek::default()
+    }
+}
+
+/// The columns and the first rows of a JSON document, of which long rows are left out.
+pub(super) fn documents(source: &mut dyn RowSource, text: String) -> Peek {
+    let mut rows = first_rows(source);
+    rows.retain(|row| row.text.len() <= TEXT);
+    Peek {
+        header: source.header().clone(),
         rows,
         text,
         ..Peek::default()

@@ -103,8 +103,8 @@ impl Receipt {
         }
     }
 
-    /// Whether the last row has no line end. It has the right width, but nothing shows that its
-    /// last cell is whole.
+    /// Whether nothing shows that the last cell of the last row is whole: the row has the right
+    /// width, but no line end and no closing quotation mark.
     pub fn unterminated(&self) -> bool {
         self.unterminated.load(Ordering::Relaxed)
     }

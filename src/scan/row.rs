@@ -95,6 +95,8 @@ pub struct Row {
     pub(super) byte: u64,
     /// Byte offset of each cell in the decoded text, if known.
     pub(super) cell_bytes: Vec<u64>,
+    /// Physical line of each cell, where a row may span several; otherwise empty.
+    pub(super) cell_lines: Vec<u64>,
 }
 
 impl Row {
@@ -140,7 +142,7 @@ impl Row {
     pub fn place(&self, file: &Arc<str>, column: usize) -> Place {
         Place {
             file: file.clone(),
-            line: Some(self.line),
+            line: Some(self.cell_lines.get(column).copied().unwrap_or(self.line)),
             column: Some(column + 1),
             byte: Some(self.cell_bytes.get(column).copied().unwrap_or(self.byte)),
         }
@@ -177,6 +179,7 @@ impl Row {
         self.text.clear();
         self.cells.clear();
         self.cell_bytes.clear();
+        self.cell_lines.clear();
         self.line = line;
         self.byte = byte;
     }

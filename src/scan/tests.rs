@@ -56,7 +56,7 @@ fn refusal(content: &[u8]) -> Option<&'static str> {
     match bytes(content) {
         Err(problem) => Some(problem.entry.code),
         Ok(all) => all.into_iter().find_map(|opened| match opened.body {
-            Body::Document(_) => None,
+            Body::Empty => None,
             Body::Table(_) => read(opened).1.first().copied(),
         }),
     }
@@ -403,27 +403,26 @@ fn named_pipes_are_read_in_one_pass() {
 }
 
 #[test]
-fn json_lines_and_documents_are_told_apart() {
-    let document = |content: &str| match one(content.as_bytes()).body {
-        Body::Document(text) => {
-            assert_eq!(text, content);
-            true
-        }
-        Body::Table(_) => false,
-    };
-    assert!(!document("{\"a\":1}\n{\"a\":2}\n"));
-    assert!(!document("{\"customer\":\"acme\",\"tokens\":5}"));
-    assert!(!document("\n{\"a\":1}\n\n{\"a\":2}"));
-    assert!(document("[{\"a\":1},{\"a\":2}]"));
-    assert!(document("{\n  \"a\": 1\n}\n"));
-    assert!(document(
-        "{\"object\":\"page\",\"data\":[{\"cost\":0.1}],\"error\":null}"
-    ));
-    assert!(document("{\"object\":\"page\",\"data\":[]}"));
-    assert!(document(&format!(
-        "{{\"data\":[\"{}\"]}}",
-        "x".repeat(3 << 20)
-    )));
+fn json_gives_the_same_rows_in_every_layout() {
+    for content in [
+        "{\"a\":1,\"b\":{\"c\":[{}]}}\n{\"a\":2}\n",
+        "\n{\"a\":1,\"b\":{\"c\":[{}]}}\n\n{\"a\":2}",
+        "[{\"a\":1,\"b\":{\"c\":[{}]}},{\"a\":2}]",
+        "{\n  \"a\": 1,\n  \"b\": {\"c\": [{}]}\n}\n{\n  \"a\": 2\n}\n",
+    ] {
+        let opened = one(content.as_bytes());
+        assert_eq!(opened.peek.header.names(), ["a", "b.c"], "{content}");
+        let (rows, codes) = read(opened);
+        assert_eq!((rows, codes), (vec!["1|[{}]".into(), "2|~".into()], vec![]));
+    }
+}
+
+#[test]
+fn a_long_document_is_no_long_line() {
+    let long = "x".repeat(3 << 20);
+    let opened = one(format!("{{\n\"data\":[\"{long}\"]}}").as_bytes());
+    assert!(opened.peek.rows.is_empty());
+    assert_eq!(read(opened).0[0].len(), long.len() + 4);
 }
 
 #[test]
@@ -435,12 +434,6 @@ fn broken_documents_are_located() {
     assert_eq!(
         (problem.entry.code, problem.place.unwrap().line),
         ("T3015", Some(3))
-    );
-    // Objects over several lines, one after the other.
-    let problem = refused(b"{\n\"a\": 1\n}\n{\n\"a\": 2\n}\n");
-    assert_eq!(
-        (problem.entry.code, problem.place.unwrap().line),
-        ("T3018", Some(4))
     );
 }
 
@@ -605,7 +598,7 @@ fn an_empty_file_passes_only_where_it_may() {
     for content in [b"".to_vec(), b"\n \n".to_vec(), gz.finish().unwrap()] {
         assert_eq!(refused(&content).entry.code, "T3001");
         let opened = with(&content, &allowed).unwrap().remove(0);
-        assert!(matches!(opened.body, Body::Document(text) if text.is_empty()));
+        assert!(matches!(opened.body, Body::Empty));
         assert_eq!(opened.receipt.bytes(), content.len() as u64);
         assert!(opened.receipt.sha256().is_some());
     }

@@ -156,8 +156,19 @@ pub(super) fn after_line_end(text: &[u8], end: usize, last: bool) -> Option<usiz
 
 /// How many line ends the text has: LF, CR LF, or CR alone.
 pub(super) fn line_ends(text: &[u8]) -> u64 {
-    let pairs = |at: &usize| text[*at] == b'\n' || text.get(at + 1) != Some(&b'\n');
-    memchr2_iter(b'\n', b'\r', text).filter(pairs).count() as u64
+    line_ends_at(text).count() as u64
+}
+
+/// The last byte of each line end.
+fn line_ends_at(text: &[u8]) -> impl Iterator<Item = usize> {
+    let last = |at: &usize| text[*at] == b'\n' || text.get(at + 1) != Some(&b'\n');
+    memchr2_iter(b'\n', b'\r', text).filter(last)
+}
+
+/// Where each line begins: LF, CR LF, or CR alone end one.
+pub(super) fn line_starts(text: &str) -> Vec<usize> {
+    let after = line_ends_at(text.as_bytes()).map(|at| at + 1);
+    std::iter::once(0).chain(after).collect()
 }
 
 /// The number of the field that the text ends in, counting commas and tabs outside quotes since

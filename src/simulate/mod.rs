@@ -7,5 +7,5 @@ mod plan;
 mod scenario;
 
 pub use break_even::{BreakEven, Member};
-pub use plan::{NewPrice, PlanChange, Unresolved};
-pub use scenario::{Outcome, OutcomeRow, Scenario, simulate};
+pub use plan::{NewPrice, NoEffect, PlanChange, Unresolved};
+pub use scenario::{Outcome, OutcomeRow, Scenario, World, simulate};

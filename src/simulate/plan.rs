@@ -1,11 +1,13 @@
 //! The plan-price lever: which obligations a new price touches, and by how much.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::identity::{Identity, PartyId};
 use crate::model::{Exact, Period};
 use crate::revenue::plans::PlanPrice;
 use crate::revenue::{Obligation, RevenueBook};
+
+use super::scenario::World;
 
 /// A new price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,10 +23,29 @@ pub enum NewPrice {
 /// A change of one plan's price.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanChange {
-    /// Plan name as the user wrote it; compared without regard to case.
+    /// Plan name, compared byte for byte.
     pub plan: String,
     /// The new price.
     pub price: NewPrice,
+}
+
+/// A change that touches no recurring revenue of the period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoEffect {
+    /// The change.
+    pub change: PlanChange,
+    /// Shorter invoices of the plan, which a price per year leaves as they are.
+    pub shorter: u64,
+}
+
+/// What a list of changes makes of the revenue.
+pub struct Repriced {
+    /// The revenue after the changes.
+    pub book: RevenueBook,
+    /// The customers whose plan they re-price.
+    pub touched: Vec<PartyId>,
+    /// Changes that touch nothing.
+    pub no_effect: Vec<NoEffect>,
 }
 
 /// A change that cannot be computed.
@@ -43,10 +64,7 @@ const DAY: i64 = 86_400_000_000;
 impl PlanChange {
     /// `plan pro: 99/month → 149/month, now`.
     pub fn describe(&self, prices: &BTreeMap<String, PlanPrice>) -> String {
-        let known = prices
-            .get(&self.plan.to_lowercase())
-            .copied()
-            .unwrap_or_default();
+        let known = prices.get(&self.plan).copied().unwrap_or_default();
         let (old, new) = match self.price {
             NewPrice::Month(price) => (
                 known.month.map(|old| format!("{old}/month")),
@@ -109,66 +127,139 @@ impl PlanChange {
     }
 }
 
-/// Customers on each plan (lower case).
-pub fn on_plans(identity: &Identity, period: Period) -> BTreeMap<String, Vec<PartyId>> {
+/// Customers on each plan on some day of a period.
+fn on_plans(identity: &Identity, period: Period) -> BTreeMap<String, Vec<PartyId>> {
     let mut plans: BTreeMap<String, Vec<PartyId>> = BTreeMap::new();
     for (at, party) in (0u32..).zip(identity.parties()) {
-        if let Some(plan) = party.attribute("plan", period) {
-            plans
-                .entry(plan.to_lowercase())
-                .or_default()
-                .push(PartyId(at));
+        let days = [period.start].into_iter();
+        let days = days.chain(party.changes("plan", period));
+        let mut names: Vec<String> = days
+            .filter_map(|day| party.attribute_on("plan", day))
+            .map(str::to_string)
+            .collect();
+        names.sort();
+        names.dedup();
+        for plan in names {
+            plans.entry(plan).or_default().push(PartyId(at));
         }
     }
     plans
 }
 
-/// The revenue after the changes, and the customers whose plan they re-price.
-pub fn reprice(
-    book: &RevenueBook,
-    identity: &Identity,
+/// Which plan an obligation is on.
+struct Membership<'a> {
+    world: World<'a>,
     period: Period,
-    changes: &[PlanChange],
-    prices: &BTreeMap<String, PlanPrice>,
-) -> Result<(RevenueBook, Vec<PartyId>), Unresolved> {
-    let plans = on_plans(identity, period);
+    /// Customers with invoices of more than one subscription.
+    several: BTreeSet<PartyId>,
+}
+
+impl<'a> Membership<'a> {
+    fn of(world: World<'a>) -> Membership<'a> {
+        let mut subscriptions: BTreeMap<PartyId, BTreeSet<&str>> = BTreeMap::new();
+        for line in &world.book.obligations {
+            if let Some(id) = line.subscription.as_deref() {
+                subscriptions.entry(line.party).or_default().insert(id);
+            }
+        }
+        subscriptions.retain(|_, ids| ids.len() > 1);
+        Membership {
+            world,
+            period: world.statement.period,
+            several: subscriptions.into_keys().collect(),
+        }
+    }
+
+    /// The names of the plan that a line is on. A line that names its plan is that plan's; one of a
+    /// subscription is its price's, unless the mapping has a word of its own for the only
+    /// subscription of the customer; others are on the plan of their customer when the service
+    /// begins, as far as that lies in the period.
+    fn names(&self, line: &'a Obligation) -> Vec<&'a str> {
+        if let Some(plan) = line.plan.as_deref() {
+            return vec![plan];
+        }
+        let party = self.world.identity.party(line.party);
+        let own_word = party.is_stated("plan") && !self.several.contains(&line.party);
+        let id = line.subscription.as_deref().filter(|_| !own_word);
+        if let Some(names) = id.and_then(|id| self.world.subscriptions.get(id)) {
+            return names.iter().map(String::as_str).collect();
+        }
+        let first = self.world.zone.day(line.service.0).max(self.period.start);
+        party.attribute_on("plan", first).into_iter().collect()
+    }
+
+    /// Whether a line is revenue at some time of the period.
+    fn in_period(&self, line: &Obligation) -> bool {
+        let (from, to) = line.schedule.span();
+        let zone = self.world.zone;
+        let (start, end) = (
+            zone.start_of(self.period.start),
+            zone.start_of(self.period.end),
+        );
+        from < end && (to > start || from >= start)
+    }
+}
+
+/// Works the changes out.
+///
+/// # Errors
+/// If a plan or its present price is not known.
+pub fn reprice(world: World<'_>, changes: &[PlanChange]) -> Result<Repriced, Unresolved> {
+    let World { book, prices, .. } = world;
+    let membership = Membership::of(world);
+    let plans = on_plans(world.identity, membership.period);
     let mut after = book.clone();
     let mut touched = Vec::new();
+    let mut no_effect = Vec::new();
     for change in changes {
-        let name = change.plan.to_lowercase();
-        let lines = book.obligations.iter().filter(|line| {
-            line.plan
-                .as_ref()
-                .is_some_and(|plan| plan.to_lowercase() == name)
-        });
-        let named: Vec<PartyId> = lines.map(|line| line.party).collect();
-        let none = Vec::new();
-        let members = plans.get(&name).unwrap_or(&none);
-        if members.is_empty() && named.is_empty() {
-            let known = plans.keys().cloned().collect();
-            return Err(Unresolved::NoSuchPlan(change.plan.clone(), known));
-        }
-        touched.extend(members.iter().copied());
-        touched.extend(named);
-        let known = prices.get(&name).copied().unwrap_or_default();
+        let name = change.plan.as_str();
+        let members = plans.get(name).cloned().unwrap_or_default();
+        let known = prices.get(name).copied().unwrap_or_default();
+        let mut found = !members.is_empty();
+        touched.extend(members);
+        let (mut changed, mut shorter) = (0, 0);
         for (obligation, before) in after.obligations.iter_mut().zip(&book.obligations) {
-            // A line that names its plan is that plan's; others are their customer's.
-            let on_plan = match &before.plan {
-                Some(plan) => plan.to_lowercase() == name,
-                None => members.binary_search(&obligation.party).is_ok(),
-            };
-            if !on_plan {
+            if !membership.names(before).contains(&name) {
                 continue;
             }
-            if let Some((numerator, denominator)) = change.factor(before, known)? {
+            found = true;
+            let inside = membership.in_period(before);
+            if inside {
+                touched.push(before.party);
+            }
+            let factor = change.factor(before, known)?;
+            changed += u64::from(inside && factor.is_some());
+            let recurs = before.recurring != Some(false);
+            shorter += u64::from(inside && factor.is_none() && recurs);
+            if let Some((numerator, denominator)) = factor {
                 obligation.schedule = obligation.schedule.scaled(numerator, denominator);
                 let places = obligation.net.places().max(2);
                 obligation.net = Exact::ratio(obligation.net * numerator, denominator, places)
                     .unwrap_or(obligation.net);
             }
         }
+        if changed == 0 {
+            no_effect.push(NoEffect {
+                change: change.clone(),
+                shorter,
+            });
+        }
+        if !found {
+            let lines = book.obligations.iter();
+            let first = |line| membership.names(line).first().map(|name| name.to_string());
+            let mut known: BTreeSet<String> = lines.filter_map(first).collect();
+            known.extend(plans.into_keys());
+            return Err(Unresolved::NoSuchPlan(
+                change.plan.clone(),
+                known.into_iter().collect(),
+            ));
+        }
     }
     touched.sort();
     touched.dedup();
-    Ok((after, touched))
+    Ok(Repriced {
+        book: after,
+        touched,
+        no_effect,
+    })
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::break_even::{BreakEven, Member};
-use super::plan::{PlanChange, Unresolved, reprice};
+use super::plan::{NoEffect, PlanChange, Unresolved, reprice};
 use crate::identity::{Identity, PartyId};
-use crate::margin::{Row, RowKind, Statement};
-use crate::model::{Exact, Instant, Period};
+use crate::margin::{Filter, Row, RowKind, Statement, party};
+use crate::model::{Exact, Instant, Zone};
 use crate::revenue::RevenueBook;
 use crate::revenue::plans::PlanPrice;
 
@@ -55,25 +55,41 @@ pub struct Outcome {
     pub break_even: Option<BreakEven>,
     /// Invoices that do not say whether they recur and were taken as recurring.
     pub assumed_recurring: u64,
+    /// Changes that touch nothing.
+    pub no_effect: Vec<NoEffect>,
 }
 
-/// Runs a scenario over a statement by customer.
+/// What a scenario is run over.
+#[derive(Clone, Copy, Debug)]
+pub struct World<'a> {
+    /// The report, by customer.
+    pub statement: &'a Statement,
+    /// The filters that it was made with; of customers and their attributes only.
+    pub filters: &'a [Filter],
+    /// All revenue.
+    pub book: &'a RevenueBook,
+    /// Who is who.
+    pub identity: &'a Identity,
+    /// What plans cost now.
+    pub prices: &'a BTreeMap<String, PlanPrice>,
+    /// The names of the plan of each subscription.
+    pub subscriptions: &'a BTreeMap<String, Vec<String>>,
+    /// The report's zone.
+    pub zone: Zone,
+}
+
+/// Runs a scenario.
 ///
 /// # Errors
 /// If a plan or its present price is not known.
-pub fn simulate(
-    statement: &Statement,
-    book: &RevenueBook,
-    identity: &Identity,
-    period: Period,
-    scenario: &Scenario,
-    prices: &BTreeMap<String, PlanPrice>,
-    zone: crate::model::Zone,
-) -> Result<Outcome, Unresolved> {
-    let (after, touched) = reprice(book, identity, period, &scenario.changes, prices)?;
-    let before = revenue_by_party(book, period);
-    let then = revenue_by_party(&after, period);
-    let end = zone.start_of(period.end);
+pub fn simulate(world: World<'_>, scenario: &Scenario) -> Result<Outcome, Unresolved> {
+    let (statement, book) = (world.statement, world.book);
+    let period = statement.period;
+    let repriced = reprice(world, &scenario.changes)?;
+    let (after, touched) = (repriced.book, repriced.touched);
+    let by_party = |book: &RevenueBook| party::revenue(world.identity, book, period, world.filters);
+    let (before, then) = (by_party(book), by_party(&after));
+    let end = world.zone.start_of(period.end);
     let changes = invoice_changes(book, &after, end);
     let mut rows = Vec::with_capacity(statement.rows.len());
     for row in &statement.rows {
@@ -111,12 +127,12 @@ pub fn simulate(
             .collect()
     };
     let (into_profit, into_loss) = (crosses(true), crosses(false));
-    let repriced: Vec<&OutcomeRow> = rows
+    let customers: Vec<&OutcomeRow> = rows
         .iter()
         .filter(|row| row.repriced && row.now.kind == RowKind::Customer)
         .collect();
-    let members: Vec<Member> = repriced.iter().map(|row| member(row)).collect();
-    let shocks: Vec<Exact> = repriced.iter().map(|row| row.invoice_change).collect();
+    let members: Vec<Member> = customers.iter().map(|row| member(row)).collect();
+    let shocks: Vec<Exact> = customers.iter().map(|row| row.invoice_change).collect();
     let sum = |of: fn(&OutcomeRow) -> Option<Exact>| rows.iter().filter_map(of).sum::<Exact>();
     let revenue = (sum(|row| row.now.revenue), sum(|row| row.then.revenue));
     Ok(Outcome {
@@ -124,7 +140,7 @@ pub fn simulate(
         changes: scenario
             .changes
             .iter()
-            .map(|change| change.describe(prices))
+            .map(|change| change.describe(world.prices))
             .collect(),
         revenue,
         cost: statement.totals.cost,
@@ -133,6 +149,7 @@ pub fn simulate(
         invoice_shock: shock(shocks),
         break_even: BreakEven::of(&members),
         assumed_recurring: assumed(book, &touched),
+        no_effect: repriced.no_effect,
         rows,
     })
 }
@@ -144,14 +161,6 @@ fn member(row: &OutcomeRow) -> Member {
         profit_now: row.now.gross_profit().unwrap_or_default(),
         profit_then: row.then.gross_profit().unwrap_or_default(),
     }
-}
-
-fn revenue_by_party(book: &RevenueBook, period: Period) -> BTreeMap<PartyId, Exact> {
-    let mut revenue: BTreeMap<PartyId, Exact> = BTreeMap::new();
-    book.facts(period, &[period.start], &mut |fact| {
-        *revenue.entry(fact.party).or_default() += fact.amount;
-    });
-    revenue
 }
 
 /// What each customer's next invoices change by: the change of the latest of the longest recurring

@@ -373,8 +373,8 @@ fn a_cost_that_nobody_knows_proves_no_profit() {
     assert_eq!(
         column(&whole, "customer", "verdict"),
         pairs(&[
-            ("(unmapped) revenue:stranger", "cost_unknown"),
-            ("(unmapped) usage:umbra", "revenue_unknown"),
+            ("(unmapped) revenue:stranger", "null"),
+            ("(unmapped) usage:umbra", "null"),
             ("acme", "proven_profit"),
             ("kestrel", "proven_loss"),
         ])

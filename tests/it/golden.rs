@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tanso::formats::golden::UsageRecords;
@@ -46,16 +45,6 @@ fn read(path: &Path, format: &'static Format, settings: &Settings, forced: bool)
         (Reader::Bill(read), Body::Table(mut rows)) => {
             let mut charges = Vec::new();
             let tally = read(rows.as_mut(), settings, &mut charges, &mut problems);
-            let (charges, tally) = (
-                formats::golden::charges(&charges),
-                formats::golden::tally(&tally),
-            );
-            json!({ "charges": charges, "tally": tally })
-        }
-        (Reader::BillDocument(read), Body::Document(text)) => {
-            let mut charges = Vec::new();
-            let file: Arc<str> = name.as_str().into();
-            let tally = read(&file, &text, settings, &mut charges, &mut problems);
             let (charges, tally) = (
                 formats::golden::charges(&charges),
                 formats::golden::tally(&tally),

@@ -3,10 +3,13 @@
 //! Each module is named after what it holds the program to. Numbers here are worked out by hand or
 //! by an independent program; none is copied from the program's own output.
 
+mod billing;
+mod cloud;
 mod contract;
 mod corpus;
 mod costs;
 mod damage;
+mod dated;
 mod docs;
 mod errors;
 mod examples;
@@ -14,6 +17,7 @@ mod golden;
 mod house;
 mod metamorphic;
 mod oracle;
+mod plans;
 mod reference;
 mod scenarios;
 mod support;

@@ -10,7 +10,7 @@
 
 use crate::formats::fields::{Columns, word, written_places};
 use crate::formats::rows::{self, Fate};
-use crate::formats::{Format, Kind, Layout, Reader, Sample, Settings, Tally};
+use crate::formats::{Format, Kind, Reader, Sample, Settings, Tally};
 use crate::model::records::{Charge, ChargeKind, ChargeMeter, Scope};
 use crate::model::{Currency, Meter, Zone};
 use crate::problem::{Problem, Problems};
@@ -58,7 +58,6 @@ both are real. There are no quantities, so customers share by what their logged 
 **Confidence.** The header of February 2026 comes from a real file, the others from a published
 description and from tests of programs that read the export. How batch use is marked is not known.
 ",
-    layout: Layout::Table,
     detect: |sample: &Sample<'_>| sample.has_all(REQUIRED),
     read: Reader::Bill(read),
 };

@@ -1,7 +1,7 @@
 //! Anthropic's cost report: `GET /v1/organizations/cost_report` of the Admin API, saved as JSON.
 //!
 //! A page has daily buckets `[starting_at, ending_at)` with results; a file may be one page, an
-//! array of pages or pages one after another. `amount` is a decimal string in **cents**. All detail
+//! array of pages, pages one after another or one page per line. `amount` is a decimal string in **cents**. All detail
 //! fields are null unless the report was grouped by `description`; `workspace_id` is null for the
 //! default workspace. Priority Tier cost is not part of the report.
 //!
@@ -11,14 +11,15 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use crate::formats::fields::written_places;
-use crate::formats::rows;
-use crate::formats::{Format, Kind, Layout, Reader, Sample, Settings, Tally};
+use crate::formats::pages::{self, Part};
+use crate::formats::rows::{self, Fate};
+use crate::formats::{Format, Kind, Reader, Sample, Settings, Tally};
 use crate::model::records::{Charge, ChargeKind, ChargeMeter, Origin, Scope};
-use crate::model::{Currency, Exact, Instant, Meter, Zone};
-use crate::problem::{Place, Problem, Problems, catalogue};
+use crate::model::{Currency, Exact, Meter};
+use crate::problem::{Problem, Problems, catalogue};
+use crate::scan::RowSource;
 
 /// The format `anthropic-cost-report`.
 pub static FORMAT: Format = Format {
@@ -30,7 +31,7 @@ pub static FORMAT: Format = Format {
     page: "\
 **Where.** `GET /v1/organizations/cost_report` with an Admin API key, `group_by[]=description` and
 `group_by[]=workspace_id`, at most 31 days per page. Save the answer as it is; several pages may stand
-in one file, as an array or one after another.
+in one file, as an array, one after another or one per line.
 
 **Fields.** `data[].starting_at` and `ending_at`; of each result `amount`, `currency`, `model`,
 `token_type`, `cost_type`, `service_tier`, `workspace_id` and `description`.
@@ -49,34 +50,16 @@ missing and a warning says so.
 
 **Confidence.** The vendor's documentation, and tests of programs that read the answers.
 ",
-    layout: Layout::Document,
     detect: |sample: &Sample<'_>| {
         let has = |key: &str| sample.text.contains(key);
-        has("\"starting_at\"")
+        sample.has_all(&["data"])
+            && has("\"starting_at\"")
             && has("\"results\"")
             && has("\"amount\"")
             && !has("\"uncached_input_tokens\":")
     },
-    read: Reader::BillDocument(read),
+    read: Reader::Bill(read),
 };
-
-#[derive(Deserialize)]
-struct Page<'a> {
-    #[serde(borrow)]
-    data: Vec<&'a RawValue>,
-    #[serde(default)]
-    has_more: bool,
-}
-
-#[derive(Deserialize)]
-struct Bucket<'a> {
-    #[serde(borrow)]
-    starting_at: Cow<'a, str>,
-    #[serde(borrow)]
-    ending_at: Cow<'a, str>,
-    #[serde(borrow)]
-    results: Vec<&'a RawValue>,
-}
 
 #[derive(Deserialize)]
 struct Entry<'a> {
@@ -98,195 +81,31 @@ struct Entry<'a> {
     token_type: Option<Cow<'a, str>>,
 }
 
-/// The text of the file, to give every part of it a line.
-struct Document<'a> {
-    file: &'a Arc<str>,
-    text: &'a str,
-}
-
-impl<'a> Document<'a> {
-    /// The byte at which a part of the text begins.
-    fn byte_of(&self, part: &str) -> usize {
-        (part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize)
-    }
-
-    fn line_of(&self, part: &str) -> u64 {
-        let before = &self.text.as_bytes()[..self.byte_of(part).min(self.text.len())];
-        1 + before.iter().filter(|byte| **byte == b'\n').count() as u64
-    }
-
-    fn place(&self, part: &str) -> Place {
-        Place {
-            file: self.file.clone(),
-            line: Some(self.line_of(part)),
-            column: None,
-            byte: Some(self.byte_of(part) as u64),
-        }
-    }
-
-    /// Reads a part as `T`. The problem's line is that of the fault inside the part.
-    fn parse<T: Deserialize<'a>>(&self, part: &'a str, path: &str) -> Result<T, Problem> {
-        serde_json::from_str(part).map_err(|why| {
-            let mut place = self.place(part);
-            place.line = place.line.map(|line| line + why.line().max(1) as u64 - 1);
-            place.byte = None;
-            Problem::new(
-                &catalogue::BAD_JSON,
-                format!("{path} cannot be read: {why}"),
-            )
-            .at(place)
-            .help("save the API's answer as it is, page by page")
-        })
-    }
-}
-
 fn read(
-    file: &Arc<str>,
-    text: &str,
+    source: &mut dyn RowSource,
     settings: &Settings,
     charges: &mut Vec<Charge>,
     problems: &mut Problems,
 ) -> Tally {
-    rows::known_fields(file, settings, &[], problems);
-    let document = Document { file, text };
-    let mut tally = Tally::default();
-    let pages = match pages(&document) {
-        Ok(pages) => pages,
-        Err(problem) => {
-            problems.push(problem);
-            return tally;
-        }
-    };
-    let mut has_more = false;
-    for (path, raw) in pages {
-        match document.parse::<Page<'_>>(raw, &path) {
-            Ok(page) => {
-                has_more = page.has_more;
-                read_page(&document, &path, &page, charges, &mut tally, problems);
-            }
-            Err(problem) => problems.push(problem),
-        }
-    }
-    rows::remark(
-        &mut tally,
-        &catalogue::MORE_PAGES,
-        u64::from(has_more),
-        "the last page says has_more: charges after it are missing",
-    );
-    tally
+    rows::known_fields(source.file(), settings, &[], problems);
+    let file = source.file().clone();
+    let times = ("starting_at", "ending_at");
+    pages::each(source, times, problems, |part, _| {
+        charges.push(charge(&file, part)?);
+        Ok(Fate::Used)
+    })
 }
 
-/// The pages with their JSON paths: one object, objects one after another, or an array of them.
-fn pages<'a>(document: &Document<'a>) -> Result<Vec<(String, &'a str)>, Problem> {
-    let mut pages = Vec::new();
-    let values = serde_json::Deserializer::from_str(document.text).into_iter::<&'a RawValue>();
-    for (at, value) in values.enumerate() {
-        let raw = value.map_err(|why| {
-            Problem::new(&catalogue::BAD_JSON, format!("not valid JSON: {why}"))
-                .at(Place::line(document.file, why.line().max(1) as u64))
-        })?;
-        let raw = raw.get();
-        let path = if at == 0 {
-            "$".to_string()
-        } else {
-            format!("page {}: $", at + 1)
-        };
-        if raw.starts_with('[') {
-            let inner: Vec<&RawValue> = document.parse(raw, &path)?;
-            let paths = (0..).map(|i| format!("{path}[{i}]"));
-            pages.extend(paths.zip(inner.into_iter().map(RawValue::get)));
-        } else {
-            pages.push((path, raw));
-        }
-    }
-    Ok(pages)
-}
-
-fn read_page<'a>(
-    document: &Document<'a>,
-    path: &str,
-    page: &Page<'a>,
-    charges: &mut Vec<Charge>,
-    tally: &mut Tally,
-    problems: &mut Problems,
-) {
-    for (at, raw) in page.data.iter().enumerate() {
-        let path = format!("{path}.data[{at}]");
-        let bucket = document
-            .parse::<Bucket<'_>>(raw.get(), &path)
-            .and_then(|bucket| Ok((bucket_range(document, raw.get(), &path, &bucket)?, bucket)));
-        let (range, bucket) = match bucket {
-            Ok(bucket) => bucket,
-            Err(problem) => {
-                tally.read += 1;
-                tally.skip("refused");
-                problems.push(problem);
-                continue;
-            }
-        };
-        tally.cover(range.0, range.1);
-        if bucket.results.is_empty() {
-            tally.read += 1;
-            tally.skip("empty day");
-        }
-        for (at, raw) in bucket.results.iter().enumerate() {
-            tally.read += 1;
-            match charge(document, raw.get(), &format!("{path}.results[{at}]"), range) {
-                Ok(charge) => {
-                    tally.used += 1;
-                    charges.push(charge);
-                }
-                Err(problem) => {
-                    tally.skip("refused");
-                    problems.push(problem);
-                }
-            }
-        }
-    }
-}
-
-fn bucket_range(
-    document: &Document<'_>,
-    raw: &str,
-    path: &str,
-    bucket: &Bucket<'_>,
-) -> Result<(Instant, Instant), Problem> {
-    let instant = |key: &str, text: &str| {
-        Instant::parse(text, Some(Zone::Utc)).map_err(|why| {
-            let message = format!("{path}.{key} is not a time: {}", why.reason());
-            Problem::new(&catalogue::NOT_A_TIME, message)
-                .at(document.place(raw))
-                .excerpt(text)
-        })
-    };
-    let start = instant("starting_at", &bucket.starting_at)?;
-    let end = instant("ending_at", &bucket.ending_at)?;
-    if end <= start {
-        let message = format!("{path}.ending_at is not after starting_at");
-        let problem = Problem::new(&catalogue::BAD_VALUE, message).at(document.place(raw));
-        return Err(problem.excerpt(bucket.ending_at.as_ref()));
-    }
-    Ok((start, end))
-}
-
-fn charge(
-    document: &Document<'_>,
-    raw: &str,
-    path: &str,
-    (start, end): (Instant, Instant),
-) -> Result<Charge, Problem> {
-    let entry: Entry<'_> = document.parse(raw, path)?;
+fn charge(file: &Arc<str>, part: &Part<'_>) -> Result<Charge, Problem> {
+    let entry: Entry<'_> = part.parse()?;
     let cents = Exact::parse(entry.amount.trim()).map_err(|why| {
-        let message = format!("{path}.amount is not a number: {}", why.reason());
-        Problem::new(&catalogue::NOT_A_NUMBER, message)
-            .at(document.place(raw))
-            .excerpt(entry.amount.as_ref())
+        let message = format!("amount is not a number: {}", why.reason());
+        part.problem(&catalogue::NOT_A_NUMBER, message, &entry.amount)
     })?;
     let code = entry.currency.as_deref().unwrap_or("USD");
     let currency = Currency::parse(code).ok_or_else(|| {
-        let message = format!("{path}.currency is not a three-letter currency code");
-        let problem = Problem::new(&catalogue::BAD_VALUE, message).at(document.place(raw));
-        problem.excerpt(code)
+        let message = "currency is not a three-letter currency code".to_string();
+        part.problem(&catalogue::BAD_VALUE, message, code)
     })?;
     let workspace = filled(&entry.workspace_id).map(|id| Scope {
         namespace: "anthropic".to_string(),
@@ -296,8 +115,8 @@ fn charge(
     let description = filled(&entry.description);
     Ok(Charge {
         provider: Some("anthropic".to_string()),
-        start,
-        end,
+        start: part.start,
+        end: part.end,
         amount: cents.shift(-2),
         written_places: written_places(&entry.amount).saturating_add(2),
         currency,
@@ -309,8 +128,8 @@ fn charge(
         quantity: None,
         item: description.unwrap_or_else(|| "all usage of the day".to_string()),
         origin: Origin {
-            file: document.file.clone(),
-            line: document.line_of(raw),
+            file: file.clone(),
+            line: part.line(),
         },
     })
 }
@@ -341,18 +160,13 @@ fn meter(entry: &Entry<'_>) -> ChargeMeter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::testing::document;
+    use crate::formats::testing::{read_json, sample};
 
     fn charges_of(text: &str) -> (Vec<Charge>, Tally, Problems) {
-        let (mut charges, mut problems) = (Vec::new(), Problems::default());
-        let file: Arc<str> = "report.json".into();
-        let tally = read(
-            &file,
-            text,
-            &Settings::default(),
-            &mut charges,
-            &mut problems,
-        );
+        let mut charges = Vec::new();
+        let (tally, problems) = read_json("report.json", text, |source, problems| {
+            read(source, &Settings::default(), &mut charges, problems)
+        });
         (charges, tally, problems)
     }
 
@@ -384,6 +198,10 @@ mod tests {
         assert_eq!(tally.remarks[0].entry.code, "N1015");
         let array = format!("[{UNGROUPED},{UNGROUPED}]");
         assert_eq!(charges_of(&array).0.len(), 2);
+        let line = UNGROUPED.replace('\n', " ");
+        let (charges, _, problems) = charges_of(&format!("{line}\n{line}\n"));
+        assert!(problems.is_empty());
+        assert_eq!((charges.len(), charges[1].origin.line), (2, 2));
     }
 
     #[test]
@@ -412,7 +230,7 @@ mod tests {
     #[test]
     fn faults_are_located_by_line_and_path() {
         let cut = &UNGROUPED[..UNGROUPED.len() - 20];
-        assert_eq!(charges_of(cut).2.kept()[0].entry.code, "T3018");
+        assert_eq!(charges_of(cut).2.kept()[0].entry.code, "T3015");
         let number = UNGROUPED.replace("\"1234.5678\"", "1234.5678");
         let (_, _, problems) = charges_of(&number);
         let problem = &problems.kept()[0];
@@ -431,8 +249,8 @@ mod tests {
 
     #[test]
     fn the_usage_report_is_another_document() {
-        document("a.json", UNGROUPED, |s| assert!((FORMAT.detect)(s)));
+        sample("a.json", UNGROUPED, |s| assert!((FORMAT.detect)(s)));
         let usage = "{\"data\":[{\"starting_at\":\"x\",\"results\":[{\"uncached_input_tokens\":1,\"amount\":2}]}]}";
-        document("a.json", usage, |s| assert!(!(FORMAT.detect)(s)));
+        sample("a.json", usage, |s| assert!(!(FORMAT.detect)(s)));
     }
 }

@@ -10,7 +10,7 @@
 use crate::formats::bills::words::{kind_named, meter_named};
 use crate::formats::fields::{Columns, word, written_places};
 use crate::formats::rows::{self, Fate};
-use crate::formats::{Format, Kind, Layout, Reader, Sample, Settings, Tally};
+use crate::formats::{Format, Kind, Reader, Sample, Settings, Tally};
 use crate::model::records::{Charge, ChargeKind, ChargeMeter, Scope};
 use crate::model::{Currency, Instant, Zone, names};
 use crate::problem::{Place, Problem, Problems, catalogue};
@@ -105,7 +105,6 @@ are in the provider's namespace, or in `api_key`, `project` and `workspace` wher
 **Quirks.** A row labeled *Total* without a date is refused. A file that also has request ids, token
 counts or clock times is taken for a usage log: write `cost-csv:FILE` to read it as a bill.
 ",
-    layout: Layout::Table,
     detect,
     read: Reader::Bill(read),
 };
@@ -118,8 +117,7 @@ fn detect(sample: &Sample<'_>) -> bool {
     let says_cost = any(&["cost", "cost_usd", "total_cost"]);
     // An amount beside a customer may as well be revenue, unless a provider's words stand there.
     let ambiguous = customer && !says_cost && !(any(PROVIDER) || any(MODEL) || any(METER));
-    sample.layout == Layout::Table
-        && any(START)
+    any(START)
         && any(COST)
         && !any(OF_A_LOG)
         && !any(&["billingcurrency", "plan", "invoice_id"])

@@ -11,7 +11,7 @@
 
 use crate::formats::fields::{Columns, word, written_places};
 use crate::formats::rows::{self, Fate};
-use crate::formats::{Format, Kind, Layout, Reader, Sample, Settings, Tally};
+use crate::formats::{Format, Kind, Reader, Sample, Settings, Tally};
 use crate::model::records::{Charge, ChargeKind, ChargeMeter, Scope};
 use crate::model::{Instant, Meter, Zone};
 use crate::problem::{Problem, Problems, catalogue};
@@ -59,7 +59,6 @@ credits make low or negative amounts. The current day lags behind the usage by h
 **Confidence.** Headers of 10 and 16 columns come from real files, 17 and the line items from the
 tests of programs that read the export.
 ",
-    layout: Layout::Table,
     detect: |sample: &Sample<'_>| sample.has_all(REQUIRED),
     read: Reader::Bill(read),
 };

@@ -9,7 +9,7 @@
 
 use crate::formats::fields::Columns;
 use crate::formats::rows::{self, Fate};
-use crate::formats::{Format, Kind, Layout, Reader, Sample, Settings, Tally};
+use crate::formats::{Format, Kind, Reader, Sample, Settings, Tally};
 use crate::model::Zone;
 use crate::model::records::Charge;
 use crate::problem::{Problems, catalogue};
@@ -37,7 +37,6 @@ a month without use.
 
 **Confidence.** The header is recorded from real exports; the rows were reconstructed.
 ",
-    layout: Layout::Table,
     detect,
     read: Reader::Bill(read),
 };

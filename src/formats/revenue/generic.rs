@@ -7,15 +7,13 @@
 //! `period_end` is exclusive; blank or equal to the start is a one-off. Dates are days of the file's
 //! zone, UTC unless stated; times of day need an offset or a stated zone.
 //!
-//! An invoice may have many rows, so `invoice_id` tells nothing apart and rows are never taken for
-//! repeats of each other. Minor units cannot be told from major ones and are not read.
+//! An invoice may have many rows, so `invoice_id` tells nothing apart and rows of one file are never
+//! taken for repeats of each other. Minor units cannot be told from major ones and are not read.
 
 use super::money::Money;
 use super::rows;
 use crate::formats::fields::Columns;
-use crate::formats::{
-    Format, Kind, Layout, Reader, Remark, RevenueRecords, Sample, Settings, Tally,
-};
+use crate::formats::{Format, Kind, Reader, Remark, RevenueRecords, Sample, Settings, Tally};
 use crate::model::records::{Invoice, InvoiceStatus};
 use crate::model::{Currency, Exact, Instant};
 use crate::problem::{Place, Problem, Problems, catalogue};
@@ -35,7 +33,6 @@ pub static FORMAT: Format = Format {
         "currency",
     ],
     page: PAGE,
-    layout: Layout::Table,
     detect,
     read: Reader::Revenue(read),
 };
@@ -49,16 +46,17 @@ For every billing system without a format of its own: CSV, JSON lines or Parquet
 | `customer` | `customer_id`, `customer`, `account_id`, `tenant_id`, `org_id`, `workspace_id`, `user_id` | the id that the mapping file has under `revenue`, or the customer itself; blank is kept and counted as unmapped |
 | `period_start` | `period_start`, `start`, `date` | first moment of the service |
 | `period_end` | `period_end`, `end` | first moment after it (February is 2026-02-01 to 2026-03-01); blank, missing or equal to the start is a one-off |
-| `amount` | `amount`, `revenue`, `total` | major units (`12.50`, not 1250), refunds and credits negative; includes the tax if there is a tax column |
+| `amount` | `amount`, `revenue`, `total` | major units (`12.50`, not 1250), refunds and credits negative; includes the tax if there is a tax column; yen and other currencies without a minor unit have no decimals |
 | `currency` | `currency` | three letters; without the column say `currency` in `tanso.toml` |
 | `tax` | `tax` | tax inside the amount; net revenue is amount − tax; blank is none |
 | `plan` | `plan` | plan of the customer in that period |
 | `type` | `type` | `recurring` or `subscription` is re-priced by a change of the plan; `usage`, `metered`, `overage`, `one-off`, `one-time`, `setup`, `refund`, `credit`, `discount`, `adjustment` are not; blank is not known |
 | `invoice_id` | `invoice_id` | may repeat: several rows of one invoice |
-| `status` | `status` | `paid` (also where blank or missing), `open`, `void`, `draft`, `uncollectible` |
+| `status` | `status` | `paid`, `open`, `void`, `draft`, `uncollectible`. Only `--revenue cash` tells open from paid; it takes rows without a status as paid, with a note |
 
-Rows are never dropped as repeats, so do not pass the same file twice in two exports. A file with
-a `provider` column is a cost file and one with `proration` or `amount_due` a Stripe table in minor
+Rows of one file are never dropped as repeats of each other. A row that stands in two files, with the
+same customer, invoice, period and amount, is refused; `--on-overlap latest` keeps that of the file
+that reaches further. A file with a `provider` column is a cost file and one with `proration` or `amount_due` a Stripe table in minor
 units; neither is taken for this layout.
 ";
 
@@ -262,7 +260,8 @@ fn line(
     row: &Row,
     money: &mut Money,
 ) -> Result<Invoice, Problem> {
-    let total = match money.unit_price(columns, row, Some(fields.amount))? {
+    let currency = currency(columns, fields, settings, row)?;
+    let total = match money.fine_amount(columns, row, Some(fields.amount), currency)? {
         Some(amount) => amount,
         None => columns.number(row, fields.amount)?,
     };
@@ -276,9 +275,9 @@ fn line(
         keys: Vec::new(),
         total,
         tax: money
-            .unit_price(columns, row, fields.tax)?
+            .fine_amount(columns, row, fields.tax, currency)?
             .unwrap_or_default(),
-        currency: currency(columns, fields, settings, row)?,
+        currency,
         date: start,
         finalized: None,
         service: Some((start, end)),
@@ -314,7 +313,7 @@ fn currency(
 
 fn status(columns: &Columns, row: &Row, column: Option<usize>) -> Result<InvoiceStatus, Problem> {
     let Some((column, word)) = column.and_then(|c| Some((c, row.filled(c)?))) else {
-        return Ok(InvoiceStatus::Paid);
+        return Ok(InvoiceStatus::NotStated);
     };
     super::invoice_status(&word.to_lowercase()).ok_or_else(|| {
         rows::unknown_word(
@@ -389,6 +388,8 @@ mod tests {
             ("acme", "5-Mar", "T3026@2:1"),
             ("paid", "settled", "T3029@2:8"),
             ("recurring", "refund", "T3029@2:4"),
+            ("99.00,USD,9.00", "1000.50,JPY,0", "T3029@2:4"),
+            ("99.00,USD,9.00", "1000.00,JPY,0.5", "T3029@2:6"),
         ] {
             let csv = format!("{HEADER}\n{}\n", good.replacen(old, new, 1));
             let faults = read_format(&FORMAT, &csv).faults();

@@ -35,6 +35,7 @@ fn invoice_status(word: &str) -> Option<InvoiceStatus> {
     known.map(|(_, status)| *status)
 }
 
+/// Stripe's word, or nothing where the file has none.
 fn invoice_status_word(status: InvoiceStatus) -> &'static str {
     let known = INVOICE_STATUSES.iter().find(|(_, known)| *known == status);
     known.map_or("", |(word, _)| word)

@@ -87,18 +87,31 @@ impl Money {
             return columns.optional_number(row, column);
         }
         let amount = self.unit_price(columns, row, Some(column))?;
-        if let Some(amount) = amount
-            && amount.places() > currency.decimals()
-        {
-            let name = columns.header.name(column);
-            let message = format!(
-                "{name} has {} decimals, but {currency} has {}",
-                amount.places(),
-                currency.decimals()
-            );
-            return Err(columns.problem(&catalogue::BAD_VALUE, row, column, message));
+        match amount {
+            Some(amount) if amount.places() > currency.decimals() => {
+                Err(too_fine(columns, row, column, currency, amount))
+            }
+            amount => Ok(amount),
         }
-        Ok(amount)
+    }
+
+    /// The cell as an amount that need not be charged by itself, so that it may be finer than the
+    /// minor unit (usage for 0.0042 dollars); but a currency without a minor unit has no fractions.
+    /// `None` where the cell is blank or the column is missing.
+    pub fn fine_amount(
+        &mut self,
+        columns: &Columns,
+        row: &Row,
+        column: Option<usize>,
+        currency: Currency,
+    ) -> Result<Option<Exact>, Problem> {
+        let amount = self.unit_price(columns, row, column)?;
+        match (column, amount) {
+            (Some(column), Some(amount)) if currency.decimals() == 0 && amount.places() > 0 => {
+                Err(too_fine(columns, row, column, currency, amount))
+            }
+            (_, amount) => Ok(amount),
+        }
     }
 
     /// The cell as a price per unit, which may be finer than the currency (`0.002` a request);
@@ -171,6 +184,26 @@ impl Money {
             problems.push(odd.help(HELP));
         }
     }
+}
+
+/// More decimals than the currency has.
+fn too_fine(
+    columns: &Columns,
+    row: &Row,
+    column: usize,
+    currency: Currency,
+    amount: Exact,
+) -> Problem {
+    let name = columns.header.name(column);
+    let message = match currency.decimals() {
+        0 => format!("{name} has decimals, but {currency} has none"),
+        few => format!(
+            "{name} has {} decimals, but {currency} has {few}",
+            amount.places()
+        ),
+    };
+    let problem = columns.problem(&catalogue::BAD_VALUE, row, column, message);
+    problem.help("correct the amount or its currency; amounts are in major units")
 }
 
 fn earlier(a: Option<Problem>, b: Option<Problem>) -> Option<Problem> {
@@ -299,6 +332,33 @@ mod tests {
                 Err("T3021@2".into()),
                 "{text:?}"
             );
+        }
+    }
+
+    #[test]
+    fn an_amount_of_usage_may_be_finer_but_a_yen_has_no_fraction() {
+        let columns = columns_of(&["Amount"]);
+        let read = |cell: &str, currency: &str| {
+            let mut money = Money::of(&Settings::default());
+            let row = Row::of_cells(2, &[cell]);
+            let currency = Currency::parse(currency).unwrap();
+            let amount = money.fine_amount(&columns, &row, Some(0), currency);
+            amount.map(|amount| amount.unwrap().to_string())
+        };
+        for (cell, currency, amount) in [
+            ("0.0042", "usd", "0.0042"),
+            ("1.234", "kwd", "1.234"),
+            ("1000", "jpy", "1000"),
+            ("1000.00", "jpy", "1000"),
+            ("-1000", "krw", "-1000"),
+        ] {
+            assert_eq!(read(cell, currency).unwrap(), amount, "{cell} {currency}");
+        }
+        for (cell, currency) in [("1000.50", "jpy"), ("-0.01", "krw"), ("0.5", "clp")] {
+            let problem = read(cell, currency).unwrap_err();
+            assert_eq!(problem.entry.code, "T3029", "{cell} {currency}");
+            let place = problem.place.unwrap();
+            assert_eq!((place.line, place.column), (Some(2), Some(1)));
         }
     }
 

@@ -10,7 +10,7 @@
 
 use super::rows;
 use crate::formats::fields::Columns;
-use crate::formats::{Format, Kind, Layout, Reader, RevenueRecords, Sample, Settings, Tally};
+use crate::formats::{Format, Kind, Reader, RevenueRecords, Sample, Settings, Tally};
 use crate::model::Zone;
 use crate::model::records::BillingCustomer;
 use crate::problem::Problems;
@@ -24,7 +24,6 @@ pub static FORMAT: Format = Format {
     title: "Stripe customers (Dashboard export)",
     required: &["id", "Created (UTC)", "Total Spend or Delinquent"],
     page: PAGE,
-    layout: Layout::Table,
     detect,
     read: Reader::Revenue(read),
 };

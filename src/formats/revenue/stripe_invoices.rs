@@ -13,7 +13,7 @@
 use super::money::Money;
 use super::rows;
 use crate::formats::fields::Columns;
-use crate::formats::{Format, Kind, Layout, Reader, RevenueRecords, Sample, Settings, Tally};
+use crate::formats::{Format, Kind, Reader, RevenueRecords, Sample, Settings, Tally};
 use crate::model::records::{Invoice, InvoiceStatus};
 use crate::model::{Currency, Exact, Zone};
 use crate::problem::{Problem, Problems, catalogue};
@@ -35,7 +35,6 @@ pub static FORMAT: Format = Format {
         "Status",
     ],
     page: PAGE,
-    layout: Layout::Table,
     detect,
     read: Reader::Revenue(read),
 };

@@ -13,7 +13,7 @@
 use super::money::Money;
 use super::rows;
 use crate::formats::fields::Columns;
-use crate::formats::{Format, Kind, Layout, Reader, RevenueRecords, Sample, Settings, Tally};
+use crate::formats::{Format, Kind, Reader, RevenueRecords, Sample, Settings, Tally};
 use crate::model::records::{Payment, PaymentStatus};
 use crate::model::{Currency, Exact, Instant, Zone};
 use crate::problem::{Place, Problem, Problems, catalogue};
@@ -33,7 +33,6 @@ pub static FORMAT: Format = Format {
         "Currency",
     ],
     page: PAGE,
-    layout: Layout::Table,
     detect,
     read: Reader::Revenue(read),
 };

@@ -9,7 +9,7 @@
 use super::money::Money;
 use super::rows;
 use crate::formats::fields::Columns;
-use crate::formats::{Format, Kind, Layout, Reader, RevenueRecords, Sample, Settings, Tally};
+use crate::formats::{Format, Kind, Reader, RevenueRecords, Sample, Settings, Tally};
 use crate::model::Zone;
 use crate::model::records::ListPrice;
 use crate::problem::{Problem, Problems, catalogue};
@@ -23,7 +23,6 @@ pub static FORMAT: Format = Format {
     title: "Stripe prices (Dashboard export)",
     required: &["Price ID", "Product ID", "Amount", "Interval"],
     page: PAGE,
-    layout: Layout::Table,
     detect,
     read: Reader::Revenue(read),
 };

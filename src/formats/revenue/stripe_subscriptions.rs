@@ -12,7 +12,7 @@
 use super::money::Money;
 use super::rows;
 use crate::formats::fields::Columns;
-use crate::formats::{Format, Kind, Layout, Reader, RevenueRecords, Sample, Settings, Tally};
+use crate::formats::{Format, Kind, Reader, RevenueRecords, Sample, Settings, Tally};
 use crate::model::records::Subscription;
 use crate::model::{Exact, Zone};
 use crate::problem::{Problem, Problems, catalogue};
@@ -32,7 +32,6 @@ pub static FORMAT: Format = Format {
         "Current Period Start (UTC)",
     ],
     page: PAGE,
-    layout: Layout::Table,
     detect,
     read: Reader::Revenue(read),
 };

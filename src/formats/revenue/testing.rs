@@ -39,7 +39,6 @@ impl Rows {
 
     pub fn sample(&self) -> Sample<'_> {
         Sample {
-            layout: crate::formats::Layout::Table,
             header: &self.header,
             rows: &[],
             text: "",

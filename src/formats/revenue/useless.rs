@@ -4,7 +4,7 @@
 //! twice. In the order in which they must be asked: a payout reconciliation has all columns of a
 //! balance report.
 
-use crate::formats::{KnownUseless, Layout, Sample};
+use crate::formats::{KnownUseless, Sample};
 
 /// Payouts: transfers to the bank.
 pub static STRIPE_PAYOUTS: KnownUseless = KnownUseless {
@@ -108,7 +108,7 @@ fn is_sigma(sample: &Sample<'_>) -> bool {
         ],
         &["id", "balance_transaction_id", "amount", "amount_refunded"],
     ];
-    sample.layout == Layout::Table && tables.iter().any(|names| sample.has_all(names))
+    tables.iter().any(|names| sample.has_all(names))
 }
 
 #[cfg(test)]

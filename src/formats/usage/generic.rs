@@ -12,7 +12,7 @@ use crate::formats::rows;
 use crate::formats::usage::log::Log;
 use crate::formats::usage::names;
 use crate::formats::usage::provider_counts::is_openai_usage;
-use crate::formats::{Format, Kind, Layout, Reader, Sample, Settings, Tally, UsageSink};
+use crate::formats::{Format, Kind, Reader, Sample, Settings, Tally, UsageSink};
 use crate::problem::Problems;
 use crate::scan::RowSource;
 
@@ -74,9 +74,8 @@ requests: their stated quantities count, they are not part of `requests`. Other 
 
 **Confidence.** This is tanso's own layout.
 ",
-    layout: Layout::Table,
     detect: |sample: &Sample<'_>| {
-        sample.layout == Layout::Table && !is_openai_usage(sample) && names::fits(sample)
+        !is_openai_usage(sample) && names::fits(sample)
     },
     read: Reader::Usage(read),
 };

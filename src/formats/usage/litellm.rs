@@ -9,31 +9,25 @@
 //!
 //! The rule that must hold: a hit of the gateway's cache and a failed request carry no quantity.
 
-use serde_json::Value;
-
-use crate::formats::fields::{Columns, word};
-use crate::formats::rows::{self, Fate};
-use crate::formats::usage::litellm_metadata::{Origin, detail, parsed, said, text};
-use crate::formats::usage::tokens::{Convention, Tokens};
-use crate::formats::{
-    CachedTokens, Format, Kind, Layout, Reader, Sample, Settings, Tally, UsageSink,
-};
-use crate::model::records::{Outcome, UsageRecord};
-use crate::model::{Currency, Exact, Instant, Meter, Zone};
-use crate::problem::{Place, Problem, Problems, catalogue};
-use crate::scan::{Row, RowSource};
+use crate::formats::fields::Columns;
+use crate::formats::usage::cells::{Cells, Origin, Shape};
+use crate::formats::usage::counts::{CountNames, Counts};
+use crate::formats::usage::tokens::Convention;
+use crate::formats::usage::vendor::{self, Content, Dialect, Names, dollars, is_one_of};
+use crate::formats::{Format, Kind, Reader, Sample, Settings, Tally, UsageSink};
+use crate::model::records::Outcome;
+use crate::model::{Exact, Meter, Zone};
+use crate::problem::{Problem, Problems};
+use crate::scan::RowSource;
 
 const REQUIRED: &[&str] = &["request_id", "call_type", "spend", "startTime"];
 
-/// Columns that may name the customer, best first.
-const CUSTOMERS: &[&str] = &["end_user", "team_id", "api_key"];
-
-/// Counts in `metadata.usage_object`: two spellings of cache reads, two of cache writes.
+/// Counts of cached tokens: two spellings of cache reads, two of cache writes.
 const DETAILS: [&str; 4] = [
-    "cache_read_input_tokens",
-    "prompt_tokens_details.cached_tokens",
-    "cache_creation_input_tokens",
-    "prompt_tokens_details.cache_creation_tokens",
+    "metadata.usage_object.cache_read_input_tokens",
+    "metadata.usage_object.prompt_tokens_details.cached_tokens",
+    "metadata.usage_object.cache_creation_input_tokens",
+    "metadata.usage_object.prompt_tokens_details.cache_creation_tokens",
 ];
 
 /// The format `litellm-spend-logs`.
@@ -72,65 +66,100 @@ retention setting.
 **Confidence.** The table's definition in LiteLLM's source. The export of its web interface is not
 verified.
 ",
-    layout: Layout::Table,
     detect: |sample: &Sample<'_>| sample.has_all(REQUIRED),
     read: Reader::Usage(read),
 };
 
-struct Positions {
-    time: usize,
-    request_id: usize,
-    spend: usize,
-    customer: Origin,
-    feature: Option<Origin>,
-    model: Option<usize>,
-    provider: Option<usize>,
-    input: Option<usize>,
-    output: Option<usize>,
-    cache_hit: Option<usize>,
-    status: Option<usize>,
-    metadata: Option<usize>,
-    tags: Option<usize>,
-    /// The columns of [`DETAILS`] in nested JSON.
-    details: [Option<usize>; DETAILS.len()],
-    dimensions: Vec<Option<usize>>,
+static NAMES: Names = Names {
+    time: &["startTime"],
+    request_id: &["request_id"],
+    customers: &["end_user", "team_id", "api_key"],
+    features: &[],
+    providers: &["custom_llm_provider"],
+    models: &["model"],
+    shape: Shape {
+        objects: &["metadata"],
+        tags: &["request_tags"],
+    },
+    zone: Some(Zone::Utc),
+    no_customer: "export end_user, or say columns = { customer = \"metadata.KEY\" } in its [[input]] entry of tanso.toml",
+};
+
+const COUNTS: CountNames = CountNames {
+    input: &["prompt_tokens"],
+    read: &[],
+    write: &[],
+    write_5m: &[],
+    write_1h: &[],
+    output: &["completion_tokens"],
+};
+
+#[derive(Default)]
+struct SpendLogs {
+    counts: Counts,
+    /// The origins of [`DETAILS`].
+    details: [Option<Origin>; DETAILS.len()],
+    cache_hit: Option<Origin>,
+    status: Option<Origin>,
+    spend: Option<Origin>,
 }
 
-impl Positions {
-    fn find(columns: &Columns, settings: &Settings, problems: &mut Problems) -> Option<Positions> {
-        let mut required = |name: &str| columns.required(&[name], problems);
-        let time = required("startTime");
-        let (request_id, spend) = (required("request_id"), required("spend"));
-        let mut optional = |name: &str| columns.optional(&[name], problems);
-        let (model, provider) = (optional("model"), optional("custom_llm_provider"));
-        let (input, output) = (optional("prompt_tokens"), optional("completion_tokens"));
-        let (cache_hit, status) = (optional("cache_hit"), optional("status"));
-        let (metadata, tags) = (optional("metadata"), optional("request_tags"));
-        let dimensions = settings.dimensions.iter();
-        let dimensions = dimensions.map(|name| optional(name)).collect();
-        let details = DETAILS.map(|path| optional(&format!("metadata.usage_object.{path}")));
-        let feature = said(columns, settings, "feature", problems);
-        let customer = match settings.columns.contains_key("customer") {
-            true => said(columns, settings, "customer", problems),
-            false => columns.required(CUSTOMERS, problems).map(Origin::Column),
+impl SpendLogs {
+    /// Of two spellings that count the same tokens, the one in use: a zero means that it is the
+    /// other.
+    fn either(&self, cells: &mut Cells<'_>, first: usize) -> Result<Option<Exact>, Problem> {
+        let found = cells.count(self.details[first].as_ref())?;
+        match found.filter(Exact::is_positive) {
+            Some(count) => Ok(Some(count)),
+            None => cells.count(self.details[first + 1].as_ref()),
+        }
+    }
+}
+
+impl Dialect for SpendLogs {
+    fn find(&mut self, columns: &Columns, problems: &mut Problems) -> Option<()> {
+        let shape = &NAMES.shape;
+        self.counts.find(&COUNTS, shape, columns, problems);
+        self.details = DETAILS.map(|path| shape.find(columns, path, problems));
+        let mut optional = |name: &str| columns.optional(&[name], problems).map(Origin::Column);
+        self.cache_hit = optional("cache_hit");
+        self.status = optional("status");
+        let id = columns.required(&["request_id"], problems);
+        let spend = columns.required(&["spend"], problems);
+        self.spend = Some(Origin::Column(spend?));
+        id.map(|_| ())
+    }
+
+    fn content(
+        &mut self,
+        cells: &mut Cells<'_>,
+        quantities: &mut Vec<(Meter, Exact)>,
+    ) -> Result<Content, Problem> {
+        let hit = cells.word(self.cache_hit.as_ref())?;
+        let status = cells.word(self.status.as_ref())?;
+        let outcome = if is_one_of(hit.as_ref(), &["true"]) {
+            Outcome::GatewayCached
+        } else if is_one_of(status.as_ref(), &["failure"]) {
+            Outcome::Failed
+        } else {
+            Outcome::Served
         };
-        Some(Positions {
-            time: time?,
-            request_id: request_id?,
-            spend: spend?,
-            customer: customer?,
-            feature,
-            model,
-            provider,
-            input,
-            output,
-            cache_hit,
-            status,
-            metadata,
-            tags,
-            details,
-            dimensions,
+        if outcome == Outcome::Served {
+            let mut tokens = self.counts.read(cells, outcome)?;
+            tokens.read = self.either(cells, 0)?;
+            tokens.write_5m = self.either(cells, 2)?;
+            self.counts
+                .add(cells, &tokens, Convention::Inside, quantities)?;
+        }
+        Ok(Content::Used {
+            outcome,
+            requests: None,
+            cost: dollars(cells, self.spend.as_ref())?,
         })
+    }
+
+    fn finish(&mut self, tally: &mut Tally) {
+        self.counts.finish(tally);
     }
 }
 
@@ -140,190 +169,22 @@ fn read(
     sink: &mut dyn UsageSink,
     problems: &mut Problems,
 ) -> Tally {
-    let mut columns = Columns::of(source, settings, Some(Zone::Utc));
-    rows::known_fields(&columns.file, settings, &["customer", "feature"], problems);
-    // JSON lines bring columns as they go, so what is missing is only certain at the end.
-    let mut missing = Problems::default();
-    let mut found = Positions::find(&columns, settings, &mut missing);
-    let (mut unread, mut nobody) = (None, 0);
-    let mut tally = rows::each(source, problems, |header, row, tally| {
-        if header.len() != columns.header.len() {
-            columns.header = header.clone();
-            missing = Problems::default();
-            let before = found.take();
-            found = Positions::find(&columns, settings, &mut missing);
-            same_customer(&columns, row, before.as_ref(), found.as_ref())?;
-        }
-        let Some(at) = &found else {
-            unread.get_or_insert(row.line());
-            return Ok(Fate::Skipped("refused"));
-        };
-        let (instant, named) = take(&columns, at, settings, row, sink)?;
-        nobody += u64::from(!named);
-        tally.cover(instant, Instant(instant.0 + 1));
-        Ok(Fate::Used)
-    });
-    if let (Some(line), Some(_)) = (unread, &found) {
-        let message = "the row lacks columns that later rows have";
-        let place = Place::line(&columns.file, line);
-        problems.push(Problem::new(&catalogue::MISSING_VALUE, message).at(place));
-    }
-    problems.extend(missing);
-    if let Some(Origin::Column(column)) = found.map(|at| at.customer)
-        && !settings.columns.contains_key("customer")
-        && !columns
-            .header
-            .name(column)
-            .eq_ignore_ascii_case(CUSTOMERS[0])
-    {
-        let name = columns.header.name(column);
-        let text = format!("customer is read from {name}, because there is no end_user");
-        let rows = tally.used;
-        rows::remark(&mut tally, &catalogue::COLUMN_CHOSEN, rows, text);
-    }
-    let text = "{n} rows name no customer";
-    rows::remark(&mut tally, &catalogue::NO_CUSTOMER, nobody, text);
-    tally
-}
-
-/// The customer must not come from one column and then from another. Nested JSON may bring the one
-/// that was asked for late; the rows before it name nobody.
-fn same_customer(
-    columns: &Columns,
-    row: &Row,
-    before: Option<&Positions>,
-    after: Option<&Positions>,
-) -> Result<(), Problem> {
-    let (Some(before), Some(after)) = (before, after) else {
-        return Ok(());
+    let mut dialect = SpendLogs {
+        counts: Counts::new(settings),
+        ..SpendLogs::default()
     };
-    match (&before.customer, &after.customer) {
-        (Origin::Column(old), Origin::Column(new)) if old != new => {
-            let (old, name) = (columns.header.name(*old), columns.header.name(*new));
-            let message = format!("{name} appears here, after rows were read by {old}");
-            let problem = columns.problem(&catalogue::HEADER, row, *new, message);
-            Err(problem.help(format!(
-                "say columns = {{ customer = {name:?} }} in its [[input]] entry of tanso.toml, or the other one"
-            )))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Hands one row on; returns its instant and whether it names a customer.
-fn take(
-    columns: &Columns,
-    at: &Positions,
-    settings: &Settings,
-    row: &Row,
-    sink: &mut dyn UsageSink,
-) -> Result<(Instant, bool), Problem> {
-    let instant = rows::stamp(columns, row, at.time)?;
-    let metadata = parsed(columns, row, at.metadata)?;
-    let customer = text(columns, at.tags, row, &metadata, Some(&at.customer))?;
-    let feature = text(columns, at.tags, row, &metadata, at.feature.as_ref())?;
-    let outcome = outcome(at, row);
-    let mut quantities = Vec::new();
-    if outcome == Outcome::Served {
-        quantities = tokens(columns, at, settings, row, &metadata)?;
-    }
-    let spend = columns.optional_number(row, at.spend)?;
-    if spend.is_some_and(|spend| spend.is_negative()) {
-        let message = "spend is negative";
-        return Err(columns.problem(&catalogue::NEGATIVE_QUANTITY, row, at.spend, message));
-    }
-    let dimensions: Vec<Option<&str>> = at
-        .dimensions
-        .iter()
-        .map(|column| row.filled((*column)?))
-        .collect();
-    sink.take(&UsageRecord {
-        instant,
-        source: customer.as_deref(),
-        feature: feature.as_deref(),
-        provider: word(row, at.provider).or(settings.provider.as_deref()),
-        model: word(row, at.model),
-        tier: None,
-        quantities: &quantities,
-        requests: Exact::ONE,
-        single_request: true,
-        reported_cost: spend.map(|spend| (spend, Currency::USD)),
-        request_id: columns.id(row, at.request_id)?,
-        outcome,
-        dimensions: &dimensions,
-        cached_open: false,
-        line: row.line(),
-    })?;
-    Ok((instant, customer.is_some()))
-}
-
-fn outcome(at: &Positions, row: &Row) -> Outcome {
-    let is = |column, expected: &str| {
-        word(row, column).is_some_and(|word| word.eq_ignore_ascii_case(expected))
-    };
-    if is(at.cache_hit, "true") {
-        Outcome::GatewayCached
-    } else if is(at.status, "failure") {
-        Outcome::Failed
-    } else {
-        Outcome::Served
-    }
-}
-
-fn tokens(
-    columns: &Columns,
-    at: &Positions,
-    settings: &Settings,
-    row: &Row,
-    metadata: &Value,
-) -> Result<Vec<(Meter, Exact)>, Problem> {
-    let count = |column: Option<usize>| match column {
-        Some(column) => columns.count(row, column),
-        None => Ok(None),
-    };
-    let detail = |i: usize| {
-        let inside = (at.metadata, metadata);
-        detail(columns, at.details[i], inside, row, DETAILS[i])
-    };
-    // Both spellings count the same tokens; a zero means that the other one is in use.
-    let either = |first: usize| -> Result<Option<Exact>, Problem> {
-        let found = detail(first)?.filter(Exact::is_positive);
-        Ok(found.or(detail(first + 1)?))
-    };
-    let tokens = Tokens {
-        input: count(at.input)?,
-        read: either(0)?,
-        write_5m: either(2)?,
-        output: count(at.output)?,
-        ..Tokens::default()
-    };
-    let convention = match settings.cached_tokens {
-        Some(CachedTokens::Beside) => Convention::Beside,
-        _ => Convention::Inside,
-    };
-    let mut quantities = Vec::new();
-    if tokens.disjoint(convention, &mut quantities).is_none() {
-        let column = at.input.unwrap_or(at.request_id);
-        let message = "there are more cached tokens in metadata than prompt_tokens, which should include them";
-        let problem = columns.problem(&catalogue::TOKEN_CONVENTION, row, column, message);
-        return Err(problem.help(
-            "say cached_tokens = \"beside input\" if this version of the proxy leaves them out",
-        ));
-    }
-    Ok(quantities)
+    vendor::read(&NAMES, &mut dialect, source, settings, sink, problems)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::golden::UsageRecords as Kept;
-    use crate::formats::testing::{growing, table};
-    use serde_json::json;
+    use crate::formats::CachedTokens;
+    use crate::formats::testing::{columns, growing, read_log, table};
+    use serde_json::{Value, json};
 
-    fn run(mut source: impl RowSource, settings: &Settings) -> (Vec<Value>, Tally, Problems) {
-        let (mut kept, mut problems) = (Kept::default(), Problems::default());
-        let tally = read(&mut source, settings, &mut kept, &mut problems);
-        (kept.records, tally, problems)
+    fn run(source: impl RowSource, settings: &Settings) -> (Vec<Value>, Tally, Problems) {
+        read_log("litellm-spend-logs", source, settings)
     }
 
     const HEADER: &str = "request_id,call_type,api_key,spend,prompt_tokens,completion_tokens,startTime,model,custom_llm_provider,metadata,cache_hit,request_tags,team_id,end_user,status\n";
@@ -336,10 +197,7 @@ mod tests {
     }
 
     fn customer(name: &str) -> Settings {
-        Settings {
-            columns: [("customer".to_string(), name.to_string())].into(),
-            ..Settings::default()
-        }
+        columns(&[("customer", name)])
     }
 
     #[test]
@@ -366,6 +224,12 @@ mod tests {
         );
         assert_eq!(problems.kept()[0].entry.code, "T3018");
         assert_eq!(problems.kept()[0].excerpt.as_deref(), Some(""));
+        let settings = Settings {
+            cached_tokens: Some(CachedTokens::Beside),
+            ..Settings::default()
+        };
+        let (records, _, _) = run(table("s.csv", &text), &settings);
+        assert_eq!(records[0]["quantities"]["input"], "100");
     }
 
     #[test]
@@ -408,7 +272,7 @@ mod tests {
         assert!(problems.is_empty());
         assert_eq!(records[0]["source"], Value::Null);
         let codes: Vec<&str> = tally.remarks.iter().map(|r| r.entry.code).collect();
-        assert_eq!(codes, ["N1008", "N1013"]);
+        assert_eq!(codes, ["N1008", "N1013", "N1006"]);
         let text = "request_id,call_type,spend,startTime\nr,acompletion,0,2026-09-01 10:00:00\n";
         let (_, _, problems) = run(table("s.csv", text), &Settings::default());
         assert_eq!(problems.kept()[0].entry.code, "T3016");

@@ -11,7 +11,7 @@ use crate::formats::usage::tokens::{Convention, Tokens};
 use crate::formats::usage::units::{self, Units};
 use crate::formats::{Settings, Tally, UsageSink};
 use crate::model::records::{Outcome, UsageRecord};
-use crate::model::{Exact, Instant, Meter, Zone};
+use crate::model::{Exact, Instant, Meter};
 use crate::problem::{Place, Problem, Problems, catalogue};
 use crate::scan::{Header, Row};
 
@@ -110,13 +110,7 @@ impl<'s> Log<'s> {
             &mut self.quantities,
         )?;
         self.hand_on(row, instant, requests, cached_open, sink)?;
-        let end = if is_date(row.filled(time).unwrap_or("")) {
-            let zone = self.columns.zone.unwrap_or(Zone::Utc);
-            zone.start_of(zone.day(instant).plus(1))
-        } else {
-            Instant(instant.0 + 1)
-        };
-        tally.cover(instant, end);
+        rows::cover(&self.columns, row, time, instant, tally);
         self.count(row);
         Ok(Fate::Used)
     }
@@ -146,7 +140,7 @@ impl<'s> Log<'s> {
         let date_only = found
             .at(Field::Time)
             .and_then(|time| row.filled(time))
-            .is_some_and(is_date);
+            .is_some_and(rows::is_date);
         let aggregate = requests.is_some() || (date_only && request_id.is_none());
         let outcome = text(Field::Status).map_or(Outcome::Served, units::outcome);
         sink.take(&UsageRecord {
@@ -306,9 +300,4 @@ impl<'s> Log<'s> {
         }
         rows::ignored(tally, header, |column| self.found.knows(column));
     }
-}
-
-/// Whether the stamp is a calendar date without a time of day.
-fn is_date(stamp: &str) -> bool {
-    stamp.len() == 10 && stamp.as_bytes()[4] == b'-'
 }

@@ -1,12 +1,23 @@
 //! Usage logs: who used what, when. A reader hands records on one by one; it never keeps, prices
 //! or de-duplicates them.
 
+pub mod cells;
+pub mod cloudflare;
 pub mod columns;
+pub mod counts;
 pub mod generic;
+pub mod helicone;
+pub mod langfuse;
+pub mod langfuse_export;
+pub mod langfuse_observations;
 pub mod litellm;
-pub mod litellm_metadata;
+pub mod litellm_daily;
 pub mod log;
 pub mod names;
+pub mod origin;
+pub mod portkey;
+pub mod posthog;
 pub mod provider_counts;
 pub mod tokens;
 pub mod units;
+pub mod vendor;

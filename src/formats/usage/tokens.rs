@@ -99,17 +99,20 @@ impl Tokens {
             write_1h: count(Field::CacheWrite1h)?,
             output: count(Field::Output)?,
         };
-        tokens
-            .split_writes()
-            .map_err(|()| writes_differ(columns, found, row))?;
-        Ok(tokens)
+        match tokens.split_writes() {
+            true => Ok(tokens),
+            false => Err(writes_differ(columns, found, row)),
+        }
     }
 
     /// Brings the cache writes down to the two lives: a total beside them is their sum, not more
     /// of them. A total alone counts as the short life, which is the default of the API.
-    fn split_writes(&mut self) -> Result<(), ()> {
+    ///
+    /// False if the total is not the sum of the two.
+    #[must_use]
+    pub fn split_writes(&mut self) -> bool {
         let Some(total) = self.write.take() else {
-            return Ok(());
+            return true;
         };
         let (short, long) = match (self.write_5m, self.write_1h) {
             (None, None) => (total, Exact::ZERO),
@@ -118,13 +121,13 @@ impl Tokens {
             (Some(short), Some(long)) if short + long == total => (short, long),
             // Answers from before the split existed carry zeros beside a total.
             (Some(short), Some(long)) if (short + long).is_zero() => (total, Exact::ZERO),
-            _ => return Err(()),
+            _ => return false,
         };
         if short.is_negative() || long.is_negative() {
-            return Err(());
+            return false;
         }
         (self.write_5m, self.write_1h) = (Some(short), Some(long));
-        Ok(())
+        true
     }
 
     /// All cached tokens, read or written.
@@ -232,17 +235,16 @@ mod tests {
                 write_1h,
                 ..Tokens::default()
             };
-            tokens
-                .split_writes()
-                .map(|()| (tokens.write_5m, tokens.write_1h))
+            let fits = tokens.split_writes();
+            fits.then_some((tokens.write_5m, tokens.write_1h))
         };
-        assert_eq!(split(n(10), None, None), Ok((n(10), n(0))));
-        assert_eq!(split(n(10), n(4), n(6)), Ok((n(4), n(6))));
-        assert_eq!(split(n(10), None, n(6)), Ok((n(4), n(6))));
-        assert_eq!(split(n(10), n(4), None), Ok((n(4), n(6))));
-        assert_eq!(split(n(10), n(0), n(0)), Ok((n(10), n(0))));
-        assert_eq!(split(n(10), n(4), n(5)), Err(()));
-        assert_eq!(split(n(10), None, n(11)), Err(()));
-        assert_eq!(split(None, n(4), n(6)), Ok((n(4), n(6))));
+        assert_eq!(split(n(10), None, None), Some((n(10), n(0))));
+        assert_eq!(split(n(10), n(4), n(6)), Some((n(4), n(6))));
+        assert_eq!(split(n(10), None, n(6)), Some((n(4), n(6))));
+        assert_eq!(split(n(10), n(4), None), Some((n(4), n(6))));
+        assert_eq!(split(n(10), n(0), n(0)), Some((n(10), n(0))));
+        assert_eq!(split(n(10), n(4), n(5)), None);
+        assert_eq!(split(n(10), None, n(11)), None);
+        assert_eq!(split(None, n(4), n(6)), Some((n(4), n(6))));
     }
 }

@@ -146,7 +146,7 @@ pub fn document<'a>(
 ) -> impl Serialize + 'a {
     let rows = chosen(statement, view)
         .into_iter()
-        .map(|at| row_out(&statement.rows[at], statement, identity, header));
+        .map(|at| row_out(&statement.rows[at], statement, identity));
     let mut document = Document {
         schema: "tanso.report/1",
         head: head(header),
@@ -186,7 +186,6 @@ pub fn document<'a>(
 pub fn rows<'a>(
     statement: &'a Statement,
     identity: &'a Identity,
-    header: &'a Header,
     view: &View,
 ) -> Vec<impl Serialize + use<'a>> {
     let shown = chosen(statement, view)
@@ -194,9 +193,7 @@ pub fn rows<'a>(
         .map(|at| &statement.rows[at]);
     let nobody = statement.unattributed_rows.iter().filter(|_| !view.losses);
     let all = shown.chain(nobody);
-    let mut rows: Vec<RowOut> = all
-        .map(|row| row_out(row, statement, identity, header))
-        .collect();
+    let mut rows: Vec<RowOut> = all.map(|row| row_out(row, statement, identity)).collect();
     if let Some(places) = view.places {
         round(&mut rows, places);
     }
@@ -218,7 +215,7 @@ pub fn head(header: &Header) -> Head<'_> {
         currency: header.currency.to_string(),
         basis: BasisOut {
             revenue: header.revenue_basis,
-            cost: "billed",
+            cost: header.cost_basis,
         },
         options: &header.options,
         inputs: &header.inputs,
@@ -261,7 +258,7 @@ pub fn margin(profit: Option<Exact>, revenue: Option<Exact>) -> Option<Exact> {
     Exact::ratio(profit?, revenue, RATIO)
 }
 
-fn row_out(row: &Row, statement: &Statement, identity: &Identity, header: &Header) -> RowOut {
+fn row_out(row: &Row, statement: &Statement, identity: &Identity) -> RowOut {
     let party = row.party.map(|party| identity.party(party));
     let labels = statement
         .by
@@ -269,32 +266,24 @@ fn row_out(row: &Row, statement: &Statement, identity: &Identity, header: &Heade
         .zip(&row.labels)
         .map(|(dimension, label)| (dimension.name().to_string(), label.to_string()));
     let attributes = ["plan", "segment"].into_iter().filter_map(|name| {
-        let value = party?.attribute(name, header.period)?;
+        let value = party?.attribute(name, row.period)?;
         let shown = statement
             .by
             .iter()
             .any(|dimension| dimension.name() == name);
         (!shown).then(|| (name.to_string(), value.to_string()))
     });
-    let kind = match row.kind {
-        crate::margin::RowKind::Customer => "customer",
-        crate::margin::RowKind::Internal => "internal",
-        crate::margin::RowKind::Unmapped => "unmapped",
-        crate::margin::RowKind::Unattributed => "unattributed",
-    };
     RowOut {
         labels: labels.collect(),
         name: party.and_then(|party| party.name.clone()),
         attributes: attributes.collect(),
-        kind,
+        kind: row.kind.word(),
         revenue: row.revenue,
         cost: row.cost(),
         cost_by_basis: by_basis(&row.sums.cost),
         gross_profit: row.gross_profit(),
-        gross_margin: margin(row.gross_profit(), row.revenue),
-        markup: row
-            .gross_profit()
-            .and_then(|profit| Exact::ratio(profit, row.cost(), RATIO)),
+        gross_margin: row.gross_margin(RATIO),
+        markup: row.markup(RATIO),
         best_case: row.best_case(),
         worst_case: row.worst_case(),
         verdict: row.verdict().map(|verdict| verdict.key()),

@@ -35,7 +35,7 @@ pub fn footer(statement: &Statement, identity: &Identity, header: &Header) -> Ve
         ));
     }
     if statement.rows.iter().any(|row| !row.flags.is_empty()) {
-        lines.push("* revenue may be understated, see note N2101".into());
+        lines.push("* revenue may be understated, see warning N2101".into());
     }
     for note in &header.notes {
         let word = if note.warning { "warning" } else { "note" };
@@ -77,7 +77,8 @@ fn subtotals(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Vec<Stri
     .collect()
 }
 
-fn bill_line(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Option<String> {
+/// The tie of the bills, if there is one.
+pub fn bill_line(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Option<String> {
     let ties = &statement.attribution.ties;
     if ties.is_empty() {
         return None;
@@ -112,7 +113,8 @@ fn bill_line(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Option<S
     ))
 }
 
-fn shared_line(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Option<String> {
+/// The shared costs.
+pub fn shared_line(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Option<String> {
     let ties = &statement.attribution.shared;
     let parts: Vec<String> = ties
         .iter()
@@ -132,7 +134,8 @@ fn shared_line(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Option
     ))
 }
 
-fn revenue_lines(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Vec<String> {
+/// The ties of the revenue exports.
+pub fn revenue_lines(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Vec<String> {
     let mut lines = Vec::new();
     for tie in &statement.revenue_ties {
         let revenue = tie.customers + tie.unmapped + tie.internal;

@@ -5,7 +5,7 @@ pub mod document;
 pub mod footer;
 mod printed;
 pub mod table;
-mod ties;
+pub mod ties;
 
 use std::collections::BTreeMap;
 
@@ -25,6 +25,8 @@ pub struct Header {
     pub currency: Currency,
     /// `recognized`, `billed` or `cash`.
     pub revenue_basis: &'static str,
+    /// `effective`, `billed` or `list`.
+    pub cost_basis: &'static str,
     /// The options that change numbers, where they differ from the default.
     pub options: BTreeMap<String, String>,
     /// The files.

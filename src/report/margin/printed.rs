@@ -7,11 +7,30 @@ use crate::margin::{Row, RowKind, Statement, Verdict};
 use crate::model::{Exact, Meter};
 use crate::report::rounding::{round_matrix, round_to_total};
 
+/// What a printed row stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// One row of the statement, or several of one kind.
+    One(RowKind),
+    /// Rows of any kind that the view does not show one by one.
+    Others,
+}
+
+impl Kind {
+    /// The word in CSV.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::One(kind) => kind.word(),
+            Kind::Others => "others",
+        }
+    }
+}
+
 /// One printed row.
 #[derive(Clone, Debug)]
 pub struct Printed {
     /// What it stands for.
-    pub kind: RowKind,
+    pub kind: Kind,
     /// Labels, one per dimension.
     pub labels: Vec<String>,
     /// The statement's row, unless this is a sum of several.
@@ -43,10 +62,14 @@ impl Printed {
         Some(self.revenue? - self.cost())
     }
 
+    fn one_sided(&self) -> bool {
+        matches!(self.kind, Kind::One(kind) if kind.one_sided())
+    }
+
     /// Gross profit ∕ revenue of the exact amounts; `None` where revenue is not positive.
     pub fn gross_margin(&self, places: u8) -> Option<Exact> {
         let revenue = self.exact.0?;
-        if !revenue.is_positive() {
+        if !revenue.is_positive() || self.one_sided() {
             return None;
         }
         Exact::ratio(revenue - self.exact.1, revenue, places)
@@ -54,6 +77,9 @@ impl Printed {
 
     /// Gross profit ∕ cost of the exact amounts; `None` where cost is zero.
     pub fn markup(&self, places: u8) -> Option<Exact> {
+        if self.one_sided() {
+            return None;
+        }
         Exact::ratio(self.exact.0? - self.exact.1, self.exact.1, places)
     }
 }
@@ -118,21 +144,16 @@ pub fn print(statement: &Statement, view: &View) -> Printout {
             .enumerate()
             .map(|(at, row)| plain(at, row));
         let others: Vec<Printed> = all.filter(|row| !shown.contains(&row.source)).collect();
-        rows.extend(sum(&others, "(others)"));
+        rows.extend(sum(&others, Kind::Others, "(others)"));
     }
     if view.fold_unmapped {
-        fold(
-            &mut rows,
-            |row| row.kind == RowKind::Unmapped,
-            "(unmapped)",
-            1,
-        );
+        fold(&mut rows, RowKind::Unmapped, "(unmapped)", 1);
     }
     if let Some(top) = view.top
         && rows.len() > top
     {
         let rest = rows.split_off(top);
-        rows.extend(sum(&rest, "(others)"));
+        rows.extend(sum(&rest, Kind::Others, "(others)"));
     }
     if !view.losses || view.fold_unmapped {
         rows.extend(nobody);
@@ -156,7 +177,7 @@ fn plain(at: usize, row: &Row) -> Printed {
     let [direct, metered, allocated, estimated] = row.sums.cost;
     let nobody = row.kind == RowKind::Unattributed;
     Printed {
-        kind: row.kind,
+        kind: Kind::One(row.kind),
         labels: row.labels.iter().map(|label| label.to_string()).collect(),
         source: Some(at),
         revenue: row.revenue,
@@ -194,20 +215,24 @@ fn sort(rows: &mut [Printed], column: &str, descending: bool) {
     });
 }
 
-/// Folds rows into one at the end, if there are more than `least`.
-fn fold(rows: &mut Vec<Printed>, which: impl Fn(&Printed) -> bool, label: &str, least: usize) {
+/// Folds rows of a kind into one at the end, if there are more than `least`.
+fn fold(rows: &mut Vec<Printed>, kind: RowKind, label: &str, least: usize) {
+    let kind = Kind::One(kind);
+    let which = |row: &Printed| row.kind == kind;
     if rows.iter().filter(|row| which(row)).count() <= least {
         return;
     }
     let (folded, kept): (Vec<_>, Vec<_>) = rows.drain(..).partition(|row| which(row));
     *rows = kept;
-    rows.extend(sum(&folded, &format!("{label} {} ids", folded.len())));
+    let label = format!("{label} {} ids", folded.len());
+    rows.extend(sum(&folded, kind, &label));
 }
 
 /// One row for several.
-fn sum(rows: &[Printed], label: &str) -> Option<Printed> {
+fn sum(rows: &[Printed], kind: Kind, label: &str) -> Option<Printed> {
     let first = rows.first()?;
     let mut total = Printed {
+        kind,
         source: None,
         labels: first.labels.iter().map(|_| String::new()).collect(),
         bounds: None,

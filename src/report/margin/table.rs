@@ -1,11 +1,11 @@
 //! A margin statement as a table: columns for people and for CSV, totals, tie-outs below.
 
 use super::footer::footer;
-use super::printed::{Printed, print, quantities};
+use super::printed::{Kind, Printed, print, quantities};
 use super::{Header, View};
 use crate::identity::{Identity, Party};
 use crate::margin::{Dimension, RowKind, Statement};
-use crate::model::Exact;
+use crate::model::{Exact, Period};
 use crate::report::table::{Cell, Column, Table};
 
 /// Columns that follow the dimensions in every CSV, in this order for ever.
@@ -44,7 +44,7 @@ pub fn table(statement: &Statement, identity: &Identity, header: &Header, view: 
     }
 }
 
-/// `Margin by customer · October 2026 · USD · recognized revenue`.
+/// `Margin by customer · October 2026 · USD · recognized revenue, effective cost`.
 fn title(statement: &Statement, header: &Header) -> String {
     let by: Vec<&str> = statement.by.iter().map(Dimension::name).collect();
     let zone = match header.zone {
@@ -52,18 +52,19 @@ fn title(statement: &Statement, header: &Header) -> String {
         zone => format!(" · {}", zone.name()),
     };
     let (what, basis) = match statement.with_revenue {
-        true => ("Margin", format!(" · {} revenue", header.revenue_basis)),
-        false => ("Cost", String::new()),
+        true => ("Margin", format!(" · {} revenue,", header.revenue_basis)),
+        false => ("Cost", " ·".to_string()),
     };
     let only = match header.options.get("where") {
         Some(filter) => format!(" · only {filter}"),
         None => String::new(),
     };
     format!(
-        "{what} by {} · {}{zone} · {}{basis}{only}",
+        "{what} by {} · {}{zone} · {}{basis} {} cost{only}",
         by.join(", "),
         header.period.title(),
         header.currency,
+        header.cost_basis,
     )
 }
 
@@ -175,29 +176,30 @@ impl<'a> Layout<'a> {
         columns
     }
 
-    fn party(&self, row: &Printed) -> Option<&'a Party> {
+    fn party(&self, row: &Printed) -> Option<(&'a Party, Period)> {
         let row = self.statement.rows.get(row.source?)?;
-        row.party.map(|party| self.identity.party(party))
+        let party = row.party.filter(|_| self.by_customer)?;
+        Some((self.identity.party(party), row.period))
     }
 
     fn row(&self, row: &Printed, header: &Header) -> Vec<Cell> {
         let mut cells: Vec<Cell> = Vec::new();
-        let party = self.party(row).filter(|_| self.by_customer);
+        let party = self.party(row);
         for (at, label) in row.labels.iter().enumerate() {
             if !self.by_customer || at != self.customer_at {
                 cells.push(Cell::Text(label.clone()));
                 continue;
             }
-            let name = party.and_then(|party| party.name.clone());
+            let name = party.and_then(|(party, _)| party.name.clone());
             cells.push(Cell::Text(name.clone().unwrap_or_else(|| label.clone())));
             cells.push(Cell::Text(label.clone()));
             cells.push(Cell::Text(name.unwrap_or_default()));
             for (attribute, _) in &self.beside {
-                let value = party.and_then(|party| party.attribute(attribute, header.period));
+                let value = party.and_then(|(party, days)| party.attribute(attribute, days));
                 cells.push(Cell::Text(value.unwrap_or_default().to_string()));
             }
         }
-        let nobody = row.kind == RowKind::Unattributed;
+        let nobody = row.kind == Kind::One(RowKind::Unattributed);
         cells.push(Cell::Text(self.currency.clone()));
         let money = |amount: Option<Exact>| amount.map_or(Cell::Empty, Cell::Money);
         cells.push(money(row.revenue));
@@ -236,7 +238,7 @@ impl<'a> Layout<'a> {
         cells.push(Cell::Text(header.revenue_basis.to_string()));
         cells.push(Cell::Date(header.period.start));
         cells.push(Cell::Date(header.period.end));
-        cells.push(Cell::Text(kind(row).to_string()));
+        cells.push(Cell::Text(row.kind.word().to_string()));
         cells.push(Cell::Text(row.flags.join(" ")));
         cells.push(if self.revenue {
             self.remark(row)
@@ -248,7 +250,7 @@ impl<'a> Layout<'a> {
 
     /// The last column for people: the verdict, or why a cost has no customer.
     fn remark(&self, row: &Printed) -> Cell {
-        if row.kind == RowKind::Unattributed {
+        if row.kind == Kind::One(RowKind::Unattributed) {
             let reasons = self
                 .statement
                 .unattributed
@@ -257,6 +259,9 @@ impl<'a> Layout<'a> {
             let mut reasons: Vec<&str> = reasons.collect();
             reasons.dedup();
             return Cell::Text(reasons.join("; "));
+        }
+        if row.kind == Kind::One(RowKind::Unmapped) {
+            return Cell::Text("not mapped".into());
         }
         let Some(verdict) = row.verdict else {
             return Cell::Empty;
@@ -316,15 +321,6 @@ fn per_request(row: &Printed) -> Cell {
     match Exact::ratio(row.exact.1, row.quantities[0], 6) {
         Some(cost) => Cell::Text(cost.to_fixed(6)),
         None => Cell::Empty,
-    }
-}
-
-fn kind(row: &Printed) -> &'static str {
-    match row.kind {
-        RowKind::Customer => "customer",
-        RowKind::Internal => "internal",
-        RowKind::Unmapped => "unmapped",
-        RowKind::Unattributed => "unattributed",
     }
 }
 

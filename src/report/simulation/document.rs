@@ -170,8 +170,14 @@ fn row_out(row: &OutcomeRow, identity: &Identity, header: &Header, places: Optio
             .and_then(|party| party.attribute("plan", header.period))
             .map(str::to_string),
         repriced: row.repriced,
-        now: side(now, row.now.cost(), verdict(&row.now), places),
-        then: side(then, row.then.cost(), verdict(&row.then), places),
+        now: Side {
+            gross_margin: row.now.gross_margin(16),
+            ..side(now, row.now.cost(), verdict(&row.now), places)
+        },
+        then: Side {
+            gross_margin: row.then.gross_margin(16),
+            ..side(then, row.then.cost(), verdict(&row.then), places)
+        },
         difference: difference(now, then, places),
         invoice_change: row.invoice_change,
     }

@@ -4,6 +4,7 @@ use crate::identity::Identity;
 use crate::margin::dimension::UNATTRIBUTED;
 use crate::margin::{Row, RowKind};
 use crate::model::Exact;
+use crate::problem::catalogue;
 use crate::report::figures::{grouped, percent};
 use crate::report::margin::Header;
 use crate::report::rounding::round_to_total;
@@ -75,11 +76,12 @@ pub fn table(
     }
     Table {
         title: format!(
-            "{} · {} · {} · {} revenue",
+            "{} · {} · {} · {} revenue, {} cost",
             outcome.changes.join("; "),
             header.period.title(),
             header.currency,
-            header.revenue_basis
+            header.revenue_basis,
+            header.cost_basis
         ),
         columns,
         rows,
@@ -150,8 +152,8 @@ fn line(
         Cell::Money(now - cost),
         Cell::Money(then - cost),
         Cell::Money(then - now),
-        Cell::Ratio(margin(&row.now)),
-        Cell::Ratio(margin(&row.then)),
+        Cell::Ratio(row.now.gross_margin(16)),
+        Cell::Ratio(row.then.gross_margin(16)),
         Cell::Money(row.invoice_change),
         Cell::Text(verdict(&row.now, false)),
         Cell::Text(verdict(&row.then, !csv)),
@@ -191,11 +193,6 @@ fn rest(label: String, (revenue, cost): (Exact, Exact), header: &Header) -> Vec<
         Cell::Empty,
         Cell::Empty,
     ]
-}
-
-fn margin(row: &Row) -> Option<Exact> {
-    let revenue = row.revenue.filter(Exact::is_positive)?;
-    Exact::ratio(row.gross_profit()?, revenue, 16)
 }
 
 fn totals(outcome: &Outcome, header: &Header, printed: &Printed, places: Option<u8>) -> Vec<Cell> {
@@ -296,8 +293,13 @@ fn verdict(outcome: &Outcome, money: &dyn Fn(Exact) -> String) -> String {
         return format!("{text}.");
     };
     if difference.is_zero() {
-        return "Nothing changes: no recurring revenue of the period is touched by this."
-            .to_string();
+        return match outcome.no_effect.is_empty() {
+            true => "Nothing changes in total.".to_string(),
+            false => format!(
+                "Nothing changes, see warning {}.",
+                catalogue::NO_EFFECT.code
+            ),
+        };
     }
     if difference.is_negative() {
         return format!("{text}; no churn can make up for it.");

@@ -171,7 +171,8 @@ impl CsvSource {
         if width > 0 && self.repeats_header(row) {
             return Step::Skip(self.repeated_header(end));
         }
-        if next == end {
+        // A closing quotation mark shows that the cell is whole.
+        if next == end && self.cells.last().is_some_and(|cell| !cell.quoted) {
             self.window.receipt().set_unterminated();
         }
         Step::Row

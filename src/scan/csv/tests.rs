@@ -164,7 +164,11 @@ fn last_row_needs_no_line_end() {
 
 #[test]
 fn missing_line_end_is_noted() {
-    for (text, expected) in [("a,b\n1,2", true), ("a,b\n1,2\n", false)] {
+    for (text, expected) in [
+        ("a,b\n1,2", true),
+        ("a,b\n1,2\n", false),
+        ("a,b\n1,\"2\"", false),
+    ] {
         let mut source = CsvSource::new(window(text.as_bytes(), 3), &How::default()).unwrap();
         let receipt = source.window.receipt().clone();
         while source.next_row(&mut Row::default(), &mut Problems::default()) {}

@@ -1,0 +1,231 @@
+//! Which invoices a new price of a plan touches, and what is said where it touches none. Every
+//! number here is worked out by hand.
+
+use serde_json::Value;
+
+use crate::support::{Run, put, tanso};
+
+/// Runs `tanso simulate` in JSON for October 2026 over files given by name and content.
+fn simulate(files: &[(&str, &str)], arguments: &[&str]) -> Run {
+    run("simulate", files, arguments)
+}
+
+fn run(command: &str, files: &[(&str, &str)], arguments: &[&str]) -> Run {
+    let folder = tempfile::tempdir().unwrap();
+    let start = [command, "--no-config", "--month=2026-10"];
+    let mut all: Vec<String> = start.iter().map(|word| word.to_string()).collect();
+    if !arguments.iter().any(|word| word.starts_with("--format")) {
+        all.push("--format=json".into());
+    }
+    for (name, content) in files {
+        if *name == "mapping.csv" {
+            all.push("-m".into());
+        }
+        all.push(put(folder.path(), name, content));
+    }
+    all.extend(arguments.iter().map(|argument| argument.to_string()));
+    tanso(&all)
+}
+
+/// `customer revenue-now revenue-then` of each row, in order.
+fn revenues(document: &Value) -> Vec<String> {
+    let rows = document["scenarios"][0]["rows"].as_array().unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_string();
+    let mut rows: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            format!(
+                "{} {} {}",
+                text(&row["customer"]),
+                text(&row["now"]["revenue"]),
+                text(&row["then"]["revenue"])
+            )
+        })
+        .collect();
+    rows.sort();
+    rows
+}
+
+fn warning<'a>(document: &'a Value, code: &str) -> Option<&'a str> {
+    let notes = document["notes"].as_array().unwrap();
+    let note = notes.iter().find(|note| note["code"] == code)?;
+    assert_eq!(note["severity"], "warning");
+    note["text"].as_str()
+}
+
+/// Rows of a revenue table: customer, amount, plan.
+fn table(rows: &[(&str, &str, &str)]) -> String {
+    let mut text = "customer_id,period_start,period_end,amount,currency,plan,type\n".to_string();
+    for (customer, amount, plan) in rows {
+        text.push_str(&format!(
+            "{customer},2026-10-01,2026-11-01,{amount},USD,{plan},recurring\n"
+        ));
+    }
+    text
+}
+
+#[test]
+fn plans_are_told_apart_letter_by_letter() {
+    let revenue = table(&[("acme", "100.00", "Pro"), ("umbra", "50.00", "pro")]);
+    let files = [("revenue.csv", revenue.as_str())];
+    let document = simulate(&files, &["--plan", "pro=+10%"]).json();
+    assert_eq!(revenues(&document), ["acme 100 100", "umbra 50 55"]);
+    assert!(
+        warning(&document, "N2003")
+            .unwrap()
+            .contains("\"Pro\", \"pro\"")
+    );
+    // The report has the same two plans.
+    let report = run("report", &files, &["--by", "plan"]).json();
+    assert_eq!(report["rows"].as_array().unwrap().len(), 2);
+    assert!(warning(&report, "N2003").is_some());
+    // Two prices for two plans are no contradiction; a third spelling is nobody's.
+    let both = simulate(&files, &["--plan", "pro=+10%", "--plan", "Pro=+20%"]).json();
+    assert_eq!(revenues(&both), ["acme 100 120", "umbra 50 55"]);
+    let nobody = simulate(&files, &["--plan", "PRO=+10%"]);
+    assert_eq!(nobody.code, 3);
+    assert!(
+        nobody.err.contains("plans found: Pro, pro"),
+        "{}",
+        nobody.err
+    );
+}
+
+const PRICES: &str = "\
+Price ID,Product ID,Product Name,Description,Created (UTC),Amount,Currency,Interval,Interval Count,Usage Type,Billing Scheme
+price_pro,prod_pro,pro,pro-monthly,2025-03-19 05:57,100.00,usd,month,1,licensed,per_unit
+price_team,prod_team,team,team-monthly,2025-03-19 05:57,400.00,usd,month,1,licensed,per_unit
+";
+const SUBSCRIPTIONS: &str = "\
+id,Customer ID,Plan,Quantity,Currency,Interval,Amount,Status,Created (UTC),Start Date (UTC),Current Period Start (UTC),Current Period End (UTC)
+sub_1,acme,price_pro,1,usd,month,100.00,active,2025-06-01 00:00,2025-06-01 00:00,2026-10-01 00:00,2026-11-01 00:00
+sub_2,acme,price_team,1,usd,month,400.00,active,2025-07-01 00:00,2025-07-01 00:00,2026-10-01 00:00,2026-11-01 00:00
+sub_3,umbra,price_pro,1,usd,month,100.00,active,2025-06-01 00:00,2025-06-01 00:00,2026-10-01 00:00,2026-11-01 00:00
+";
+const INVOICES: &str = "\
+id,Amount Due,Customer,Date (UTC),Finalized At (UTC),Minimum Line Item Period Start (UTC),Maximum Line Item Period End (UTC),Currency,Tax,Total,Amount Paid,Status,Subscription
+in_1,100.00,acme,2026-10-01 00:00,2026-10-01 00:05,2026-10-01 00:00,2026-11-01 00:00,usd,,100.00,100.00,paid,sub_1
+in_2,320.00,acme,2026-10-01 00:00,2026-10-01 00:05,2026-10-01 00:00,2026-11-01 00:00,usd,,320.00,320.00,paid,sub_2
+in_3,90.00,umbra,2026-10-01 00:00,2026-10-01 00:05,2026-10-01 00:00,2026-11-01 00:00,usd,,90.00,90.00,paid,sub_3
+";
+/// The same customers under plans of our own words.
+const MAPPING: &str = "\
+customer,source,id,plan
+acme,stripe,acme,enterprise
+umbra,stripe,umbra,starter
+";
+
+#[test]
+fn two_subscriptions_of_one_customer_are_told_apart() {
+    let files = [
+        ("prices.csv", PRICES),
+        ("subscriptions.csv", SUBSCRIPTIONS),
+        ("invoices.csv", INVOICES),
+    ];
+    let after = |plan: &str| {
+        let document = simulate(&files, &["--plan", plan]).json();
+        let repriced = document["scenarios"][0]["rows"].as_array().unwrap();
+        let repriced = repriced
+            .iter()
+            .filter(|row| row["repriced"] == true)
+            .count();
+        (revenues(&document), repriced)
+    };
+    // Pro from 100 to 150: acme's first invoice 150.00, its second stays; umbra pays 90 % of it.
+    assert_eq!(
+        after("pro=150"),
+        (vec!["acme 420 470".to_string(), "umbra 90 135".into()], 2)
+    );
+    // Team from 400 to 500: acme pays 80 % of it.
+    assert_eq!(
+        after("team=500"),
+        (vec!["acme 420 500".to_string(), "umbra 90 90".into()], 1)
+    );
+    // The nickname and the id of a price are names of the plan as well.
+    assert_eq!(after("team-monthly=500").0, after("team=500").0);
+    assert_eq!(after("price_team=500").0, after("team=500").0);
+}
+
+#[test]
+fn the_mapping_has_the_word_where_there_is_one_subscription() {
+    let files = [
+        ("prices.csv", PRICES),
+        ("subscriptions.csv", SUBSCRIPTIONS),
+        ("invoices.csv", INVOICES),
+        ("mapping.csv", MAPPING),
+    ];
+    // Umbra is on "starter" by its mapping, acme's two subscriptions keep their own plans.
+    let starter = simulate(&files, &["--plan", "starter=+10%"]).json();
+    assert_eq!(revenues(&starter), ["acme 420 420", "umbra 90 99"]);
+    let pro = simulate(&files, &["--plan", "pro=+10%"]).json();
+    assert_eq!(revenues(&pro), ["acme 420 430", "umbra 90 90"]);
+}
+
+#[test]
+fn a_price_per_year_for_monthly_invoices_is_a_warning() {
+    let revenue = table(&[("acme", "100.00", "pro"), ("umbra", "50.00", "free")]);
+    let files = [("revenue.csv", revenue.as_str())];
+    let run = simulate(&files, &["--plan", "pro=1490/year"]);
+    let document = run.json();
+    assert_eq!(revenues(&document), ["acme 100 100", "umbra 50 50"]);
+    let text = warning(&document, "N4003").unwrap();
+    for words in ["per year", "1 keep", "--plan pro=AMOUNT/month"] {
+        assert!(text.contains(words), "no {words:?} in {text}");
+    }
+    assert!(run.err.contains("warning[N4003]"), "{}", run.err);
+    let strict = simulate(&files, &["--plan", "pro=1490/year", "--strict"]);
+    assert_eq!(strict.code, 1);
+    let page = simulate(&files, &["--plan", "pro=1490/year", "--format=table"]);
+    assert!(
+        page.out.contains("Nothing changes, see warning N4003."),
+        "{}",
+        page.out
+    );
+    // A yearly invoice is touched: 1200.00 at 1,200 a year becomes 1,490.00, of which October,
+    // 31 of 365 days from 1 October, is 126.55 instead of 101.92.
+    let yearly = "\
+customer_id,period_start,period_end,amount,currency,plan,type
+acme,2026-10-01,2027-10-01,1200.00,USD,pro,recurring
+umbra,2026-10-01,2026-11-01,100.00,USD,pro,recurring
+";
+    let files = [
+        ("revenue.csv", yearly),
+        ("tanso.toml", "[plan.pro]\nprice = \"100\"\n"),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let paths: Vec<String> = files
+        .iter()
+        .map(|(name, content)| put(folder.path(), name, content))
+        .collect();
+    let document = tanso(&[
+        "simulate",
+        "--config",
+        &paths[1],
+        &paths[0],
+        "--month=2026-10",
+        "--format=json",
+        "--plan",
+        "pro=1490/year",
+    ])
+    .json();
+    assert_eq!(revenues(&document), ["acme 101.92 126.55", "umbra 100 100"]);
+    assert_eq!(warning(&document, "N4003"), None);
+}
+
+#[test]
+fn a_plan_without_an_invoice_in_the_month_is_a_warning() {
+    let revenue = "\
+customer_id,period_start,period_end,amount,currency,plan,type
+acme,2026-09-01,2026-10-01,90.00,USD,pro,recurring
+umbra,2026-10-01,2026-11-01,50.00,USD,free,recurring
+";
+    let document = simulate(&[("revenue.csv", revenue)], &["--plan", "pro=+10%"]).json();
+    let text = warning(&document, "N4003").unwrap();
+    assert!(
+        text.contains("no recurring invoice of October 2026"),
+        "{text}"
+    );
+    // A price that stays is no mistake.
+    let same = simulate(&[("revenue.csv", revenue)], &["--plan", "free=+0%"]).json();
+    assert_eq!(warning(&same, "N4003"), None);
+}
