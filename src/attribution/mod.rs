@@ -8,6 +8,7 @@
 //! provider, direct + metered + allocated + unattributed = billed, to the last digit.
 
 mod coarse;
+mod counted;
 mod estimate;
 mod follow;
 mod giving;
@@ -32,6 +33,7 @@ pub use topics::{Folding, Topic, tier_word};
 pub use value::Pricing;
 
 use crate::identity::{Identity, PartyId};
+use crate::model::counts::CountCell;
 use crate::model::records::Charge;
 use crate::model::{Currency, Day, Exact, Instant, Meter, Month, Period, UsageCell, Zone};
 
@@ -183,6 +185,25 @@ pub struct Mixed {
     pub whole: Exact,
 }
 
+/// A bill and a provider's usage export that state different quantities.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountDiffers {
+    /// Provider.
+    pub provider: String,
+    /// Model family, if the bill names models.
+    pub model: Option<String>,
+    /// Meter.
+    pub meter: String,
+    /// Service tier, if the bill names tiers.
+    pub tier: Option<String>,
+    /// The month.
+    pub month: Month,
+    /// Quantity on the bill.
+    pub billed: Exact,
+    /// Quantity in the usage export, on days that bill and export cover.
+    pub counted: Exact,
+}
+
 /// The choices of a run.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -201,7 +222,7 @@ pub struct Options {
     pub detail: bool,
 }
 
-/// The time that a provider's bills cover.
+/// The time that a provider's bills, or its usage exports, cover.
 #[derive(Clone, Debug)]
 pub struct BillCover {
     /// Provider; `None` where the bill does not say, and then it covers every provider.
@@ -221,6 +242,10 @@ pub struct Inputs<'a> {
     pub charges: &'a [Charge],
     /// The time the bills cover.
     pub covers: &'a [BillCover],
+    /// What providers count themselves.
+    pub counts: &'a [CountCell],
+    /// The time their usage exports cover.
+    pub count_covers: &'a [BillCover],
     /// Who is who.
     pub identity: &'a Identity,
     /// The price book and the negotiated discounts.
@@ -250,6 +275,12 @@ pub struct Attribution {
     pub gaps: Vec<Gap>,
     /// Months compared in money for want of some quantities.
     pub mixed: Vec<Mixed>,
+    /// Provider → charges that took their quantity from a usage export.
+    pub counted: BTreeMap<String, u64>,
+    /// Provider → charges, and their amount, to which its usage export could give no quantity.
+    pub not_counted: BTreeMap<String, (u64, Exact)>,
+    /// Where a bill and a usage export state different quantities.
+    pub count_differs: Vec<CountDiffers>,
     /// Charges cut at a month's border.
     pub cut: u64,
     /// Bill items that are no known meter, with their amounts.
@@ -281,7 +312,8 @@ pub fn attribute(
 ) -> Attribution {
     let mut result = Attribution::default();
     let shelf = shelf::Shelf::build(inputs, options);
-    let lines = lines::prepare(inputs, options, &mut result);
+    let mut lines = lines::prepare(inputs, options, &mut result);
+    counted::give(inputs, options, &shelf, &mut lines, &mut result);
     let mut ledger = ledger::Ledger::new(&lines, inputs.currency, options.detail);
     let mut caused = Caused::new();
     let rest = pools::share(

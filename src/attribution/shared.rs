@@ -10,9 +10,9 @@ use super::lines::Line;
 use super::shelf::Shelf;
 use super::split::split;
 use super::{Basis, CostFact, Holder, Inputs, Options, Reason};
-use crate::identity::{PartyId, PartyKind};
+use crate::identity::{PartyId, PartyKind, UsageOwners};
 use crate::model::records::{Charge, ChargeMeter};
-use crate::model::{Day, Exact, Meter, Month};
+use crate::model::{Day, Exact, Meter, Month, UsageCell};
 
 /// One shared cost.
 #[derive(Clone, Debug)]
@@ -291,19 +291,13 @@ impl Weighing<'_> {
         weights
     }
 
-    fn usage_cells(
-        &self,
-        month: Month,
-    ) -> impl Iterator<Item = (Option<PartyId>, &crate::model::UsageCell)> {
-        let identity = self.inputs.identity;
+    fn usage_cells(&self, month: Month) -> impl Iterator<Item = (Option<PartyId>, &UsageCell)> {
         let period = self.options.period;
+        let mut owners = UsageOwners::new(self.inputs.identity);
         let cells = self.inputs.usage.iter();
         cells
             .filter(move |cell| cell.day.month() == month && period.contains(cell.day))
-            .map(move |cell| {
-                let party = cell.source.as_deref();
-                (party.map(|id| identity.usage(id, cell.day)), cell)
-            })
+            .map(move |cell| (owners.owner(cell), cell))
     }
 }
 

@@ -90,7 +90,7 @@ impl<'a> Shelf<'a> {
         for cell in cells {
             let next = models.len();
             let model = *models.entry(cell.model.as_deref()).or_insert(next);
-            let party = cell.source.as_deref().map(|id| owners.owner(id, cell.day));
+            let party = owners.owner(cell);
             let seen = seen.entry(cell.provider.as_deref()).or_default();
             seen.model |= cell.model.is_some();
             seen.tier |= cell.tier.is_some();

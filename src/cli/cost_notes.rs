@@ -1,6 +1,6 @@
 //! The notes and warnings about cost: estimates, gaps, what could not be shared out.
 
-use crate::attribution::Reason;
+use crate::attribution::{Attribution, Reason};
 use crate::formats::Kind;
 use crate::margin::Statement;
 use crate::model::Exact;
@@ -22,7 +22,8 @@ fn topic(parts: [&Option<String>; 3]) -> String {
 
 /// What attribution found besides the amounts.
 pub fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
-    if !run.books.has(Kind::Usage) && !run.books.has(Kind::Bill) {
+    let kinds = [Kind::Usage, Kind::Bill, Kind::ProviderUsage];
+    if !kinds.iter().any(|kind| run.books.has(*kind)) {
         let text = "no usage log and no bill was read: cost is 0 because it is unknown";
         notes.push(Note::new(&catalogue::NO_BILL, text));
     }
@@ -107,6 +108,7 @@ pub fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
         };
         notes.push(Note::new(entry, text));
     }
+    counts(run, found, notes);
     if found.context_unknown {
         let text = "the log is aggregated, so prices for long requests cannot be told; base prices are used";
         notes.push(Note::new(&catalogue::CONTEXT_TIER, text));
@@ -173,4 +175,38 @@ fn has_tokens(run: &Run, provider: Option<&str>) -> bool {
         let of = cell.provider.as_deref();
         (of.is_none() || provider.is_none() || of == provider) && !cell.quantities.is_empty()
     })
+}
+
+/// What providers' usage exports gave to the bills.
+fn counts(run: &Run, found: &Attribution, notes: &mut Vec<Note>) {
+    for (provider, charges) in &found.counted {
+        let text = format!(
+            "{provider}: the bill states no quantities; its usage export gives them, charges: {charges}"
+        );
+        notes.push(Note::new(&catalogue::COUNTED_QUANTITY, text));
+    }
+    for (provider, (charges, amount)) in &found.not_counted {
+        let text = format!(
+            "{provider}: the usage export does not tell the quantities of charges of {} ({charges}), which are compared in money",
+            money(run, *amount)
+        );
+        notes.push(Note::new(&catalogue::COUNT_NOT_USED, text));
+    }
+    for differs in &found.count_differs {
+        let words = [
+            differs.model.as_deref(),
+            Some(&differs.meter),
+            differs.tier.as_deref(),
+        ];
+        let words: Vec<&str> = words.into_iter().flatten().collect();
+        let text = format!(
+            "{} {}, {}: the bill states {}, the usage export {}; the bill's counts",
+            differs.provider,
+            words.join(" "),
+            differs.month.title(),
+            grouped(&differs.billed.to_string()),
+            grouped(&differs.counted.to_string())
+        );
+        notes.push(Note::new(&catalogue::COUNT_DIFFERS, text));
+    }
 }

@@ -172,6 +172,7 @@ pub fn markdown() -> String {
     let kinds = [
         (Kind::Usage, "Usage logs"),
         (Kind::Bill, "Provider bills"),
+        (Kind::ProviderUsage, "Provider usage exports"),
         (Kind::Revenue, "Revenue"),
         (Kind::Catalog, "Billing catalogs"),
     ];

@@ -128,6 +128,14 @@ fn mapping(run: &Run) -> Result<Vec<u8>, Problems> {
         let party = run.identity.usage(id, run.period.start);
         add(run.identity.party(party), "usage", id);
     }
+    let scopes = run.books.usage.iter();
+    let scopes = scopes.filter_map(|cell| cell.scopes.as_deref()?.last());
+    for scope in scopes.collect::<BTreeSet<_>>() {
+        let of = std::slice::from_ref(scope);
+        if let Some(party) = run.identity.counted(of, run.period.start) {
+            add(run.identity.party(party), &scope.namespace, &scope.id);
+        }
+    }
     let invoices = run.books.records.invoices.iter();
     let mut billing: BTreeSet<(&str, String)> = invoices
         .filter_map(|invoice| Some((invoice.namespace, invoice.customer.clone()?)))

@@ -225,7 +225,12 @@ fn spans(run: &Run, books: &Books, notes: &mut Vec<Note>) {
         let last = spans.iter().map(|(_, last)| *last).max()?;
         Some((first, last))
     };
-    let (Some(usage), Some(bills)) = (span(Kind::Usage), span(Kind::Bill)) else {
+    // Without a log, providers' own counts are the usage.
+    let (kind, word) = match books.has(Kind::Usage) {
+        true => (Kind::Usage, "usage log"),
+        false => (Kind::ProviderUsage, "usage export"),
+    };
+    let (Some(usage), Some(bills)) = (span(kind), span(Kind::Bill)) else {
         return;
     };
     let covers = |(first, last): (Day, Day)| format!("{first} to {last}");
@@ -251,7 +256,7 @@ fn spans(run: &Run, books: &Books, notes: &mut Vec<Note>) {
         .sum();
     if !unlogged.is_zero() {
         let text = format!(
-            "{} is billed for days that the usage log does not reach: it covers {}, the bills {}",
+            "{} is billed for days that the {word} does not reach: it covers {}, the bills {}",
             money(run, unlogged),
             covers(usage),
             covers(bills)
@@ -261,7 +266,7 @@ fn spans(run: &Run, books: &Books, notes: &mut Vec<Note>) {
     let unbilled = |day: Day| run.period.contains(day) && (day < bills.0 || day > bills.1);
     if books.usage.iter().any(|cell| unbilled(cell.day)) {
         let text = format!(
-            "the usage log covers {}, the bills only {}: usage of the other days has no bill",
+            "the {word} covers {}, the bills only {}: usage of the other days has no bill",
             covers(usage),
             covers(bills)
         );

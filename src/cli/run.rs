@@ -162,6 +162,8 @@ impl Run {
             usage: &self.books.usage,
             charges: &self.books.charges,
             covers: &self.books.covers,
+            counts: &self.books.counts,
+            count_covers: &self.books.count_covers,
             identity: &self.identity,
             pricing: &self.pricing,
             currency: self.currency,
@@ -304,7 +306,12 @@ fn identity(books: &mut Books) -> Identity {
         .filter(|scope| scope.dimension == "customer")
         .map(|scope| scope.id.as_str())
         .collect();
-    Identity::build(mapping, has_log, &usage, &bills, &books.records)
+    let scopes = books.usage.iter().filter_map(|cell| cell.scopes.as_deref());
+    let counted: BTreeSet<(&str, &str)> = scopes
+        .filter_map(|scopes| scopes.last())
+        .map(|scope| (scope.namespace.as_str(), scope.id.as_str()))
+        .collect();
+    Identity::build(mapping, has_log, &usage, &bills, &counted, &books.records)
 }
 
 /// The files of this run, and the options that decide what they say, for the next command line.

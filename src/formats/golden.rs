@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{CachedTokens, Settings, Tally, UsageSink};
+use super::{CachedTokens, CountSink, Settings, Tally, UsageSink};
+use crate::model::counts::ProviderCount;
 use crate::model::records::{Charge, ChargeKind, ChargeMeter, CostBasis, Outcome, UsageRecord};
 use crate::model::{Currency, Zone};
 use crate::problem::{Problem, Problems};
@@ -30,6 +31,19 @@ impl UsageSink for UsageRecords {
 
     fn settle_cached_inside(&mut self, inside: bool) {
         self.settled = Some(inside);
+    }
+}
+
+/// Collects the counts of a provider's usage export in golden shape.
+#[derive(Debug, Default)]
+pub struct Counts {
+    /// The counts, in the order of the file.
+    pub counts: Vec<Value>,
+}
+
+impl CountSink for Counts {
+    fn take(&mut self, count: &ProviderCount<'_>) {
+        self.counts.push(provider_count(count));
     }
 }
 
@@ -165,6 +179,31 @@ pub fn usage(record: &UsageRecord<'_>) -> Value {
     }))
 }
 
+/// One count of a provider's usage export.
+pub fn provider_count(count: &ProviderCount<'_>) -> Value {
+    let quantities: serde_json::Map<String, Value> = count
+        .quantities
+        .iter()
+        .map(|(meter, quantity)| (meter.name().to_string(), json!(quantity)))
+        .collect();
+    let context = count.band.map(|band| match band.threshold() {
+        None => "base".to_string(),
+        Some(threshold) => format!("beyond {threshold}"),
+    });
+    compact(json!({
+        "provider": count.provider,
+        "report": count.report,
+        "start": count.start.to_string(),
+        "scopes": count.scopes,
+        "model": count.model,
+        "tier": count.tier,
+        "context": context,
+        "quantities": quantities,
+        "requests": count.requests,
+        "line": count.line,
+    }))
+}
+
 /// What became of the rows.
 pub fn tally(tally: &Tally) -> Value {
     let remarks: Vec<Value> = tally
@@ -242,6 +281,12 @@ mod tests {
                 let mut bill = Vec::new();
                 let sums = read(&mut *source, said, &mut bill, &mut found);
                 result["charges"] = charges(&bill);
+                sums
+            }
+            (Reader::ProviderUsage(read), Body::Table(mut source)) => {
+                let mut kept = Counts::default();
+                let sums = read(&mut *source, said, &mut kept, &mut found);
+                result["counts"] = Value::Array(kept.counts);
                 sums
             }
             _ => panic!("{name} is not laid out as its format"),

@@ -6,6 +6,7 @@
 //! period and no other format.
 
 pub mod bills;
+pub mod counts;
 pub mod fields;
 pub mod golden;
 pub mod nested;
@@ -18,6 +19,7 @@ pub mod usage;
 
 use std::collections::BTreeMap;
 
+use crate::model::counts::ProviderCount;
 pub use crate::model::records::RevenueRecords;
 use crate::model::records::{Charge, CostBasis, UsageRecord};
 use crate::model::{Currency, Instant, Zone};
@@ -31,6 +33,8 @@ pub enum Kind {
     Usage,
     /// A provider's bill.
     Bill,
+    /// A provider's own count of usage: quantities without customers and without money.
+    ProviderUsage,
     /// Invoices, payments, or other revenue.
     Revenue,
     /// Billing records that join or name things but carry no money of a period: customers,
@@ -44,6 +48,7 @@ impl Kind {
         match self {
             Kind::Usage => "usage",
             Kind::Bill => "bill",
+            Kind::ProviderUsage => "provider usage",
             Kind::Revenue => "revenue",
             Kind::Catalog => "catalog",
         }
@@ -154,10 +159,19 @@ pub trait UsageSink {
     fn settle_cached_inside(&mut self, inside: bool);
 }
 
+/// Takes provider counts one by one, so that no row is ever kept.
+pub trait CountSink {
+    /// Takes one count.
+    fn take(&mut self, count: &ProviderCount<'_>);
+}
+
 /// A function that reads a usage file.
 pub type ReadUsage = fn(&mut dyn RowSource, &Settings, &mut dyn UsageSink, &mut Problems) -> Tally;
 /// A function that reads a bill.
 pub type ReadBill = fn(&mut dyn RowSource, &Settings, &mut Vec<Charge>, &mut Problems) -> Tally;
+/// A function that reads a provider's usage export.
+pub type ReadProviderUsage =
+    fn(&mut dyn RowSource, &Settings, &mut dyn CountSink, &mut Problems) -> Tally;
 /// A function that reads a revenue file.
 pub type ReadRevenue =
     fn(&mut dyn RowSource, &Settings, &mut RevenueRecords, &mut Problems) -> Tally;
@@ -169,6 +183,8 @@ pub enum Reader {
     Usage(ReadUsage),
     /// A bill, row by row.
     Bill(ReadBill),
+    /// A provider's usage export, row by row.
+    ProviderUsage(ReadProviderUsage),
     /// Revenue, row by row.
     Revenue(ReadRevenue),
 }
@@ -180,7 +196,7 @@ pub struct Format {
     pub name: &'static str,
     /// What it contributes.
     pub kind: Kind,
-    /// The provider whose bill it is, if every such file is that provider's.
+    /// The provider whose bill or usage export it is, if every such file is that provider's.
     pub provider: Option<&'static str>,
     /// One line: the export's own name.
     pub title: &'static str,
@@ -207,6 +223,11 @@ pub struct KnownUseless {
 
 /// Every format, in the order in which they are tried: the first match wins.
 pub static FORMATS: &[&Format] = &[
+    &counts::openai_usage::FORMAT,
+    &counts::openai_report::FORMAT,
+    &counts::anthropic_tokens::FORMAT,
+    &counts::anthropic_report::FORMAT,
+    &counts::fireworks_metrics::FORMAT,
     &bills::openai_empty::FORMAT,
     &bills::openai_cost::FORMAT,
     &bills::anthropic_cost::FORMAT,
@@ -240,9 +261,7 @@ pub static USELESS: &[&KnownUseless] = &[
     &revenue::useless::STRIPE_BALANCE_HISTORY,
     &revenue::useless::STRIPE_SIGMA,
     &revenue::useless::LAGO,
-    &usage::provider_counts::OPENAI_USAGE,
     &usage::langfuse::TRACES,
-    &usage::provider_counts::ANTHROPIC_TOKENS,
 ];
 
 /// The format of a name.

@@ -65,19 +65,21 @@ pub struct Identity {
 }
 
 /// The key of a party that no rule maps.
-fn unmapped_key(namespace: &str, id: &str) -> String {
+pub(super) fn unmapped_key(namespace: &str, id: &str) -> String {
     format!("(unmapped) {namespace}:{id}")
 }
 
 impl Identity {
     /// Works out every party of the run. `usage_ids` are the customers of the logs, `bill_ids` the
-    /// ids that bills state in a column of customers. Where no log was read and neither bills nor a
+    /// ids that bills state in a column of customers, `counted` the widest ids of usage that
+    /// providers count, with their namespaces. Where no log was read and neither bills nor a
     /// mapping name anybody, the billing ids are the customers.
     pub fn build(
         mapping: Option<Mapping>,
         has_log: bool,
         usage_ids: &BTreeSet<&str>,
         bill_ids: &BTreeSet<&str>,
+        counted: &BTreeSet<(&str, &str)>,
         revenue: &RevenueRecords,
     ) -> Identity {
         let billing = billing_keys(revenue);
@@ -128,6 +130,7 @@ impl Identity {
             });
         };
         usage_ids.iter().for_each(|id| unmapped("usage", id));
+        counted.iter().for_each(|(of, id)| unmapped(of, id));
         billing
             .keys()
             .for_each(|(namespace, id)| unmapped(namespace, id));
@@ -246,36 +249,6 @@ impl Identity {
     fn known(&self, key: &str) -> PartyId {
         self.by_key(key)
             .unwrap_or_else(|| panic!("party {key:?} was not collected before it was asked for"))
-    }
-}
-
-/// Finds the owners of usage ids one after the other; runs of one id on one day are looked up once.
-#[derive(Debug)]
-pub struct UsageOwners<'a> {
-    identity: &'a Identity,
-    last: Option<(&'a str, Day, PartyId)>,
-}
-
-impl<'a> UsageOwners<'a> {
-    /// Starts.
-    pub fn new(identity: &'a Identity) -> UsageOwners<'a> {
-        UsageOwners {
-            identity,
-            last: None,
-        }
-    }
-
-    /// As [`Identity::usage`].
-    pub fn owner(&mut self, id: &'a str, day: Day) -> PartyId {
-        if let Some((last, on, party)) = self.last
-            && on == day
-            && last == id
-        {
-            return party;
-        }
-        let party = self.identity.usage(id, day);
-        self.last = Some((id, day, party));
-        party
     }
 }
 
@@ -429,6 +402,7 @@ mod tests {
             None,
             true,
             &usage.iter().copied().collect(),
+            &BTreeSet::new(),
             &BTreeSet::new(),
             &revenue,
         )

@@ -6,10 +6,12 @@
 mod alike;
 pub mod join;
 pub mod mapping;
+mod owners;
 
 pub use alike::alike;
-pub use join::{Identity, JoinKey, UsageOwners};
+pub use join::{Identity, JoinKey};
 pub use mapping::{Assignment, Mapping};
+pub use owners::UsageOwners;
 
 use std::collections::BTreeMap;
 

@@ -1,16 +1,17 @@
 //! What the files hold, once they are read: the books, and what became of each file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::overlap::Superseded;
+use super::{Choices, counts};
 use crate::attribution::BillCover;
 use crate::formats::{Kind, RevenueRecords};
 use crate::identity::Mapping;
+use crate::model::counts::CountCell;
 use crate::model::receipt::InputReceipt;
 use crate::model::records::Charge;
 use crate::model::{Currency, Day, Instant, Period, UsageCell, Zone};
-use crate::problem::Note;
+use crate::problem::{Note, catalogue};
 
 /// One file that was read.
 #[derive(Clone, Debug)]
@@ -29,12 +30,16 @@ pub struct FileRead {
 /// Everything the files hold.
 #[derive(Debug, Default)]
 pub struct Books {
-    /// The folded log.
+    /// The folded log. The counts of providers that no log covers are at its end.
     pub usage: Vec<UsageCell>,
     /// Every charge of every bill.
     pub charges: Vec<Charge>,
     /// The time the bills cover.
     pub covers: Vec<BillCover>,
+    /// What providers count themselves.
+    pub counts: Vec<CountCell>,
+    /// The time that providers' counts cover.
+    pub count_covers: Vec<BillCover>,
     /// The billing system's records.
     pub records: RevenueRecords,
     /// The mapping file.
@@ -51,6 +56,25 @@ impl Books {
     /// Which kinds of files there are.
     pub fn has(&self, kind: Kind) -> bool {
         self.files.iter().any(|file| file.kind == Some(kind))
+    }
+
+    /// Makes usage of the counts of providers that no log covers.
+    pub(super) fn count_as_usage(&mut self, choices: &Choices) {
+        let dimensions = choices.dimensions.len();
+        let usage = counts::as_usage(&self.counts, &self.usage, choices.zone, dimensions);
+        let providers: BTreeSet<&str> = usage
+            .iter()
+            .filter_map(|cell| cell.provider.as_deref())
+            .collect();
+        if !providers.is_empty() {
+            let names: Vec<&str> = providers.into_iter().collect();
+            let text = format!(
+                "no log covers {}: its usage export stands for one, by projects, keys and users",
+                names.join(", ")
+            );
+            self.notes.push(Note::new(&catalogue::COUNTED_USAGE, text));
+        }
+        self.usage.extend(usage);
     }
 
     /// The receipts of the files for a report of this period.
@@ -107,17 +131,6 @@ impl Books {
             (file, rows)
         };
         files.into_iter().map(count).collect()
-    }
-
-    /// Counts rows that another file has too apart, and tells them.
-    pub(super) fn supersede(&mut self, lost: &Superseded) {
-        let mut files = self.files.iter_mut();
-        if let Some(read) = files.find(|read| *read.receipt.path == *lost.file) {
-            let rows = &mut read.receipt.rows;
-            rows.used -= lost.rows;
-            *rows.skipped.entry("superseded".to_string()).or_default() += lost.rows;
-        }
-        self.notes.push(lost.note());
     }
 
     /// The months that the bills cover; without bills those of the usage; without usage those of

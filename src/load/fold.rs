@@ -203,6 +203,7 @@ fn cell(group: &Group, sums: Sums, texts: &[Arc<str>]) -> UsageCell {
         utc_day: group.utc_day,
         day: group.day,
         source: text(group.source),
+        scopes: None,
         feature: text(group.feature),
         provider: text(group.provider),
         model: text(group.model),

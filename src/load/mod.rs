@@ -6,6 +6,7 @@
 
 mod again;
 mod books;
+mod counts;
 mod fold;
 mod mapping_file;
 mod overlap;
@@ -13,6 +14,7 @@ mod progress;
 mod recognize;
 mod repeats;
 mod same;
+mod settle;
 mod sums;
 
 use std::collections::BTreeMap;
@@ -75,6 +77,7 @@ struct Reading<'c> {
     fold: Fold,
     contents: BTreeMap<u128, Arc<str>>,
     bills: Vec<overlap::Bill>,
+    counts: Vec<counts::CountFile>,
     remarks: BTreeMap<(&'static str, String), (bool, u64)>,
 }
 
@@ -94,6 +97,7 @@ pub fn read(
         fold: Fold::new(choices.zone, choices.on_conflict, choices.features),
         contents: BTreeMap::new(),
         bills: Vec::new(),
+        counts: Vec::new(),
         remarks: BTreeMap::new(),
     };
     for spec in specs {
@@ -210,6 +214,15 @@ impl Reading<'_> {
                 let mut charges = Vec::new();
                 let tally = read(rows.as_mut(), &settings, &mut charges, problems);
                 self.bill(&name, format, charges, &tally);
+                tally
+            }
+            Reader::ProviderUsage(read) => {
+                let zone = self.choices.zone;
+                let mut counts = counts::CountFile::new(&name, format.provider, zone);
+                let tally = read(rows.as_mut(), &settings, &mut counts, problems);
+                counts.covers = tally.covers;
+                folded = counts.folded();
+                self.counts.push(counts);
                 tally
             }
             Reader::Revenue(read) => {
@@ -345,37 +358,10 @@ impl Reading<'_> {
         });
     }
 
-    /// Repeats and overlaps between files.
-    fn settle(&mut self, problems: &mut Problems) {
-        let bills = std::mem::take(&mut self.bills);
-        let (bills, superseded) = overlap::settle(bills, self.choices.on_overlap, problems);
-        for lost in superseded {
-            self.books.supersede(&lost);
-        }
-        for bill in bills {
-            self.books.covers.extend(bill.cover());
-            self.books.charges.extend(bill.charges);
-        }
-        for lost in again::settle(&mut self.books.records, self.choices.on_overlap, problems) {
-            self.books.supersede(&lost);
-        }
-        let dropped = same::settle(&mut self.books.records, problems);
-        for (file, count) in dropped {
-            let read = self
-                .books
-                .files
-                .iter_mut()
-                .find(|read| *read.receipt.path == *file);
-            if let Some(read) = read {
-                read.receipt.rows.used -= count;
-                read.receipt.rows.duplicate += count;
-            }
-        }
-    }
-
     fn finish(mut self) -> Books {
         self.books.log_currencies = self.fold.currencies().clone();
         self.books.usage = self.fold.finish();
+        self.books.count_as_usage(self.choices);
         for ((code, text), (warning, rows)) in self.remarks {
             self.books.notes.push(Note {
                 code,

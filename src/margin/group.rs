@@ -164,10 +164,7 @@ impl<'a> Grouping<'a> {
 
     /// Adds the quantities of a cell.
     pub fn usage(&mut self, cell: &'a UsageCell) {
-        let party = cell
-            .source
-            .as_deref()
-            .map(|id| self.owners.owner(id, cell.day));
+        let party = self.owners.owner(cell);
         let about = About {
             party,
             day: cell.day,

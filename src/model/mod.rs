@@ -4,6 +4,7 @@
 
 mod arithmetic;
 pub mod band;
+pub mod counts;
 pub mod currency;
 mod digits;
 pub mod exact;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::records::Scope;
 use super::{Currency, Day, Exact, Meter, Packed};
 use crate::model::band::ContextBand;
 
@@ -14,6 +15,9 @@ pub struct UsageCell {
     pub day: Day,
     /// The customer's id in the log; `None` where rows name nobody.
     pub source: Option<Arc<str>>,
+    /// Ids of a provider's usage export, most specific first, which tell the owner in place of
+    /// `source`; `None` in usage of a log.
+    pub scopes: Option<Arc<[Scope]>>,
     /// Product feature, where the report asks for it.
     pub feature: Option<Arc<str>>,
     /// Provider, folded; the model's first-party vendor where the log names none.

@@ -118,8 +118,8 @@ catalogue! {
         "A row repeats the header: the file is several exports put together. Pass them as separate files.";
     DUPLICATE_FILE = "T3032" Data "the same file twice":
         "Two inputs have the same content. Counting both would double the numbers.";
-    OVERLAP = "T3033" Data "two files for the same money":
-        "Two files bill the same provider, line and day, or two revenue files have a row with the same customer, invoice, period and amount. Remove one, or say --on-overlap latest to keep the file that reaches further.";
+    OVERLAP = "T3033" Data "two files for the same money or usage":
+        "Two files bill the same provider, line and day, two usage exports of a provider count the same day, or two revenue files have a row with the same customer, invoice, period and amount. Remove one, or say --on-overlap latest to keep the file that reaches further.";
     CONFLICT = "T3034" Data "one request id, different numbers":
         "The log has the same request id twice with different content. Say --on-conflict last (the later one) or max (the one with more tokens), or correct the log.";
     CURRENCIES = "T3035" Data "two currencies":
@@ -174,9 +174,9 @@ catalogue! {
         "A charge covers days of two months; it is cut in proportion to its days.";
     UNPRICED_BLOCKS_SPLIT = "N1012" Warning "charge not shared out for want of a price":
         "A charge covers usage that only its worth could weigh, and that has no price, or neither tokens nor a cost in the log. The charge is unattributed.";
-    MIXED_MEASURE = "N1031" Note "compared in money for want of a quantity":
+    MIXED_MEASURE = "N1041" Note "compared in money for want of a quantity":
         "Most charges of a model and meter state a quantity and some do not, so log and bill of the whole month are compared in money at book prices. If an export left the quantities out, export it again.";
-    SHARED_NOTHING = "N1032" Warning "shared cost without charges":
+    SHARED_NOTHING = "N1042" Warning "shared cost without charges":
         "A [[shared]] entry of tanso.toml takes the charges of a provider or for an item, and no charge of the period is one. The names must be those of the bill.";
     NO_CUSTOMER = "N1013" Note "usage rows without a customer":
         "Some usage names no customer. It is used, counted, and its cost is unattributed.";
@@ -188,6 +188,14 @@ catalogue! {
         "The log has usage of a model on days that a bill of its provider covers, and the bill of that month has no charge for the model. It counts as no cost: either the bill is incomplete, or the usage was free.";
     SUPERSEDED = "N1017" Warning "rows left out for a later export":
         "Under --on-overlap latest, charges and revenue rows that another file has too are left out; the file that reaches further counts.";
+    COUNTED_USAGE = "N1030" Note "usage as the provider counts it":
+        "No log covers a provider in some months, so its own usage export stands for one: its projects, keys and users own the usage, mapped or not. Where a log covers the provider, the export only gives quantities.";
+    COUNTED_QUANTITY = "N1031" Note "quantities from a usage export":
+        "Charges without a quantity take it from the provider's usage export, so that log and bill are compared in quantities.";
+    COUNT_DIFFERS = "N1032" Note "bill and usage export differ":
+        "The bill states one quantity and the provider's usage export another. The bill's counts.";
+    COUNT_NOT_USED = "N1033" Note "usage export could not give quantities":
+        "A usage export covers a provider, but not all charges of a model and meter in the month, or it does not tell the bill's projects, keys or tiers apart. These charges are compared in money.";
     NOT_SERVED = "N1016" Note "requests that were not served":
         "Failed, canceled and gateway-cached requests are counted apart; the quantities the log states for them are kept.";
     COST_BASIS = "N1025" Note "cost basis of a bill":

@@ -80,6 +80,7 @@ fn cell(of: i32, meter: &Meter, quantity: &str) -> UsageCell {
         utc_day: day(of),
         day: day(of),
         source: Some("acme".into()),
+        scopes: None,
         feature: None,
         provider: Some("p".into()),
         model: Some("m".into()),

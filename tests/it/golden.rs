@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use tanso::formats::golden::UsageRecords;
+use tanso::formats::golden::{Counts, UsageRecords};
 use tanso::formats::{self, FORMATS, Format, Reader, RevenueRecords, Settings};
 use tanso::load::{Recognized, recognize};
 use tanso::problem::Problems;
@@ -50,6 +50,12 @@ fn read(path: &Path, format: &'static Format, settings: &Settings, forced: bool)
                 formats::golden::tally(&tally),
             );
             json!({ "charges": charges, "tally": tally })
+        }
+        (Reader::ProviderUsage(read), Body::Table(mut rows)) => {
+            let mut kept = Counts::default();
+            let tally = read(rows.as_mut(), settings, &mut kept, &mut problems);
+            let tally = formats::golden::tally(&tally);
+            json!({ "counts": kept.counts, "tally": tally })
         }
         (Reader::Revenue(read), Body::Table(mut rows)) => {
             let mut records = RevenueRecords::default();

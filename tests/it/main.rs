@@ -8,6 +8,7 @@ mod cloud;
 mod contract;
 mod corpus;
 mod costs;
+mod counts;
 mod damage;
 mod dated;
 mod docs;

@@ -189,6 +189,9 @@ fn compare(folder: &Path, oracle: &Value) -> Vec<String> {
         arguments.extend(["-m".to_string(), path("mapping.csv")]);
     }
     arguments.extend(["usage.csv", "costs.csv", "stripe.csv"].map(path));
+    let counts = ["openai_usage.csv", "anthropic_tokens.csv"];
+    let there = counts.iter().filter(|name| folder.join(name).exists());
+    arguments.extend(there.map(|name| path(name)));
     let run = tanso(&arguments);
     if run.code != 0 {
         return vec![format!("exit {}: {}", run.code, run.err)];

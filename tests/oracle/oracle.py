@@ -4,7 +4,8 @@
     python3 tests/oracle/oracle.py FOLDER… --month 2026-10
 
 A FOLDER holds usage.csv, costs.csv, prices.json and, where there are any, stripe.csv, mapping.csv
-and shared.json, in the layouts that world.py writes. The answer is JSON; amounts are exact strings.
+and shared.json, and the providers' own counts (openai_usage.csv, anthropic_tokens.csv), in the layouts
+that world.py writes. The answer is JSON; amounts are exact strings.
 Only the method's defaults are computed. It shares no code with the program, uses fractions
 throughout and refuses (exit 1) what it does not understand.
 
@@ -41,7 +42,12 @@ Where the method leaves room, this is what is computed here:
 15  A log without cached tokens counts them in its input: the bill's cache lines join its input pool.
 16  A usage record with an id that repeats an earlier record in all columns is a duplicate,
     whatever its month; with other numbers it is refused.
-17  A shared cost is split tier by tier; a charge of a bill has its part in every tier of its month's
+17  A provider's counts give a quantity to the charges of one provider, model, meter and day that
+    state none, as one sum. They cover the days from their first row to their last, OpenAI's empty
+    days included. If a day is not covered, or has money and no tokens, the whole month of that pool
+    takes none of them. A charge without a model is for all models, unless others of its meter have
+    one. A provider's counts are never usage here: every world with counts has a log beside them.
+18  A shared cost is split tier by tier; a charge of a bill has its part in every tier of its month's
     total. `even` and `fixed` reach customers only, the other rules unmapped ids too, none internal
     accounts. Weights below zero count as none. Without weights it is `nobody to share with`.
 """
@@ -247,7 +253,49 @@ def read_charges(rows, identity, canonical, month):
     return charges, span
 
 
-def attribute(charges, span, usage, prices, by_rule):
+def read_counts(folder, canonical):
+    """Tokens that providers count by (provider, model, meter, day), and the days they cover."""
+    counts, covers = defaultdict(Fraction), defaultdict(set)
+    for row in rows_of(folder, "openai_usage.csv") or []:
+        day = int(row["start_time"]) // DAY
+        covers["openai"].add(day)
+        if row["model"]:
+            cached = number(row["input_cached_tokens"])
+            counts["openai", canonical(row["model"]), "input", day] += number(row["input_tokens"]) - cached
+            counts["openai", canonical(row["model"]), "output", day] += number(row["output_tokens"])
+    for row in rows_of(folder, "anthropic_tokens.csv") or []:
+        day, model = seconds(row["usage_date_utc"]) // DAY, canonical(row["model_version"])
+        covers["anthropic"].add(day)
+        counts["anthropic", model, "input", day] += number(row["usage_input_tokens_no_cache"])
+        counts["anthropic", model, "output", day] += number(row["usage_output_tokens"])
+    return counts, {provider: range(min(days), max(days) + 1) for provider, days in covers.items()}
+
+
+def take_counts(charges, counts, covers, topic):
+    """Gives charges without a quantity what the provider counted, a topic's month or nothing."""
+    wanting = [c for c in charges if c["kind"] == "usage" and c["quantity"] is None]
+    by_model = {(c["provider"], c["meter"]) for c in charges if c["model"]}
+    groups, failed = defaultdict(list), set()
+    for charge in wanting:
+        groups[charge["provider"], charge["model"], charge["meter"], charge["day"]].append(charge)
+    given = []
+    for (provider, model, meter, day), members in groups.items():
+        keys = [k for k in counts if (k[0], k[2], k[3]) == (provider, meter, day) and model in (None, k[1])]
+        sum_of = sum((counts[key] for key in keys), Fraction(0))
+        told = meter is not None and day in covers.get(provider, ()) and all(c["holder"] is None for c in members)
+        told = told and (model is not None or (provider, meter) not in by_model)
+        if told and (sum_of or not any(c["amount"] for c in members)):
+            given.append((members, sum_of))
+        else:
+            failed |= {topic(charge) for charge in members}
+    for members, sum_of in given:
+        if topic(members[0]) not in failed:
+            for charge in members:
+                charge["quantity"] = Fraction(0)
+            members[0]["quantity"] = sum_of
+
+
+def attribute(charges, span, usage, prices, by_rule, counts, covers):
     books = Books()
     covered = lambda provider, day: provider in span and span[provider][0] <= day <= span[provider][1]
 
@@ -271,6 +319,7 @@ def attribute(charges, span, usage, prices, by_rule):
         cached_in_input = meter in CACHE and provider not in with_cache
         return provider, charge["model"], "input" if cached_in_input else meter
 
+    take_counts(charges, counts, covers, topic)
     for charge in charges:
         books.billed[charge["provider"]] += charge["amount"]
         if charge["holder"] is None:
@@ -514,7 +563,7 @@ def report(folder, month_text):
     path = folder / "shared.json"
     entries = json.loads(path.read_text()) if path.exists() else []
     by_rule = {entry["provider"] for entry in entries if "provider" in entry}
-    books = attribute(charges, span, usage, prices, by_rule)
+    books = attribute(charges, span, usage, prices, by_rule, *read_counts(folder, canonical))
     revenue, revenue_tie = revenue_of(rows_of(folder, "stripe.csv") or [], identity, month)
     shared = share(books, entries, charges, usage, revenue, identity)
 

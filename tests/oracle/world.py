@@ -5,7 +5,9 @@
     python3 tests/oracle/world.py --seeds 1..60 --out FOLDER     (into FOLDER/1 … FOLDER/60)
 
 The same seed writes the same bytes. A world is usage.csv, costs.csv, stripe.csv, prices.json, the
-shared costs twice (tanso.toml for the program, shared.json) and, in some worlds, mapping.csv, all of October 2026 with some rows before and after. Prices are the
+shared costs twice (tanso.toml for the program, shared.json) and, in some worlds, mapping.csv and
+what the providers count themselves (openai_usage.csv, anthropic_tokens.csv), all of October 2026
+with some rows before and after. Prices are the
 list prices of real models, so that the program's own price book gives the same numbers.
 
 A true month of requests is drawn first. The bill is made from it; the log is the truth with rows
@@ -59,9 +61,23 @@ def write(path, columns, rows):
         writer.writerows(rows)
 
 
+OPENAI_USAGE = (
+    "start_time,end_time,start_time_iso,end_time_iso,project_id,num_model_requests,user_id,api_key_id,model,batch,"
+    "service_tier,input_tokens,output_tokens,input_cached_tokens,input_uncached_tokens"
+).split(",")
+ANTHROPIC_TOKENS = (
+    "usage_date_utc,model_version,api_key,workspace,usage_type,usage_input_tokens_no_cache,"
+    "usage_input_tokens_cache_write_5m,usage_input_tokens_cache_write_1h,usage_input_tokens_cache_read,"
+    "usage_output_tokens,web_search_count"
+).split(",")
+
+
 class World:
     def __init__(self, seed):
         self.draw = random.Random(seed)
+        # What providers count is drawn apart, so that the rest of the world does not depend on it.
+        self.draw_counts = random.Random(seed * 7919 + 1)
+        self.billed = defaultdict(lambda: defaultdict(int))
         self.customers = CUSTOMERS[: self.draw.randint(3, 8)]
         providers = self.draw.choice([["openai"], ["anthropic"], ["openai", "anthropic"]])
         self.models = {p: self.draw.sample(sorted(MODELS[p]), self.draw.randint(1, 2)) for p in providers}
@@ -153,6 +169,7 @@ class World:
             scope = direct.get(row["customer"], ("", ""))
             for meter, price in (("input", prices[0]), ("output", prices[1])):
                 tokens = row[f"{meter}_tokens"]
+                self.billed[provider][when.date(), model, meter] += tokens
                 name = prices[2] if alias else model
                 named = "" if style == "ungrouped" else name
                 key = (when.date(), named, meter if style in ("quantity", "money") else "")
@@ -205,6 +222,54 @@ class World:
         if places is None:
             return format(cost.normalize(), "f")
         return format(cost.quantize(Decimal(1).scaleb(-places)), "f")
+
+    def counts(self, provider):
+        """What the provider counts, by day and model: the billed tokens, or something near them."""
+        draw = self.draw_counts
+        wrong = draw.choice([1, 1, 1, Decimal("1.25"), Decimal("0.5")])
+        lost_model = draw.choice(self.models[provider]) if draw.random() < 0.15 else None
+        days = sorted({day for day, _, _ in self.billed[provider]})
+        if draw.random() < 0.2:
+            days = days[: len(days) // 2]
+        rows = defaultdict(lambda: {"input": 0, "output": 0})
+        for (day, model, meter), tokens in sorted(self.billed[provider].items()):
+            if day in days and model != lost_model:
+                rows[day, model][meter] += int(tokens * wrong)
+        rows = {key: row for key, row in rows.items() if row["input"] or row["output"]}
+        named = {m: draw.choice([m, MODELS[provider][m][2]]) for m in self.models[provider]}
+        # Display names are the bill's, never the export's.
+        named = {m: m if " " in name else name for m, name in named.items()}
+        return {(day, named[model]): row for (day, model), row in rows.items()}, days
+
+    def write_counts(self, folder, log):
+        for provider in self.models:
+            logged = any(row["provider"] == provider and row["timestamp"] < "2026-11" for row in log)
+            logged &= any(row["provider"] == provider and row["timestamp"] >= "2026-10" for row in log)
+            counts, days = self.counts(provider)
+            if self.draw_counts.random() < 0.3 or not logged or not counts:
+                continue
+            rows = []
+            if provider == "anthropic":
+                for (day, model), tokens in counts.items():
+                    row = {name: 0 for name in ANTHROPIC_TOKENS if "tokens" in name or "count" in name}
+                    row |= {"usage_date_utc": str(day), "model_version": model, "api_key": "chat"}
+                    row |= {"workspace": "Default", "usage_type": "standard"}
+                    row |= {"usage_input_tokens_no_cache": tokens["input"], "usage_output_tokens": tokens["output"]}
+                    rows.append(row)
+                write(folder / "anthropic_tokens.csv", ANTHROPIC_TOKENS, rows)
+                continue
+            for day in days:
+                start = int((datetime.combine(day, datetime.min.time()) - datetime(1970, 1, 1)).total_seconds())
+                bucket = {"start_time": start, "end_time": start + 86_400}
+                here = [(model, tokens) for (of, model), tokens in counts.items() if of == day]
+                for model, tokens in here:
+                    row = bucket | {"num_model_requests": "1.0", "model": model, "batch": "False"}
+                    row |= {"service_tier": "default", "input_cached_tokens": "0.0"}
+                    row |= {f"{meter}_tokens": f"{tokens[meter]}.0" for meter in tokens}
+                    rows.append(row | {"project_id": "proj_all"})
+                if not here:
+                    rows.append(bucket)
+            write(folder / "openai_usage.csv", OPENAI_USAGE, rows)
 
     def mapping(self):
         rows = []
@@ -326,7 +391,9 @@ class World:
         folder.mkdir(parents=True, exist_ok=True)
         truth = self.requests()
         bill = self.bill(truth)
-        write(folder / "usage.csv", list(truth[0]), self.log(truth))
+        log = self.log(truth)
+        write(folder / "usage.csv", list(truth[0]), log)
+        self.write_counts(folder, log)
         write(folder / "stripe.csv", INVOICE_COLUMNS, self.invoices())
         if self.mapped:
             columns = ["customer", "source", "id", "valid_from", "valid_to", "kind"]

@@ -33,7 +33,7 @@ a warning names the file, because an empty export is more often a wrong date ran
 a month without use.
 
 **Quirk.** The usage export of an empty range has the same bytes. A file whose name begins with
-`completions_usage` is taken for that one and refused.
+`completions_usage` is taken for that one (`openai-usage-csv`).
 
 **Confidence.** The header is recorded from real exports; the rows were reconstructed.
 ",

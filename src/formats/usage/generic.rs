@@ -7,11 +7,11 @@
 //!
 //! The rule that must hold: no token is in two meters, and none is lost between two columns.
 
+use crate::formats::counts::is_openai_usage;
 use crate::formats::fields::Columns;
 use crate::formats::rows;
 use crate::formats::usage::log::Log;
 use crate::formats::usage::names;
-use crate::formats::usage::provider_counts::is_openai_usage;
 use crate::formats::{Format, Kind, Reader, Sample, Settings, Tally, UsageSink};
 use crate::problem::Problems;
 use crate::scan::RowSource;

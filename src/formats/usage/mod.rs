@@ -17,7 +17,6 @@ pub mod names;
 pub mod origin;
 pub mod portkey;
 pub mod posthog;
-pub mod provider_counts;
 pub mod tokens;
 pub mod units;
 pub mod vendor;
