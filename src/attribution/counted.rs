@@ -44,7 +44,7 @@ pub fn give(
     let terms = Terms::of(inputs, lines);
     let counted = Counted::of(inputs, options, &terms);
     let groups = groups(lines, &terms);
-    differences(shelf, &counted, lines, &groups, result);
+    differences(shelf, options, &counted, lines, &groups, result);
     let mut given: BTreeMap<usize, Exact> = BTreeMap::new();
     for (group, members) in &groups {
         // A quantity is the group's: its charges are never compared one by one.
@@ -337,9 +337,10 @@ impl<'a> Counted<'a> {
 }
 
 /// Tells where a bill that states quantities and the usage export differ, by subject and month, on
-/// the days that both cover.
+/// the days of the period that both cover.
 fn differences(
     shelf: &Shelf<'_>,
+    options: &Options,
     counted: &Counted<'_>,
     lines: &[Line<'_>],
     groups: &BTreeMap<Group, Vec<usize>>,
@@ -349,7 +350,7 @@ fn differences(
     for (group, members) in groups {
         for line in members.iter().map(|at| &lines[*at]) {
             let covered = counted.cover(&group.subject.0, line.first, line.end);
-            let key = (&group.subject, line.first.month());
+            let key = (&group.subject, line.day.month());
             let sum = billed.entry(key).or_insert(Some(Exact::ZERO));
             *sum = match (*sum, line.quantity) {
                 (Some(sum), Some(quantity)) if covered => Some(sum + quantity),
@@ -364,7 +365,11 @@ fn differences(
         };
         let days = counted.quantities.get(subject).into_iter().flatten();
         let sum: Exact = days
-            .filter(|((day, _), _)| day.month() == month && shelf.is_billed(Some(&subject.0), *day))
+            .filter(|((day, _), _)| {
+                let on = options.zone.day(Zone::Utc.start_of(*day));
+                let inside = options.period.contains(on) && on.month() == month;
+                inside && shelf.is_billed(Some(&subject.0), *day)
+            })
             .map(|(_, quantity)| *quantity)
             .sum();
         if sum != billed {

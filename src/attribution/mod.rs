@@ -30,7 +30,7 @@ pub use ledger::BillTie;
 pub use lines::Line;
 pub use shared::{Caused, SharedCost, SharedTie};
 pub use topics::{Folding, Topic, tier_word};
-pub use value::Pricing;
+pub use value::{Pricing, Rates};
 
 use crate::identity::{Identity, PartyId};
 use crate::model::counts::CountCell;
@@ -136,7 +136,7 @@ pub struct Residual {
     pub users: Vec<PartyId>,
 }
 
-/// Usage that is neither billed nor priced.
+/// Quantities of a model: of usage that is neither billed nor priced, or free.
 #[derive(Clone, Debug)]
 pub struct Unpriced {
     /// Provider.
@@ -249,7 +249,7 @@ pub struct Inputs<'a> {
     /// Who is who.
     pub identity: &'a Identity,
     /// The price book and the negotiated discounts.
-    pub pricing: &'a Pricing<'a>,
+    pub pricing: &'a Pricing,
     /// The report's currency.
     pub currency: Currency,
     /// The shared costs.
@@ -269,6 +269,12 @@ pub struct Attribution {
     pub residuals: Vec<Residual>,
     /// Usage neither billed nor priced.
     pub unpriced: Vec<Unpriced>,
+    /// Usage of models that are declared free.
+    pub free: Vec<Unpriced>,
+    /// Usage priced at 0, although nobody declares it free.
+    pub at_zero: Vec<Unpriced>,
+    /// Words for service tiers that no price knows, with the requests priced as standard.
+    pub unknown_tiers: BTreeMap<String, Exact>,
     /// Usage of models that no bill of the month has, although bills cover their days.
     pub unbilled: Vec<Unpriced>,
     /// Gaps scaled away and over-logging.

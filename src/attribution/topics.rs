@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::lines::Line;
 use super::shelf::{Lacks, Shelf, is_cache, same_provider};
 use crate::identity::PartyId;
-use crate::model::names::ModelName;
+pub use crate::model::names::service_tier as fold_tier;
+use crate::model::names::{self, ModelName};
 use crate::model::records::ChargeMeter;
 use crate::model::{Day, Meter, UsageCell};
 
@@ -107,7 +108,7 @@ impl<'s> Topics<'s> {
             _ if lacks.tier => None,
             Some(tier) => Some(fold_tier(tier)),
             // In a bill that names tiers, a line without one is the standard tier.
-            None if self.tiered.contains(&charge.provider) => Some("standard".to_string()),
+            None if self.tiered.contains(&charge.provider) => Some(names::STANDARD.to_string()),
             None => None,
         };
         Topic {
@@ -127,15 +128,6 @@ impl<'s> Topics<'s> {
 /// The folded word for a service tier; no tier is the standard one.
 pub fn tier_word(tier: Option<&str>) -> String {
     fold_tier(tier.unwrap_or_default())
-}
-
-/// Folds the words for a service tier.
-pub fn fold_tier(tier: &str) -> String {
-    let tier = tier.trim().to_lowercase();
-    match tier.as_str() {
-        "" | "default" | "auto" | "standard_only" | "on_demand" | "on-demand" => "standard".into(),
-        _ => tier,
-    }
 }
 
 impl Topic {

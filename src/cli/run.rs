@@ -7,6 +7,7 @@ use super::args::{ConflictArg, MatchArg, OverlapArg, ResidualArg, Shared};
 use super::choices;
 use super::inputs;
 use super::notes;
+use super::price_book;
 use super::progress::Bar;
 use super::project::Project;
 use crate::attribution::{self, Caused, Pricing, SharedCost};
@@ -16,7 +17,6 @@ use crate::load::{self, Books, Choices, InputSpec, OnConflict, OnOverlap};
 use crate::margin::{self, Dimension, Filter, Statement};
 use crate::model::records::CostBasis;
 use crate::model::{Currency, Period, Zone};
-use crate::prices::PriceBook;
 use crate::problem::{Note, Problem, Problems, catalogue};
 use crate::report::margin::Header;
 use crate::report::margin::footer::quoted;
@@ -44,7 +44,10 @@ pub struct Run {
     pub currency: Currency,
     cost_basis: CostBasis,
     options: attribution::Options,
-    pricing: Pricing<'static>,
+    /// Prices of the run.
+    pub pricing: Pricing,
+    /// What is said about the imported price list.
+    pub price_notes: Vec<Note>,
     /// Shared costs.
     pub shared: Vec<SharedCost>,
     /// Revenue by month, where there are shared costs.
@@ -60,6 +63,7 @@ impl Run {
     /// Every problem found.
     pub fn prepare(shared: &Shared, by: &[String]) -> Result<Run, Problems> {
         let project = project(shared)?;
+        let (prices, price_notes) = price_book::prices(shared, project.as_ref())?;
         let specs = inputs::resolve(shared, project.as_ref())?;
         let zone = choices::zone(shared, project.as_ref())?;
         let dimensions = super::dimensions::usage_dimensions(shared, by);
@@ -93,10 +97,6 @@ impl Run {
         });
         revenue::plans::assign(&mut identity, &revenue, &books.records, zone);
         let coverage = Coverage::check(&revenue, &books.records, &identity, period, zone);
-        let discounts = match &project {
-            Some(project) => project.discounts()?,
-            None => BTreeMap::new(),
-        };
         let tolerance = choices::tolerance(shared, project.as_ref())?;
         let costs = match &project {
             Some(project) => super::shared::costs(project, &identity)?,
@@ -116,12 +116,12 @@ impl Run {
                 detail: false,
             },
             pricing: Pricing {
-                book: PriceBook::embedded(),
+                prices,
                 in_dollars: currency == Currency::USD,
-                discounts,
             },
             shared: costs,
             revenue_by_month,
+            price_notes,
             cost_basis: choices::cost_basis(shared, project.as_ref())?,
             project,
             specs,
@@ -240,8 +240,18 @@ impl Run {
         if !shared.filters.is_empty() {
             say("where", shared.filters.join(" "));
         }
-        for (provider, discount) in &self.pricing.discounts {
+        let prices = &self.pricing.prices;
+        if let Some((name, _)) = &prices.file {
+            say("prices", name.to_string());
+        }
+        if !prices.rules.is_empty() {
+            say("stated_prices", prices.rules.len().to_string());
+        }
+        for (provider, discount) in &prices.discounts {
             say(&format!("discount.{provider}"), discount.to_string());
+        }
+        for ((provider, tier), factor) in &prices.factors {
+            say(&format!("tier.{provider}.{tier}"), factor.to_string());
         }
         let inputs = self.books.receipts(self.period, self.zone);
         Header {
@@ -259,7 +269,7 @@ impl Run {
 
     /// The names of the price book that are nearest to a model's.
     pub fn nearest_models(&self, model: &str) -> Vec<String> {
-        self.pricing.book.nearest(model, 3)
+        self.pricing.prices.nearest(model, 3)
     }
 
     /// Notes that are warnings.
@@ -340,6 +350,13 @@ fn again(shared: &Shared) -> String {
         ("--from", shared.from.clone()),
         ("--to", shared.to.clone()),
         ("--tz", shared.tz.clone()),
+        (
+            "--prices",
+            shared
+                .prices
+                .as_ref()
+                .map(|path| path.to_string_lossy().into_owned()),
+        ),
         (
             "--cost-basis",
             shared

@@ -85,7 +85,6 @@ pub fn settle(
                     superseded.push(Superseded {
                         file: file.name.clone(),
                         what: "rows that another revenue file has too",
-                        records: out.len() as u64,
                         rows: out.len() as u64,
                         amount: out.iter().map(|row| row.total).sum(),
                     });

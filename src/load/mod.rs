@@ -7,14 +7,17 @@
 mod again;
 mod books;
 mod counts;
+mod finer;
 mod fold;
 mod mapping_file;
 mod overlap;
+pub mod price_list;
 mod progress;
 mod recognize;
 mod repeats;
 mod same;
 mod settle;
+mod spans;
 mod sums;
 
 use std::collections::BTreeMap;
@@ -251,7 +254,6 @@ impl Reading<'_> {
             provider: format.provider,
             export: format.name,
             charges,
-            rows: tally.used,
             covers: tally.covers,
         });
     }

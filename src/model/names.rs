@@ -19,7 +19,7 @@ pub fn provider(name: &str) -> String {
     let folded = name.trim().to_lowercase();
     let known = match folded.as_str() {
         "azure_openai" | "azure-openai" | "azure openai" | "azure_ai" | "azure ai"
-        | "microsoft" | "microsoft azure" => "azure",
+        | "microsoft" | "microsoft azure" | "azure.ai.openai" | "azure.ai.inference" => "azure",
         "bedrock"
         | "aws-bedrock"
         | "aws_bedrock"
@@ -30,7 +30,8 @@ pub fn provider(name: &str) -> String {
         | "aws bedrock"
         | "amazon web services"
         | "amazon web services, inc."
-        | "aws marketplace" => "aws",
+        | "aws marketplace"
+        | "aws.bedrock" => "aws",
         "vertex_ai"
         | "vertex-ai"
         | "vertexai"
@@ -42,7 +43,10 @@ pub fn provider(name: &str) -> String {
         | "google-vertex"
         | "vertex_ai_beta"
         | "google cloud"
-        | "google cloud platform" => "google",
+        | "google cloud platform"
+        | "gcp.gemini"
+        | "gcp.vertex_ai"
+        | "gcp.gen_ai" => "google",
         "anthropic claude" | "claude" => "anthropic",
         "open_ai" | "open-ai" | "openai_chat" | "text-completion-openai" => "openai",
         "xai" | "x_ai" => "x-ai",
@@ -57,6 +61,18 @@ pub fn provider(name: &str) -> String {
         _ => return folded,
     };
     known.to_string()
+}
+
+/// The service tier that has no name in most logs.
+pub const STANDARD: &str = "standard";
+
+/// Folds the words for a service tier; a blank one is [`STANDARD`].
+pub fn service_tier(tier: &str) -> String {
+    let tier = tier.trim().to_lowercase();
+    match tier.as_str() {
+        "" | "default" | "auto" | "standard_only" | "on_demand" | "on-demand" => STANDARD.into(),
+        _ => tier,
+    }
 }
 
 /// The vendor whose own model family this is, for logs that name a model but no provider.
@@ -387,6 +403,9 @@ mod tests {
         assert_eq!(provider("Amazon Web Services"), "aws");
         assert_eq!(provider("Microsoft"), "azure");
         assert_eq!(provider("Google Cloud"), "google");
+        assert_eq!(provider("aws.bedrock"), "aws");
+        assert_eq!(provider("gcp.gemini"), "google");
+        assert_eq!(provider("azure.ai.openai"), "azure");
         assert_eq!(provider("Acme Labs"), "acme labs");
         assert_eq!(vendor_of("claude-haiku-4-5-20251001"), Some("anthropic"));
         assert_eq!(vendor_of("gpt-4o-mini"), Some("openai"));

@@ -87,9 +87,10 @@ impl<'m, 'a> Series<'m, 'a> {
                 }
                 None => without_price(&mut entry),
             }
-            let nothing = bucket.lines.is_empty() && entry.computed == Some(Exact::ZERO);
-            let requests = bucket.lines.is_empty() && *self.meter == Meter::Requests;
-            if !nothing && !(requests && reference.is_none()) {
+            // Most models have no price per request; logged requests alone are no gap.
+            let requests = *self.meter == Meter::Requests && reference.is_none();
+            let nothing = entry.computed == Some(Exact::ZERO) || requests;
+            if !bucket.lines.is_empty() || !nothing {
                 entries.push(entry);
             }
         }

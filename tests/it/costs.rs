@@ -212,7 +212,7 @@ fn one_charge_without_a_quantity_is_told() {
     let report = files.json(&[]);
     // Of gpt-4o-mini no charge has a quantity: that is how the bill is.
     assert_eq!(
-        notes(&report, "N1041"),
+        notes(&report, "N1051"),
         [
             "openai gpt-4o input: charges without a quantity: 1 of 3, 2.50 USD of 102.50 USD; \
              so all of 2026-10 is compared with the log in money, not in quantities"
@@ -528,7 +528,7 @@ fn an_item_of_a_bill_is_shared_and_the_rest_of_the_bill_is_not() {
     );
     assert_eq!(unattributed(&report), pairs(&[("no usage", "60")]));
     assert_eq!(
-        notes(&report, "N1042"),
+        notes(&report, "N1052"),
         ["shared cost \"gone\": no charge of the period is for it"]
     );
 }

@@ -381,7 +381,28 @@ fn an_export_that_ends_before_the_bill_is_told() {
     let note = notes.iter().find(|note| note["code"] == "N2102").unwrap();
     assert_eq!(
         note["text"],
-        "the usage export covers 2026-10-05 to 2026-10-05, the bills 2026-10-05 to 2026-10-06"
+        "1.00 USD is billed for days that the usage export does not reach: it covers 2026-10-05 to 2026-10-05, the bills 2026-10-05 to 2026-10-06"
     );
     assert!(has_note(&report, "N1033"));
+}
+
+#[test]
+fn bill_and_export_are_compared_on_the_days_of_the_report_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let bill = "date,provider,model,meter,quantity,amount\n2026-10-05,anthropic,claude-haiku-4-5,output,2000,8.00\n2026-10-06,anthropic,claude-haiku-4-5,output,3000,9.00\n";
+    let bill = put(folder.path(), "costs.csv", bill);
+    let export = format!("{TOKENS}{}{}", tokens(5, "k", 2_000), tokens(6, "k", 3_001));
+    let export = put(folder.path(), "tokens.csv", export);
+    for (to, differs) in [("2026-10-06", false), ("2026-10-07", true)] {
+        let arguments = [
+            "report",
+            "--no-config",
+            "--format",
+            "json",
+            "--from",
+            "2026-10-05",
+        ];
+        let run = tanso(&[&arguments[..], &["--to", to, &bill, &export]].concat());
+        assert_eq!(has_note(&run.json(), "N1032"), differs, "{to}");
+    }
 }

@@ -94,6 +94,10 @@ fn the_page_of_commands_is_fresh() {
         "",
         "report",
         "simulate",
+        "prices",
+        "prices find",
+        "prices diff",
+        "prices reprice",
         "formats",
         "init",
         "completions",
@@ -101,7 +105,10 @@ fn the_page_of_commands_is_fresh() {
     ] {
         let (title, help) = match command {
             "" => ("tanso".to_string(), says(&["--help"])),
-            name => (format!("tanso {name}"), says(&[name, "--help"])),
+            name => (format!("tanso {name}"), {
+                let words = name.split(' ').chain(["--help"]);
+                says(&words.collect::<Vec<_>>())
+            }),
         };
         page.push_str(&format!("\n## {title}\n\n```text\n"));
         for line in help.lines() {

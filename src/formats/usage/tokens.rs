@@ -110,7 +110,7 @@ impl Tokens {
     ///
     /// False if the total is not the sum of the two.
     #[must_use]
-    pub fn split_writes(&mut self) -> bool {
+    pub(crate) fn split_writes(&mut self) -> bool {
         let Some(total) = self.write.take() else {
             return true;
         };

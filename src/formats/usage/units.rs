@@ -27,10 +27,10 @@ const FAILED: &[&str] = &[
     "blocked",
 ];
 
-/// The meters seen so far, so that a name is not made anew for every row.
+/// Units of named meters.
 #[derive(Default)]
 pub struct Units {
-    meters: BTreeMap<String, Meter>,
+    meters: Meters,
 }
 
 impl Units {
@@ -57,7 +57,11 @@ impl Units {
             let message = format!("{} is negative", columns.header.name(column));
             return Err(columns.problem(&catalogue::NEGATIVE_QUANTITY, row, column, message));
         }
-        let meter = self.meter(columns, found, settings, row)?;
+        let stated = found.at(Field::Meter);
+        let name = word(row, stated).unwrap_or("units");
+        let meter = self
+            .meters
+            .named(name, columns, settings, row, stated.unwrap_or(0))?;
         if meter.is_token() || meter == Meter::Requests {
             columns.count(row, column)?;
         }
@@ -74,18 +78,28 @@ impl Units {
         }
         Ok(requests)
     }
+}
 
-    /// The meter that the row's units count.
-    fn meter(
+/// The meters seen so far, so that a name is not made anew for every row.
+#[derive(Default)]
+pub struct Meters {
+    known: BTreeMap<String, Meter>,
+}
+
+impl Meters {
+    /// The meter that a log calls by this name, which stands in `column`.
+    ///
+    /// # Errors
+    /// Cached tokens in a row of their own, unless the settings say that the input leaves them out.
+    pub fn named(
         &mut self,
+        name: &str,
         columns: &Columns,
-        found: &Found,
         settings: &Settings,
         row: &Row,
+        column: usize,
     ) -> Result<Meter, Problem> {
-        let column = found.at(Field::Meter);
-        let name = word(row, column).unwrap_or("units");
-        if let Some(meter) = self.meters.get(name) {
+        if let Some(meter) = self.known.get(name) {
             return Ok(meter.clone());
         }
         let folded = name.to_lowercase();
@@ -96,7 +110,7 @@ impl Units {
             "cache_creation_input_tokens" => Meter::CacheWrite5m,
             "cached_input_tokens" | "cached_tokens" | "cache_read_tokens" => {
                 if settings.cached_tokens != Some(CachedTokens::Beside) {
-                    return Err(cached_row(columns, row, column.unwrap_or(0)));
+                    return Err(cached_row(columns, row, column));
                 }
                 Meter::CacheRead
             }
@@ -105,7 +119,7 @@ impl Units {
                 known => known,
             },
         };
-        self.meters.insert(name.to_string(), meter.clone());
+        self.known.insert(name.to_string(), meter.clone());
         Ok(meter)
     }
 }
@@ -143,13 +157,24 @@ pub fn cost(
         let message = format!("{} is negative", columns.header.name(column));
         return Err(columns.problem(&catalogue::NEGATIVE_QUANTITY, row, column, message));
     }
-    let stated = found.at(Field::Currency);
-    let currency = match stated.filter(|column| row.filled(*column).is_some()) {
-        Some(column) => columns.currency(row, column)?,
-        None if columns.header.name(column).to_lowercase().contains("usd") => Currency::USD,
-        None => settings.currency.unwrap_or(Currency::USD),
-    };
+    let currency = currency(columns, settings, row, column, found.at(Field::Currency))?;
     Ok(Some((cost, currency)))
+}
+
+/// The currency of a cost in the column `cost`: the row's own, the one in the column's name, the
+/// one of the settings, or dollars.
+pub fn currency(
+    columns: &Columns,
+    settings: &Settings,
+    row: &Row,
+    cost: usize,
+    stated: Option<usize>,
+) -> Result<Currency, Problem> {
+    match stated.filter(|column| row.filled(*column).is_some()) {
+        Some(column) => columns.currency(row, column),
+        None if columns.header.name(cost).to_lowercase().contains("usd") => Ok(Currency::USD),
+        None => Ok(settings.currency.unwrap_or(Currency::USD)),
+    }
 }
 
 /// What a status word or HTTP code says became of the request.

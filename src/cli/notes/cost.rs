@@ -1,14 +1,15 @@
 //! The notes and warnings about cost: estimates, gaps, what could not be shared out.
 
-use crate::attribution::{Attribution, Reason};
+use crate::attribution::Reason;
 use crate::formats::Kind;
 use crate::margin::Statement;
 use crate::model::Exact;
 use crate::problem::{Note, catalogue};
 use crate::report::figures::grouped;
 
-use super::notes::money;
-use super::run::Run;
+use super::{coverage, money};
+use crate::cli::price_book;
+use crate::cli::run::Run;
 
 /// Provider, model and meter, as far as they are known.
 fn topic(parts: [&Option<String>; 3]) -> String {
@@ -56,6 +57,7 @@ pub fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
         );
         notes.push(Note::new(&catalogue::UNPRICED, text));
     }
+    price_book::notes(found, notes);
     for unbilled in &found.unbilled {
         let model = unbilled.model.as_deref().unwrap_or("usage without a model");
         let tokens: Exact = unbilled.meters.values().sum();
@@ -108,7 +110,7 @@ pub fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
         };
         notes.push(Note::new(entry, text));
     }
-    counts(run, found, notes);
+    coverage::counts(run, found, notes);
     if found.context_unknown {
         let text = "the log is aggregated, so prices for long requests cannot be told; base prices are used";
         notes.push(Note::new(&catalogue::CONTEXT_TIER, text));
@@ -175,38 +177,4 @@ fn has_tokens(run: &Run, provider: Option<&str>) -> bool {
         let of = cell.provider.as_deref();
         (of.is_none() || provider.is_none() || of == provider) && !cell.quantities.is_empty()
     })
-}
-
-/// What providers' usage exports gave to the bills.
-fn counts(run: &Run, found: &Attribution, notes: &mut Vec<Note>) {
-    for (provider, charges) in &found.counted {
-        let text = format!(
-            "{provider}: the bill states no quantities; its usage export gives them, charges: {charges}"
-        );
-        notes.push(Note::new(&catalogue::COUNTED_QUANTITY, text));
-    }
-    for (provider, (charges, amount)) in &found.not_counted {
-        let text = format!(
-            "{provider}: the usage export does not tell the quantities of charges of {} ({charges}), which are compared in money",
-            money(run, *amount)
-        );
-        notes.push(Note::new(&catalogue::COUNT_NOT_USED, text));
-    }
-    for differs in &found.count_differs {
-        let words = [
-            differs.model.as_deref(),
-            Some(&differs.meter),
-            differs.tier.as_deref(),
-        ];
-        let words: Vec<&str> = words.into_iter().flatten().collect();
-        let text = format!(
-            "{} {}, {}: the bill states {}, the usage export {}; the bill's counts",
-            differs.provider,
-            words.join(" "),
-            differs.month.title(),
-            grouped(&differs.billed.to_string()),
-            grouped(&differs.counted.to_string())
-        );
-        notes.push(Note::new(&catalogue::COUNT_DIFFERS, text));
-    }
 }

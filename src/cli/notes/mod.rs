@@ -1,14 +1,14 @@
 //! The notes and warnings of a run that went well.
 
+mod cost;
+mod coverage;
+
 use std::collections::BTreeSet;
 
-use crate::formats::Kind;
 use crate::identity::{PartyKind, alike};
-use crate::load::Books;
 use crate::margin::Statement;
+use crate::model::Exact;
 use crate::model::receipt::InputReceipt;
-use crate::model::records::{Charge, ChargeKind};
-use crate::model::{Day, Exact, Instant};
 use crate::problem::{Note, catalogue};
 use crate::report::figures::grouped;
 use crate::revenue::Basis;
@@ -18,8 +18,9 @@ use super::run::Run;
 /// Everything that was skipped, scaled, inferred or is in doubt.
 pub fn collect(run: &Run, statement: &Statement, inputs: &[InputReceipt]) -> Vec<Note> {
     let mut notes = run.books.notes.clone();
+    notes.extend(run.price_notes.iter().cloned());
     identity(run, statement, &mut notes);
-    super::cost_notes::cost(run, statement, &mut notes);
+    cost::cost(run, statement, &mut notes);
     revenue(run, &mut notes);
     rows(run, inputs, &mut notes);
     notes.sort();
@@ -213,63 +214,5 @@ fn rows(run: &Run, inputs: &[InputReceipt], notes: &mut Vec<Note>) {
         let text = format!("rows outside {}, not used: {outside}", run.period.title());
         notes.push(Note::new(&catalogue::OUT_OF_PERIOD, text));
     }
-    spans(run, &run.books, notes);
-}
-
-/// Charges for days that the log does not reach, and usage of days that the bills do not reach.
-fn spans(run: &Run, books: &Books, notes: &mut Vec<Note>) {
-    let span = |kind: Kind| {
-        let files = books.files.iter().filter(|file| file.kind == Some(kind));
-        let spans: Vec<_> = files.filter_map(|file| file.span(run.zone)).collect();
-        let first = spans.iter().map(|(first, _)| *first).min()?;
-        let last = spans.iter().map(|(_, last)| *last).max()?;
-        Some((first, last))
-    };
-    // Without a log, providers' own counts are the usage.
-    let (kind, word) = match books.has(Kind::Usage) {
-        true => (Kind::Usage, "usage log"),
-        false => (Kind::ProviderUsage, "usage export"),
-    };
-    let (Some(usage), Some(bills)) = (span(kind), span(Kind::Bill)) else {
-        return;
-    };
-    let covers = |(first, last): (Day, Day)| format!("{first} to {last}");
-    // What a charge for a longer time covers is no question of days, and what names its customer
-    // needs no log.
-    let unlogged = |charge: &&Charge| {
-        let first = run.zone.day(charge.start);
-        let last = run.zone.day(Instant(charge.end.0 - 1)).max(first);
-        let named = charge.scopes.iter().any(|scope| {
-            let names_customer = scope.dimension == "customer";
-            let identity = &run.identity;
-            let party = identity.scope(&scope.namespace, &scope.id, names_customer, first);
-            party.is_some()
-        });
-        let outside = last < usage.0 || first > usage.1;
-        charge.kind == ChargeKind::Usage && run.period.contains(first) && outside && !named
-    };
-    let unlogged: Exact = books
-        .charges
-        .iter()
-        .filter(unlogged)
-        .map(|c| c.amount)
-        .sum();
-    if !unlogged.is_zero() {
-        let text = format!(
-            "{} is billed for days that the {word} does not reach: it covers {}, the bills {}",
-            money(run, unlogged),
-            covers(usage),
-            covers(bills)
-        );
-        notes.push(Note::new(&catalogue::GAP, text));
-    }
-    let unbilled = |day: Day| run.period.contains(day) && (day < bills.0 || day > bills.1);
-    if books.usage.iter().any(|cell| unbilled(cell.day)) {
-        let text = format!(
-            "the {word} covers {}, the bills only {}: usage of the other days has no bill",
-            covers(usage),
-            covers(bills)
-        );
-        notes.push(Note::new(&catalogue::GAP, text));
-    }
+    coverage::spans(run, &run.books, notes);
 }
