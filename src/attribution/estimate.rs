@@ -22,6 +22,7 @@ pub fn estimate(
     let mut unpriced = Quantities::new();
     let mut unbilled = Quantities::new();
     let billed = Billed::of(lines);
+    let mut asked: BTreeMap<(Month, Option<&str>, usize), bool> = BTreeMap::new();
     let mut known = AtBook::default();
     for held in &shelf.held {
         let cell = held.cell;
@@ -32,7 +33,9 @@ pub fn estimate(
             let family = shelf.models[held.model]
                 .as_ref()
                 .map(|model| model.family.as_str());
-            if !billed.has(cell, family) {
+            let question = (cell.utc_day.month(), cell.provider.as_deref(), held.model);
+            let has = asked.entry(question);
+            if !*has.or_insert_with(|| billed.has(cell, family)) {
                 let key = (cell.provider.as_deref(), cell.model.as_deref());
                 add_unpriced(unbilled.entry(key).or_insert_with(|| empty(cell)), cell);
                 let known = reported(cell).or_else(|| shelf.value(held, &ChargeMeter::All));
@@ -114,7 +117,9 @@ struct Billed {
 
 impl Billed {
     fn of(lines: &[Line<'_>]) -> Billed {
-        let usage = lines.iter().filter(|line| line.is_usage());
+        let usage = lines
+            .iter()
+            .filter(|line| line.is_usage() || line.shared.is_some());
         let models = usage.map(|line| {
             let model = line.charge.model.as_deref();
             let family = model.map(|name| ModelName::parse(name).family);

@@ -175,6 +175,25 @@ impl<'a> Shelf<'a> {
             .flat_map(|(_, (from, to))| *from..*to)
     }
 
+    /// Indices of one party's cells of UTC days `[first, end)`, in order.
+    pub fn of_party(
+        &self,
+        party: PartyId,
+        first: Day,
+        end: Day,
+    ) -> impl Iterator<Item = usize> + '_ {
+        let key = |held: &Held<'_>| (held.party.is_none(), held.party);
+        let wanted = (false, Some(party));
+        self.days
+            .range(first..end)
+            .flat_map(move |(_, (from, to))| {
+                let day = &self.held[*from..*to];
+                let start = day.partition_point(|held| key(held) < wanted);
+                let count = day[start..].partition_point(|held| key(held) == wanted);
+                from + start..from + start + count
+            })
+    }
+
     /// Indices of the cells of a month of the report.
     pub fn of_month(&self, month: Month) -> impl Iterator<Item = usize> + '_ {
         let (first, end) = (

@@ -21,6 +21,7 @@ mod reconcile;
 mod reconcile_args;
 mod report;
 mod run;
+mod shared;
 mod simulate;
 pub mod terminal;
 

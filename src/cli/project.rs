@@ -11,6 +11,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::price_rules::{self, PriceEntry};
+use super::shared::SharedEntry;
 use crate::formats::{CachedTokens, Settings};
 use crate::model::records::CostBasis;
 use crate::model::{Currency, Exact, Zone, names};
@@ -54,12 +55,18 @@ pub struct Project {
     /// Providers by name.
     #[serde(default)]
     pub provider: BTreeMap<String, ProviderEntry>,
+    /// Shared costs.
+    #[serde(default)]
+    pub shared: Vec<toml::Spanned<SharedEntry>>,
     /// The folder of the project file.
     #[serde(skip)]
     pub folder: PathBuf,
     /// The project file as shown in messages.
     #[serde(skip)]
     pub shown: String,
+    /// Its text.
+    #[serde(skip)]
+    text: String,
 }
 
 /// One `[[input]]`.
@@ -157,7 +164,18 @@ impl Project {
             text: &text,
         };
         project.rules = price_rules::rules(&project.price, &located)?;
+        project.text = text;
         Ok(project)
+    }
+
+    /// The place of a byte of the file.
+    pub fn place(&self, byte: usize) -> Place {
+        let shown: Arc<str> = self.shown.as_str().into();
+        Located {
+            shown: &shown,
+            text: &self.text,
+        }
+        .place(byte)
     }
 
     /// A problem with a value of the file.

@@ -11,7 +11,7 @@ use super::price_book;
 use super::progress::Bar;
 use super::project::Project;
 use crate::attribution::matching::{Comparison, compare};
-use crate::attribution::{self, Pricing};
+use crate::attribution::{self, Caused, Pricing, SharedCost};
 use crate::formats::Kind;
 use crate::identity::Identity;
 use crate::load::{self, Books, Choices, InputSpec, OnConflict, OnOverlap};
@@ -49,6 +49,10 @@ pub struct Run {
     pub pricing: Pricing,
     /// What is said about the imported price list.
     pub price_notes: Vec<Note>,
+    /// Shared costs.
+    pub shared: Vec<SharedCost>,
+    /// Revenue by month, where there are shared costs.
+    revenue_by_month: Caused,
     /// Names in `--by` and `--where` that may be columns of the log, as the cells hold them.
     pub columns: Vec<String>,
 }
@@ -95,6 +99,14 @@ impl Run {
         revenue::plans::assign(&mut identity, &revenue, &books.records, zone);
         let coverage = Coverage::check(&revenue, &books.records, &identity, period, zone);
         let tolerance = choices::tolerance(shared, project.as_ref())?;
+        let costs = match &project {
+            Some(project) => super::shared::costs(project, &identity)?,
+            None => Vec::new(),
+        };
+        let revenue_by_month = match costs.is_empty() {
+            true => Caused::new(),
+            false => by_month(&revenue, period),
+        };
         Ok(Run {
             options: attribution::Options {
                 period,
@@ -108,6 +120,8 @@ impl Run {
                 prices,
                 in_dollars: currency == Currency::USD,
             },
+            shared: costs,
+            revenue_by_month,
             price_notes,
             cost_basis: choices::cost_basis(shared, project.as_ref())?,
             project,
@@ -139,16 +153,17 @@ impl Run {
             ..self.options.clone()
         };
         margin::state(&inputs, |sink| {
-            attribution::attribute(self.attribution_inputs(), &options, sink)
+            attribution::attribute(self.costs(), &options, sink)
         })
     }
 
     /// Bill and log side by side.
     pub fn comparison(&self) -> Comparison<'_> {
-        compare(self.attribution_inputs(), &self.options)
+        compare(self.costs(), &self.options)
     }
 
-    fn attribution_inputs(&self) -> attribution::Inputs<'_> {
+    /// What attribution works on.
+    fn costs(&self) -> attribution::Inputs<'_> {
         attribution::Inputs {
             usage: &self.books.usage,
             charges: &self.books.charges,
@@ -158,7 +173,31 @@ impl Run {
             identity: &self.identity,
             pricing: &self.pricing,
             currency: self.currency,
+            shared: &self.shared,
+            revenue: &self.revenue_by_month,
         }
+    }
+
+    /// These names of models, and every other name in log and bill that attribution takes for one
+    /// of them, so that a filter by model loses nothing that was attributed under another name.
+    pub fn same_models(&self, names: Vec<String>) -> Vec<String> {
+        let folding = attribution::folding(self.costs(), &self.options);
+        let wanted: Vec<_> = names.iter().map(|name| folding.fold(name)).collect();
+        let logged = self.books.usage.iter().filter_map(|c| c.model.as_deref());
+        let billed = self.books.charges.iter();
+        let billed = billed.filter_map(|charge| charge.model.as_deref());
+        let known: BTreeSet<&str> = logged.chain(billed).collect();
+        let same = known.into_iter().filter(|name| {
+            let model = folding.fold(name);
+            // A name without a date is every version of it.
+            wanted.iter().any(|wanted| {
+                wanted.family == model.family
+                    && (wanted.snapshot.is_none() || wanted.snapshot == model.snapshot)
+            })
+        });
+        let mut all: BTreeSet<String> = same.map(str::to_string).collect();
+        all.extend(names);
+        all.into_iter().collect()
     }
 
     /// Refuses a period in which nothing lies: most likely the wrong month.
@@ -243,6 +282,19 @@ impl Run {
     pub fn warnings(header: &Header) -> impl Iterator<Item = &Note> {
         header.notes.iter().filter(|note| note.warning)
     }
+}
+
+/// Revenue by month and party.
+fn by_month(revenue: &RevenueBook, period: Period) -> Caused {
+    let mut sums = Caused::new();
+    let cuts = revenue::Cuts {
+        common: margin::dimension::cuts(&[Dimension::Month], period),
+        ..revenue::Cuts::default()
+    };
+    revenue.facts(period, &cuts, &mut |fact| {
+        *sums.entry((fact.day.month(), fact.party)).or_default() += fact.amount;
+    });
+    sums
 }
 
 /// The project file of a run.

@@ -173,7 +173,11 @@ catalogue! {
     CUT_AT_BORDER = "N1011" Note "charges cut at a month's border":
         "A charge covers days of two months; it is cut in proportion to its days.";
     UNPRICED_BLOCKS_SPLIT = "N1012" Warning "charge not shared out for want of a price":
-        "A charge without quantities covers usage that has no price, so nothing can weigh it; the charge is unattributed.";
+        "A charge covers usage that only its worth could weigh, and that has no price, or neither tokens nor a cost in the log. The charge is unattributed.";
+    MIXED_MEASURE = "N1061" Note "compared in money for want of a quantity":
+        "Most charges of a model and meter state a quantity and some do not, so log and bill of the whole month are compared in money at book prices. If an export left the quantities out, export it again.";
+    SHARED_NOTHING = "N1062" Warning "shared cost without charges":
+        "A [[shared]] entry of tanso.toml takes the charges of a provider or for an item, and no charge of the period is one. The names must be those of the bill.";
     NO_CUSTOMER = "N1013" Note "usage rows without a customer":
         "Some usage names no customer. It is used, counted, and its cost is unattributed.";
     EMPTY_EXPORT = "N1014" Warning "export without charges":
