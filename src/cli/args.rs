@@ -258,7 +258,7 @@ pub struct ReportArgs {
     /// Show N rows; the rest is one row
     #[arg(long, value_name = "N", help_heading = "View")]
     pub top: Option<usize>,
-    /// Show only rows that lose money
+    /// Show only rows that lose money; the rest is one row
     #[arg(long, help_heading = "View")]
     pub losses: bool,
 }

@@ -38,7 +38,13 @@ pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ended, Problems> 
     run.some_fact(&filters, &statement)?;
     run.some_row(&filters, &statement)?;
     controls::expectations(shared, &statement)?;
-    let header = run.header(shared, &statement);
+    let mut header = run.header(shared, &statement);
+    if let Some(top) = args.top {
+        header.options.insert("top".into(), top.to_string());
+    }
+    if args.losses {
+        header.options.insert("losses".into(), "true".into());
+    }
     let view = view(args, &by, shared, run.currency.decimals())?;
     let mut render = |format: OutputFormat, to_terminal: bool| -> Result<Vec<u8>, Problem> {
         let places = places(shared, format, run.currency.decimals())?;

@@ -14,5 +14,5 @@ pub mod verdict;
 pub use dimension::{Dimension, Filter};
 pub use row::{Row, RowKind};
 pub use statement::{Inputs, Statement, Unattributed, Unmapped, needs_detail, state};
-pub use totals::Totals;
+pub use totals::{Totals, usage};
 pub use verdict::Verdict;
