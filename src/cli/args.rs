@@ -42,6 +42,15 @@ pub enum Command {
   tanso simulate --plan pro=+10% --plan team=1490/year
   tanso simulate --plan mid=61 --format json usage.csv costs.csv stripe.csv")]
     Simulate(SimulateArgs),
+    /// Which ids have a customer, and how much money stands at the others
+    #[command(
+        args_conflicts_with_subcommands = true,
+        after_help = "Examples:
+  tanso map usage.csv costs.csv stripe.csv
+  tanso map -m mapping.csv usage.csv stripe.csv --format json
+  tanso map suggest usage.csv costs.csv stripe.csv mapping.csv -o patch.csv"
+    )]
+    Map(MapArgs),
     /// Every export that can be read; or which one a file is, and why
     #[command(after_help = "Examples:
   tanso formats
@@ -259,6 +268,24 @@ pub struct SimulateArgs {
     pub plan: Vec<String>,
 }
 
+/// Options of `map`.
+#[derive(Clone, Debug, Args)]
+pub struct MapArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: Option<MapCommand>,
+    /// Shared options.
+    #[command(flatten)]
+    pub shared: Shared,
+}
+
+/// What `map` can do besides telling.
+#[derive(Clone, Debug, Subcommand)]
+pub enum MapCommand {
+    /// Suggest customers for ids without one, as rows for the mapping file that a person reviews
+    Suggest(Box<Shared>),
+}
+
 /// Options of `formats`.
 #[derive(Clone, Debug, Args)]
 pub struct FormatsArgs {
@@ -268,7 +295,7 @@ pub struct FormatsArgs {
     /// Tell all about one format.
     #[arg(long, value_name = "FORMAT")]
     pub columns: Option<String>,
-    /// Print the JSON Schema of an output: report or simulation.
+    /// Print the JSON Schema of an output: report, simulation or map.
     #[arg(long, value_name = "OUTPUT")]
     pub schema: Option<String>,
     /// Print docs/formats.md.

@@ -7,6 +7,7 @@ mod dimensions;
 mod formats;
 mod init;
 mod inputs;
+mod map;
 pub mod messages;
 mod notes;
 pub mod output;
@@ -111,6 +112,7 @@ fn dispatch(cli: &Cli, console: &mut Console) -> Result<Ended, Problems> {
     match &cli.command {
         Some(Command::Report(args)) => report::run(args, console),
         Some(Command::Simulate(args)) => simulate::run(args, console),
+        Some(Command::Map(args)) => map::run(args, console),
         Some(Command::Formats(args)) => formats::run(args, console),
         Some(Command::Init(args)) => init::run(args, console),
         Some(Command::Completions { shell }) => {
@@ -183,6 +185,7 @@ fn message_options(cli: &Cli, real: bool) -> MessageOptions {
     let shared: Option<&Shared> = match &cli.command {
         Some(Command::Report(args)) => Some(&args.shared),
         Some(Command::Simulate(args)) => Some(&args.shared),
+        Some(Command::Map(args)) => Some(map::shared(args)),
         _ => None,
     };
     let color = shared.map_or(terminal::Color::Auto, |shared| shared.color);

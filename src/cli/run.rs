@@ -9,10 +9,11 @@ use super::inputs;
 use super::notes;
 use super::progress::Bar;
 use super::project::Project;
-use crate::attribution::{self, Pricing};
+use crate::attribution::{self, Attribution, CostFact, Pricing};
 use crate::formats::Kind;
 use crate::identity::Identity;
 use crate::load::{self, Books, Choices, InputSpec, OnConflict, OnOverlap};
+use crate::margin::ids::Ids;
 use crate::margin::{self, Dimension, Filter, Statement};
 use crate::model::records::CostBasis;
 use crate::model::{Currency, Period, Zone};
@@ -137,19 +138,41 @@ impl Run {
             detail: margin::needs_detail(&self.identity, self.period, by, filters),
             ..self.options.clone()
         };
-        margin::state(&inputs, |sink| {
-            let inputs = attribution::Inputs {
-                usage: &self.books.usage,
-                charges: &self.books.charges,
-                covers: &self.books.covers,
-                counts: &self.books.counts,
-                count_covers: &self.books.count_covers,
-                identity: &self.identity,
-                pricing: &self.pricing,
-                currency: self.currency,
-            };
-            attribution::attribute(inputs, &options, sink)
-        })
+        margin::state(&inputs, |sink| self.attribute(&options, sink))
+    }
+
+    /// What every id carries.
+    pub fn ids(&self) -> Ids {
+        let inputs = margin::ids::Inputs {
+            identity: &self.identity,
+            usage: &self.books.usage,
+            revenue: &self.revenue,
+            period: self.period,
+            zone: self.zone,
+        };
+        let options = attribution::Options {
+            detail: true,
+            ..self.options.clone()
+        };
+        Ids::collect(&inputs, |sink| self.attribute(&options, sink))
+    }
+
+    fn attribute(
+        &self,
+        options: &attribution::Options,
+        sink: &mut dyn FnMut(&CostFact<'_>),
+    ) -> Attribution {
+        let inputs = attribution::Inputs {
+            usage: &self.books.usage,
+            charges: &self.books.charges,
+            covers: &self.books.covers,
+            counts: &self.books.counts,
+            count_covers: &self.books.count_covers,
+            identity: &self.identity,
+            pricing: &self.pricing,
+            currency: self.currency,
+        };
+        attribution::attribute(inputs, options, sink)
     }
 
     /// Refuses a period in which nothing lies: most likely the wrong month.

@@ -94,6 +94,8 @@ fn the_page_of_commands_is_fresh() {
         "",
         "report",
         "simulate",
+        "map",
+        "map suggest",
         "formats",
         "init",
         "completions",
@@ -101,7 +103,11 @@ fn the_page_of_commands_is_fresh() {
     ] {
         let (title, help) = match command {
             "" => ("tanso".to_string(), says(&["--help"])),
-            name => (format!("tanso {name}"), says(&[name, "--help"])),
+            name => {
+                let mut words: Vec<&str> = name.split(' ').collect();
+                words.push("--help");
+                (format!("tanso {name}"), says(&words))
+            }
         };
         page.push_str(&format!("\n## {title}\n\n```text\n"));
         for line in help.lines() {
@@ -321,6 +327,20 @@ fn simulations_fit_their_schema() {
             &run(paralysis, "mid=61"),
         ],
     );
+}
+
+#[test]
+fn maps_fit_their_schema() {
+    let example = [
+        "map",
+        "docs/examples/map/usage.csv",
+        "docs/examples/map/stripe.csv",
+        "docs/examples/map/mapping.csv",
+        "--format",
+        "json",
+        "--quiet",
+    ];
+    fits("map", &[&example, &quickstart(&["map"])]);
 }
 
 /// Additional members of a report's row are its dimensions, nothing else.
