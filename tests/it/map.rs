@@ -124,7 +124,7 @@ fn cost_counts_at_the_id_that_brought_it_to_its_customer() {
         folder.path(),
         "usage.csv",
         "date,customer_id,provider,model,input_tokens,output_tokens,requests\n\
-         2026-10-01,org_1,openai,gpt-4o,1000,10,1\n",
+         2026-10-01,org_1,openai,gpt-4o,1200000,0,1\n",
     );
     let mapping = put(
         folder.path(),
@@ -204,8 +204,10 @@ fn a_patch_never_changes_a_total() {
     let mut joined = 0;
     for round in 0..40 {
         let mut usage = String::from("timestamp,customer_id,cost_usd\n");
-        let mut revenue = String::from(
-            "customer_id,customer_name,email,period_start,period_end,amount,currency\n",
+        let mut invoices = String::from(
+            "id,Currency,Customer,Customer Name,Customer Email,Date (UTC),Finalized At (UTC),\
+             Minimum Line Item Period Start (UTC),Maximum Line Item Period End (UTC),Subtotal,Tax,\
+             Total,Amount Due,Status\n",
         );
         let mut mapping = String::from("customer,source,id,confidence,reason\n");
         for at in 0..6 {
@@ -216,23 +218,24 @@ fn a_patch_never_changes_a_total() {
             ));
             let (name, domain) = (draw.one(&names), draw.one(&domains));
             let amount = draw.between(1, 900);
-            revenue.push_str(&format!(
-                "pay_{at},{name},ap{at}@{domain},2026-10-01,2026-11-01,{amount}.10,USD\n"
+            invoices.push_str(&format!(
+                "in_{at},usd,cus_{at},{name},ap{at}@{domain},2026-10-01 08:00,2026-10-01 08:00,\
+                 2026-10-01 00:00,2026-11-01 00:00,{amount}.10,,{amount}.10,{amount}.10,paid\n"
             ));
         }
         for (at, key) in ["acme", "umbra labs", "kestrel"].iter().enumerate() {
             mapping.push_str(&format!("{key},usage,org_{at},,\n"));
         }
         if draw.chance(50) {
-            mapping.push_str("acme,revenue,pay_0,,\n");
+            mapping.push_str("acme,stripe,cus_0,,\n");
         }
         let usage = put(folder.path(), "usage.csv", usage);
-        let revenue = put(folder.path(), "revenue.csv", revenue);
+        let invoices = put(folder.path(), "stripe.csv", invoices);
         let old = put(folder.path(), "mapping.csv", &mapping);
-        let before = [usage.as_str(), &revenue, &old];
+        let before = [usage.as_str(), &invoices, &old];
         let patch = run(&["map", "suggest"], &before).out;
         let whole = applied(folder.path(), &mapping, &patch);
-        let (now, then) = (report(&before), report(&[&usage, &revenue, &whole]));
+        let (now, then) = (report(&before), report(&[&usage, &invoices, &whole]));
         assert_eq!(totals(&now), totals(&then), "round {round}: {patch}");
         let count = |report: &Value| report["unmapped"].as_array().unwrap().len();
         let rows = patch.lines().count() - 1;
