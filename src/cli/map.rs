@@ -9,7 +9,7 @@ use super::run::Run;
 use super::{Console, Ended};
 use crate::identity::PartyKind;
 use crate::margin::Dimension;
-use crate::margin::ids::Ids;
+use crate::margin::ids::{Ids, Inputs};
 use crate::problem::{Problem, Problems, catalogue};
 use crate::report::map::table::{self, Proposal};
 use crate::report::map::{document, shown};
@@ -44,7 +44,7 @@ pub fn run(args: &MapArgs, console: &mut Console) -> Result<Ended, Problems> {
     let statement = run.statement(&[Dimension::Customer], &[]);
     run.some_fact(&[], &statement)?;
     super::controls::expectations(shared, &statement)?;
-    let ids = run.ids();
+    let ids = ids(&run);
     ids.check(&statement.totals);
     let mut header = run.header(shared, &statement);
     keep_identity(&mut header);
@@ -137,6 +137,17 @@ fn for_people(line: Proposal) -> Proposal {
         id: masked(&line.id),
         ..line
     }
+}
+
+fn ids(run: &Run) -> Ids {
+    let inputs = Inputs {
+        identity: &run.identity,
+        usage: &run.books.usage,
+        revenue: &run.revenue,
+        period: run.period,
+        zone: run.zone,
+    };
+    Ids::collect(&inputs, |sink| run.costs_in_detail(sink))
 }
 
 fn suggestions(run: &Run, ids: &Ids) -> Vec<Suggestion> {

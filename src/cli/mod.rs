@@ -4,17 +4,26 @@ pub mod args;
 mod choices;
 mod controls;
 mod dimensions;
+mod file_args;
 mod formats;
 mod init;
 mod inputs;
 mod map;
+mod map_args;
 pub mod messages;
 mod notes;
 pub mod output;
+mod price_args;
+mod price_book;
+mod price_rules;
+mod prices;
 mod progress;
 pub mod project;
+mod reconcile;
+mod reconcile_args;
 mod report;
 mod run;
+mod shared;
 mod simulate;
 pub mod terminal;
 
@@ -113,6 +122,8 @@ fn dispatch(cli: &Cli, console: &mut Console) -> Result<Ended, Problems> {
         Some(Command::Report(args)) => report::run(args, console),
         Some(Command::Simulate(args)) => simulate::run(args, console),
         Some(Command::Map(args)) => map::run(args, console),
+        Some(Command::Reconcile(args)) => reconcile::run(args, console),
+        Some(Command::Prices(args)) => prices::run(args, console),
         Some(Command::Formats(args)) => formats::run(args, console),
         Some(Command::Init(args)) => init::run(args, console),
         Some(Command::Completions { shell }) => {
@@ -186,6 +197,11 @@ fn message_options(cli: &Cli, real: bool) -> MessageOptions {
         Some(Command::Report(args)) => Some(&args.shared),
         Some(Command::Simulate(args)) => Some(&args.shared),
         Some(Command::Map(args)) => Some(map::shared(args)),
+        Some(Command::Reconcile(args)) => Some(&args.shared),
+        Some(Command::Prices(args)) => match &args.action {
+            Some(args::PricesAction::Reprice(args)) => Some(&args.shared),
+            _ => None,
+        },
         _ => None,
     };
     let color = shared.map_or(terminal::Color::Auto, |shared| shared.color);

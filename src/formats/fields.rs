@@ -156,6 +156,22 @@ impl Columns {
         })
     }
 
+    /// As [`Columns::optional_number`], for a column whose vendor writes commas between groups of
+    /// three digits, as in `20,122,880` and `1,085.84`. Where `with_point`, commas are taken for
+    /// that only if a decimal point follows: then they cannot be decimal commas.
+    pub fn grouped_number(
+        &self,
+        row: &Row,
+        column: usize,
+        with_point: bool,
+    ) -> Result<Option<Exact>, Problem> {
+        let text = row.filled(column).unwrap_or("");
+        match ungrouped(text).filter(|_| !with_point || text.contains('.')) {
+            Some(plain) => Ok(Exact::parse(&plain).ok()),
+            None => self.optional_number(row, column),
+        }
+    }
+
     /// The cell as a whole number of tokens, requests and the like: not negative, no fraction.
     pub fn count(&self, row: &Row, column: usize) -> Result<Option<Exact>, Problem> {
         let Some(number) = self.optional_number(row, column)? else {
@@ -253,6 +269,24 @@ pub fn word(row: &Row, column: Option<usize>) -> Option<&str> {
     })
 }
 
+/// The text without the commas between its groups of three digits; `None` if it has no such commas,
+/// or others.
+fn ungrouped(text: &str) -> Option<String> {
+    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+    let (first, rest) = whole.split_once(',')?;
+    let right = (1..=3).contains(&first.len())
+        && !first.starts_with('0')
+        && digits(first)
+        && rest
+            .split(',')
+            .all(|group| group.len() == 3 && digits(group))
+        && !fraction.is_empty()
+        && digits(fraction);
+    right.then(|| text.replace(',', ""))
+}
+
 /// Decimal places as written, trailing zeros included; an exponent moves them, so `1.20e-3` has
 /// five, as `0.00120` has.
 pub fn written_places(text: &str) -> u8 {
@@ -331,6 +365,18 @@ mod tests {
             "#1",
         ] {
             assert!(!looks_damaged(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_groups_of_three_are_joined() {
+        assert_eq!(ungrouped("20,122,880").as_deref(), Some("20122880"));
+        assert_eq!(ungrouped("-1,085.84").as_deref(), Some("-1085.84"));
+        for text in [
+            "1085", "1,08", "1085,840", "0,125", "1,085,8", "1,085.", "1,,085", ",085", "1.085,2",
+            "",
+        ] {
+            assert_eq!(ungrouped(text), None, "{text}");
         }
     }
 

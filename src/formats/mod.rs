@@ -232,6 +232,16 @@ pub static FORMATS: &[&Format] = &[
     &bills::openai_cost::FORMAT,
     &bills::anthropic_cost::FORMAT,
     &bills::anthropic_report::FORMAT,
+    &bills::openai_costs::FORMAT,
+    &bills::azure_cost::FORMAT,
+    &bills::gcp_cost_table::FORMAT,
+    &bills::gcp_export::FORMAT,
+    &bills::openrouter_generations::FORMAT,
+    &bills::openrouter_daily::FORMAT,
+    &bills::openrouter_activity::FORMAT,
+    &bills::deepseek_amount::FORMAT,
+    &bills::deepseek_cost::FORMAT,
+    &bills::vercel_report::FORMAT,
     &usage::cloudflare::FORMAT,
     &bills::aws_cur::FORMAT,
     &bills::focus::FORMAT,
@@ -268,6 +278,32 @@ pub static USELESS: &[&KnownUseless] = &[
     &revenue::useless::LAGO,
     &usage::langfuse::TRACES,
 ];
+
+/// Exports of one provider that tell the same money, the coarser before the finer: where files of
+/// both cover a day, the costs of the finer count.
+static FINER: &[(&Format, &Format)] = &[(
+    &bills::deepseek_cost::FORMAT,
+    &bills::deepseek_amount::FORMAT,
+)];
+
+/// The format that tells the money of this one in more detail.
+pub fn finer_of(name: &str) -> Option<&'static str> {
+    let pair = FINER.iter().find(|(coarser, _)| coarser.name == name);
+    pair.map(|(_, finer)| finer.name)
+}
+
+/// Exports whose rows are grouped as the user asks when exporting: the same money has many shapes.
+static GROUPED_ON_REQUEST: &[&Format] = &[
+    &bills::openai_cost::FORMAT,
+    &bills::openai_costs::FORMAT,
+    &bills::anthropic_report::FORMAT,
+    &bills::vercel_report::FORMAT,
+];
+
+/// Whether the user chooses, when exporting, what the rows tell apart.
+pub fn is_grouped_on_request(name: &str) -> bool {
+    GROUPED_ON_REQUEST.iter().any(|format| format.name == name)
+}
 
 /// The format of a name.
 pub fn named(name: &str) -> Option<&'static Format> {

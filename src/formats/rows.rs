@@ -172,6 +172,13 @@ pub fn range(
     Ok((start, end))
 }
 
+/// The whole day of the file's zone, UTC where none is stated, in which an instant lies.
+pub fn day_of(columns: &Columns, instant: Instant) -> (Instant, Instant) {
+    let zone = columns.zone.unwrap_or(Zone::Utc);
+    let day = zone.day(instant);
+    (zone.start_of(day), zone.start_of(day.plus(1)))
+}
+
 /// The billed quantity of a cell, `None` where it is blank or the column is missing. Only a line
 /// that gives money back may have a negative one.
 pub fn quantity(

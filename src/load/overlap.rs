@@ -1,12 +1,15 @@
-//! Bills that cover the same money: the same provider, line and day in two files, or two kinds of
-//! export of one provider that speak of the same days of an account.
+//! Bills that cover the same money: the same provider, line and day in two files, two kinds of
+//! export of one provider that speak of the same days of an account, or one kind grouped in two ways.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::finer::{is_finer, twice_told};
+use super::spans::{Spans, days_of};
 use crate::attribution::BillCover;
+use crate::formats;
 use crate::formats::bills::{cloud::ACCOUNT, generic};
-use crate::model::records::{Charge, ChargeMeter, Scope};
+use crate::model::records::{Charge, ChargeKind, ChargeMeter, Scope};
 use crate::model::{Day, Exact, Instant};
 use crate::problem::{Note, Place, Problem, Problems, catalogue};
 
@@ -74,6 +77,38 @@ impl Bill {
             .filter(move |charge| is_within(charge, covers))
     }
 
+    /// What its charges tell apart, with the values: models, and each kind of id.
+    fn grouping(&self) -> BTreeMap<&str, BTreeSet<&str>> {
+        let mut groups: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for charge in &self.charges {
+            if charge.model.is_some() || charge.meter != ChargeMeter::All {
+                let value = charge.model.as_deref().unwrap_or(&charge.item);
+                groups.entry("model").or_default().insert(value);
+            }
+            for scope in &charge.scopes {
+                let values = groups.entry(scope.dimension).or_default();
+                values.insert(&scope.id);
+            }
+        }
+        groups
+    }
+
+    /// Whether two files of a layout that is grouped on request are grouped differently and have
+    /// nothing that keeps them apart: then they tell the same money twice.
+    fn is_regrouped(&self, other: &Bill) -> bool {
+        if self.export != other.export || !formats::is_grouped_on_request(self.export) {
+            return false;
+        }
+        let (ours, theirs) = (self.grouping(), other.grouping());
+        let same_kinds = ours.keys().eq(theirs.keys());
+        let apart = ours.iter().any(|(kind, values)| {
+            theirs
+                .get(kind)
+                .is_some_and(|others| values.is_disjoint(others))
+        });
+        !same_kinds && !apart
+    }
+
     fn end(&self) -> Option<Instant> {
         self.current().map(|charge| charge.end).max()
     }
@@ -110,16 +145,12 @@ fn line(charge: &Charge) -> Line<'_> {
 const DAY: i64 = 86_400;
 
 /// A charge may speak of a whole month; a prepayment of years says nothing about each day of them.
-const LONGEST: usize = 31;
+const LONGEST: i32 = 31;
 
-/// The UTC days of a charge.
-fn days(charge: &Charge) -> impl Iterator<Item = Day> {
-    let last = Instant(charge.end.0 - 1).utc_day();
-    let first = charge.start.utc_day();
-    (0..)
-        .map(move |n| first.plus(n))
-        .take_while(move |day| *day <= last.max(first))
-        .take(LONGEST)
+/// The UTC days of which a charge speaks.
+fn spoken(charge: &Charge) -> (Day, Day) {
+    let (first, end) = days_of(charge);
+    (first, end.min(first.plus(LONGEST)))
 }
 
 /// The account that a charge names.
@@ -161,6 +192,22 @@ pub struct Superseded {
 }
 
 impl Superseded {
+    /// Counts what a file loses.
+    pub fn of(file: &Arc<str>, out: &[Charge]) -> Superseded {
+        // A row may be a cost and its credits: it is one row.
+        let mut lines: BTreeMap<u64, u64> = BTreeMap::new();
+        for charge in out {
+            let costs = u64::from(charge.kind != ChargeKind::Credit);
+            *lines.entry(charge.origin.line).or_default() += costs;
+        }
+        Superseded {
+            file: file.clone(),
+            what: "charges that another file bills too",
+            rows: lines.values().map(|costs| (*costs).max(1)).sum(),
+            amount: out.iter().map(|charge| charge.amount).sum(),
+        }
+    }
+
     /// The warning that tells it.
     pub fn note(&self) -> Note {
         let text = format!(
@@ -179,91 +226,131 @@ pub fn settle(
 ) -> (Vec<Bill>, Vec<Superseded>) {
     // The file that reaches further comes first and wins.
     bills.sort_by(|a, b| b.end().cmp(&a.end()).then_with(|| a.file.cmp(&b.file)));
-    let mut kept: Vec<Bill> = Vec::new();
     let mut superseded = Vec::new();
+    for at in 0..bills.len() {
+        let finer: Vec<usize> = (0..bills.len())
+            .filter(|other| is_finer(&bills[*other], &bills[at]))
+            .collect();
+        for other in finer {
+            let charges = std::mem::take(&mut bills[at].charges);
+            let (left, told) = twice_told(&bills[at].file, charges, &bills[other]);
+            bills[at].charges = left;
+            match told {
+                Ok(lost) => superseded.extend(lost),
+                Err(problem) => problems.push(*problem),
+            }
+        }
+    }
+    let mut kept: Vec<Bill> = Vec::new();
     for mut bill in bills {
         for other in &kept {
+            if is_finer(&bill, other) || is_finer(other, &bill) {
+                continue;
+            }
             let lines = Lines::of(other);
-            // A table of the user's own may add to any export; two exports tell the same.
-            let own_table = |bill: &Bill| bill.export == generic::FORMAT.name;
-            let is_other_export =
-                bill.export != other.export && !own_table(&bill) && !own_table(other);
+            let same_money = lines.tell_money_of(&bill);
             let covers = bill.covers;
-            let again = |charge: &Charge| {
-                is_within(charge, covers)
-                    && (lines.bill(charge) || (is_other_export && lines.speak_of(charge)))
-            };
+            let again =
+                |charge: &Charge| is_within(charge, covers) && lines.bill(charge, same_money);
             let Some(first) = bill.charges.iter().find(|charge| again(charge)) else {
                 continue;
             };
-            match on_overlap {
-                OnOverlap::Error => problems.push(refuse(other, &bill, first, &again)),
-                OnOverlap::Latest => {
-                    let (out, left): (Vec<_>, Vec<_>) = std::mem::take(&mut bill.charges)
-                        .into_iter()
-                        .partition(&again);
-                    bill.charges = left;
-                    superseded.push(Superseded {
-                        file: bill.file.clone(),
-                        what: "charges that another file bills too",
-                        rows: out.len() as u64,
-                        amount: out.iter().map(|charge| charge.amount).sum(),
-                    });
-                }
+            // A charge of which the other file covers only some days cannot be left out.
+            let whole = |charge: &Charge| !again(charge) || lines.contain(charge);
+            if on_overlap == OnOverlap::Error || !bill.charges.iter().all(whole) {
+                problems.push(refuse(other, &bill, first, &again));
+                continue;
             }
+            let (out, left): (Vec<_>, Vec<_>) = bill
+                .charges
+                .iter()
+                .cloned()
+                .partition(|charge| again(charge));
+            superseded.push(Superseded::of(&bill.file, &out));
+            bill.charges = left;
         }
         kept.push(bill);
     }
     (kept, superseded)
 }
 
-/// The lines of a bill by provider and day.
+/// The days of a bill's lines.
 struct Lines<'a> {
-    days: BTreeMap<(Option<&'a str>, Day), DayLines<'a>>,
-}
-
-#[derive(Default)]
-struct DayLines<'a> {
-    lines: BTreeSet<Line<'a>>,
-    has_whole: bool,
-    accounts: BTreeSet<Option<&'a str>>,
+    of: &'a Bill,
+    /// Days of every line.
+    lines: BTreeMap<(Option<&'a str>, Line<'a>), Spans>,
+    /// Days of which any charge speaks, by provider and account.
+    accounts: BTreeMap<Option<&'a str>, BTreeMap<Option<&'a str>, Spans>>,
+    /// Days that one charge sums up.
+    whole: BTreeMap<Option<&'a str>, Spans>,
 }
 
 impl<'a> Lines<'a> {
     fn of(bill: &'a Bill) -> Lines<'a> {
-        let mut days: BTreeMap<(Option<&str>, Day), DayLines<'_>> = BTreeMap::new();
+        let mut found = Lines {
+            of: bill,
+            lines: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+            whole: BTreeMap::new(),
+        };
         for charge in bill.current() {
-            let provider = charge.provider.as_deref();
-            let day = days.entry((provider, charge.start.utc_day())).or_default();
-            day.lines.insert(line(charge));
-            day.has_whole |= is_whole(charge);
-            for day in self::days(charge) {
-                let day = days.entry((provider, day)).or_default();
-                day.accounts.insert(account(charge));
+            let (provider, days) = (charge.provider.as_deref(), days_of(charge));
+            let lines = found.lines.entry((provider, line(charge))).or_default();
+            lines.push(days);
+            let accounts = found.accounts.entry(provider).or_default();
+            let spans = accounts.entry(account(charge)).or_default();
+            spans.push(spoken(charge));
+            if is_whole(charge) {
+                found.whole.entry(provider).or_default().push(days);
             }
         }
-        Lines { days }
+        found.lines.values_mut().for_each(Spans::merge);
+        found.whole.values_mut().for_each(Spans::merge);
+        let accounts = found.accounts.values_mut();
+        accounts
+            .flat_map(BTreeMap::values_mut)
+            .for_each(Spans::merge);
+        found
     }
 
-    /// Whether the bill has charges of this one's account on one of its days. A charge that names
-    /// no account may be of any.
-    fn speak_of(&self, charge: &Charge) -> bool {
-        let account = account(charge);
-        days(charge).any(|day| {
-            let day = self.days.get(&(charge.provider.as_deref(), day));
-            day.is_some_and(|day| match account {
-                None => !day.accounts.is_empty(),
-                Some(_) => day.accounts.contains(&None) || day.accounts.contains(&account),
-            })
-        })
+    /// Whether the bill and another tell the same money on every day of an account that both have,
+    /// however they group it: two kinds of export do, and one kind grouped differently. A table of
+    /// the user's own may add to any of them.
+    fn tell_money_of(&self, other: &Bill) -> bool {
+        let own = generic::FORMAT.name;
+        let kinds = other.export != self.of.export && other.export != own && self.of.export != own;
+        kinds || self.of.is_regrouped(other)
     }
 
-    /// Whether the bill has this charge's line on its day, or one of the two sums up the day.
-    fn bill(&self, charge: &Charge) -> bool {
-        let key = (charge.provider.as_deref(), charge.start.utc_day());
-        self.days.get(&key).is_some_and(|day| {
-            day.has_whole || is_whole(charge) || day.lines.contains(&line(charge))
-        })
+    /// The days of which the bill speaks for the account of a charge. A charge that names no
+    /// account may be of any.
+    fn spoken_of<'s>(&'s self, charge: &'s Charge) -> impl Iterator<Item = &'s Spans> {
+        let of = account(charge);
+        let accounts = self.accounts.get(&charge.provider.as_deref());
+        accounts
+            .into_iter()
+            .flatten()
+            .filter(move |(account, _)| of.is_none() || account.is_none() || **account == of)
+            .map(|(_, spans)| spans)
+    }
+
+    /// Whether the bill has this charge's line on one of its days, or one of the two sums up the
+    /// day. Where both tell the same money, any common day of an account will do.
+    fn bill(&self, charge: &Charge, same_money: bool) -> bool {
+        let (provider, days) = (charge.provider.as_deref(), days_of(charge));
+        let on = |spans: Option<&Spans>| spans.is_some_and(|spans| spans.hits(days));
+        on(self.whole.get(&provider))
+            || on(self.lines.get(&(provider, line(charge))))
+            || ((same_money || is_whole(charge))
+                && self
+                    .spoken_of(charge)
+                    .any(|spans| spans.hits(spoken(charge))))
+    }
+
+    /// Whether the bill speaks of all days of this charge.
+    fn contain(&self, charge: &Charge) -> bool {
+        self.spoken_of(charge)
+            .any(|spans| spans.contains(days_of(charge)))
     }
 }
 
@@ -288,6 +375,219 @@ fn refuse(kept: &Bill, bill: &Bill, first: &Charge, again: &dyn Fn(&Charge) -> b
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+    use crate::model::records::Origin;
+    use crate::model::{Currency, Day, Zone};
+
+    fn charge(from: &str, days: i32, amount: &str, item: &str) -> Charge {
+        let day = Day::parse(from).unwrap();
+        Charge {
+            provider: Some("deepseek".to_string()),
+            start: Zone::Utc.start_of(day),
+            end: Zone::Utc.start_of(day.plus(days)),
+            amount: Exact::parse(amount).unwrap(),
+            written_places: 4,
+            currency: Currency::USD,
+            scopes: Vec::new(),
+            model: Some("m".to_string()),
+            meter: ChargeMeter::All,
+            tier: None,
+            kind: ChargeKind::Usage,
+            quantity: None,
+            item: item.to_string(),
+            origin: Origin {
+                file: "x".into(),
+                line: 2,
+            },
+        }
+    }
+
+    fn bill(format: &'static str, file: &str, charges: Vec<Charge>) -> Bill {
+        let charges = charges.into_iter().enumerate().map(|(at, mut charge)| {
+            charge.origin.line = at as u64 + 2;
+            charge
+        });
+        Bill {
+            file: file.into(),
+            export: format,
+            provider: Some("deepseek"),
+            charges: charges.collect(),
+            covers: None,
+        }
+    }
+
+    /// What is left of each file in order, the rows left out, and the messages.
+    fn settled(bills: Vec<Bill>, on: OnOverlap) -> (Vec<(String, String)>, u64, Vec<String>) {
+        let mut problems = Problems::default();
+        let (bills, superseded) = settle(bills, on, &mut problems);
+        let sum = |bill: &Bill| {
+            bill.charges
+                .iter()
+                .map(|charge| charge.amount)
+                .sum::<Exact>()
+        };
+        let mut left: Vec<(String, String)> = bills
+            .iter()
+            .map(|bill| (bill.file.to_string(), sum(bill).to_string()))
+            .collect();
+        left.sort();
+        let messages = problems.kept().iter().map(|p| p.message.clone()).collect();
+        (
+            left,
+            superseded.iter().map(|lost| lost.rows).sum(),
+            messages,
+        )
+    }
+
+    fn left(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        let owned = |(file, sum): &(&str, &str)| (file.to_string(), sum.to_string());
+        pairs.iter().map(owned).collect()
+    }
+
+    fn finer() -> Bill {
+        let charges = vec![
+            charge("2026-07-25", 1, "0.7", "m, input"),
+            charge("2026-07-25", 1, "0.30005", "m, output"),
+        ];
+        bill("deepseek-amount-csv", "amount.csv", charges)
+    }
+
+    #[test]
+    fn of_two_that_tell_the_same_money_the_finer_counts() {
+        let mut credit = charge("2026-07-25", 1, "-0.25", "granted balance");
+        credit.kind = ChargeKind::Credit;
+        let coarser = bill(
+            "deepseek-cost-csv",
+            "cost.csv",
+            vec![
+                charge("2026-07-25", 1, "1.0001", "m"),
+                credit,
+                charge("2026-07-26", 1, "2", "m"),
+            ],
+        );
+        // The day that only the coarser has, and the credit, stay.
+        for bills in [
+            vec![coarser.clone(), finer()],
+            vec![finer(), coarser.clone()],
+        ] {
+            for on in [OnOverlap::Error, OnOverlap::Latest] {
+                let found = settled(bills.clone(), on);
+                let expected = left(&[("amount.csv", "1.00005"), ("cost.csv", "1.75")]);
+                assert_eq!(found, (expected, 1, Vec::new()));
+            }
+        }
+    }
+
+    #[test]
+    fn files_that_ought_to_agree_and_do_not_are_refused() {
+        let coarser = |amount: &str, currency: &str| {
+            let mut one = charge("2026-07-25", 1, amount, "m");
+            one.currency = Currency::parse(currency).unwrap();
+            let bills = vec![bill("deepseek-cost-csv", "cost.csv", vec![one]), finer()];
+            settled(bills, OnOverlap::Latest).2
+        };
+        assert!(coarser("1.0000", "USD").is_empty());
+        assert_eq!(
+            coarser("1.0002", "USD"),
+            [
+                "bills 1.0002 USD for days for which amount.csv bills 1.00005 USD, though both tell the same money"
+            ]
+        );
+        assert_eq!(coarser("1.0000", "CNY").len(), 1);
+    }
+
+    #[test]
+    fn two_layouts_of_one_provider_tell_the_same_money() {
+        let days = |from: &str, days| vec![charge(from, days, "1", &format!("{from} {days}"))];
+        let by_key = |from, n| bill("a-csv", "a.csv", days(from, n));
+        let by_model = |from, n| bill("b-json", "b.json", days(from, n));
+        // A day of the one lies in the month of the other.
+        let month = vec![by_key("2026-08-01", 31), by_model("2026-08-14", 1)];
+        let (_, _, messages) = settled(month.clone(), OnOverlap::Error);
+        assert_eq!(messages.len(), 1);
+        assert!(messages[0].starts_with("bills 2026-08-14 again, which a.csv bills too"));
+        let (kept, rows, _) = settled(month, OnOverlap::Latest);
+        assert_eq!((kept, rows), (left(&[("a.csv", "1"), ("b.json", "0")]), 1));
+        // A month cannot be left out for one of its days.
+        let days = vec![by_key("2026-08-01", 30), by_model("2026-08-30", 2)];
+        assert_eq!(settled(days, OnOverlap::Latest).2.len(), 1);
+        let apart = vec![by_key("2026-08-01", 30), by_model("2026-08-31", 1)];
+        assert!(settled(apart, OnOverlap::Error).2.is_empty());
+        // A table of the user's own adds to a provider's export.
+        let own = bill(
+            "cost-csv",
+            "own.csv",
+            vec![charge("2026-08-01", 1, "1", "fee")],
+        );
+        let beside = vec![by_key("2026-08-01", 31), own];
+        assert!(settled(beside, OnOverlap::Error).2.is_empty());
+        // Two files of one layout may divide the money.
+        let halves = vec![by_key("2026-08-01", 31), by_key("2026-08-01", 30)];
+        assert!(settled(halves, OnOverlap::Error).2.is_empty());
+    }
+
+    #[test]
+    fn one_layout_grouped_differently_tells_the_same_money() {
+        let grouped = |file, model: Option<&str>, project: Option<&str>| {
+            let mut one = charge(
+                "2026-08-01",
+                1,
+                "1",
+                model.unwrap_or("all usage of the day"),
+            );
+            one.model = model.map(str::to_string);
+            one.scopes.extend(project.map(|id| Scope {
+                namespace: "openai".to_string(),
+                id: id.to_string(),
+                dimension: "project",
+            }));
+            bill("openai-cost-csv", file, vec![one])
+        };
+        let refused = |a: Bill, b: Bill| !settled(vec![a, b], OnOverlap::Error).2.is_empty();
+        let by_model = || grouped("m.csv", Some("gpt-5"), None);
+        let by_project = || grouped("p.csv", None, Some("acme"));
+        assert!(refused(by_model(), by_project()));
+        let by_both = |model, project| grouped("b.csv", Some(model), Some(project));
+        assert!(refused(by_model(), by_both("gpt-5", "acme")));
+        assert!(refused(by_project(), by_both("gpt-5", "acme")));
+        // Other projects, or other models, are other money.
+        assert!(!refused(by_project(), by_both("gpt-5", "umbra")));
+        assert!(!refused(by_model(), by_both("gpt-4o", "acme")));
+        assert!(!refused(
+            by_project(),
+            grouped("q.csv", None, Some("umbra"))
+        ));
+        // An export with fixed columns lacks an id only because its rows do.
+        let mut fixed = [by_model(), by_project()];
+        fixed
+            .iter_mut()
+            .for_each(|bill| bill.export = "azure-cost-csv");
+        let [a, b] = fixed;
+        assert!(!refused(a, b));
+    }
+
+    #[test]
+    fn the_same_line_overlaps_wherever_its_days_do() {
+        let part =
+            |file, from: &str, days| bill("a-csv", file, vec![charge(from, days, "1", "fee")]);
+        let (_, _, messages) = settled(
+            vec![
+                part("1.csv", "2026-08-01", 31),
+                part("2.csv", "2026-08-15", 20),
+            ],
+            OnOverlap::Error,
+        );
+        assert_eq!(messages.len(), 1);
+        let apart = vec![
+            part("1.csv", "2026-08-01", 14),
+            part("2.csv", "2026-08-15", 20),
+        ];
+        assert!(settled(apart, OnOverlap::Error).2.is_empty());
+    }
+}
+
+#[cfg(test)]
+mod accounts {
     use super::*;
     use crate::model::Currency;
     use crate::model::records::{ChargeKind, Origin};

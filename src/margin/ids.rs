@@ -249,8 +249,10 @@ fn namespaces(all: &[IdMoney]) -> Vec<Namespace> {
 /// The id that carried a cost.
 fn id_of<'f>(identity: &Identity, fact: &CostFact<'f>) -> Option<(&'f str, &'f str)> {
     let of_charge = || {
-        let (scope, _) = carrier(identity, &fact.charge?.scopes, fact.day)?;
-        Some((scope.namespace.as_str(), scope.id.as_str()))
+        let (scope, owner) = carrier(identity, &fact.charge?.scopes, fact.day)?;
+        // An id without a customer did not bring a shared cost to one.
+        let given = matches!(fact.holder, Holder::Party(..));
+        (owner.is_some() || !given).then_some((scope.namespace.as_str(), scope.id.as_str()))
     };
     // A bill line that names its customer counts at its own id, whoever's usage it is laid over.
     if matches!(fact.holder, Holder::Party(_, Basis::Direct)) {

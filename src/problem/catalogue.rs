@@ -173,7 +173,11 @@ catalogue! {
     CUT_AT_BORDER = "N1011" Note "charges cut at a month's border":
         "A charge covers days of two months; it is cut in proportion to its days.";
     UNPRICED_BLOCKS_SPLIT = "N1012" Warning "charge not shared out for want of a price":
-        "A charge without quantities covers usage that has no price, so nothing can weigh it; the charge is unattributed.";
+        "A charge covers usage that only its worth could weigh, and that has no price, or neither tokens nor a cost in the log. The charge is unattributed.";
+    MIXED_MEASURE = "N1061" Note "compared in money for want of a quantity":
+        "Most charges of a model and meter state a quantity and some do not, so log and bill of the whole month are compared in money at book prices. If an export left the quantities out, export it again.";
+    SHARED_NOTHING = "N1062" Warning "shared cost without charges":
+        "A [[shared]] entry of tanso.toml takes the charges of a provider or for an item, and no charge of the period is one. The names must be those of the bill.";
     NO_CUSTOMER = "N1013" Note "usage rows without a customer":
         "Some usage names no customer. It is used, counted, and its cost is unattributed.";
     EMPTY_EXPORT = "N1014" Warning "export without charges":
@@ -182,6 +186,14 @@ catalogue! {
         "The report says that more pages follow the last one in the file, so charges are missing. Fetch the next pages and append them.";
     UNBILLED = "N1018" Warning "usage that the bill does not show":
         "The log has usage of a model on days that a bill of its provider covers, and the bill of that month has no charge for the model. It counts as no cost: either the bill is incomplete, or the usage was free.";
+    FREE = "N1051" Note "usage of a free model":
+        "Some usage is of a model that tanso.toml or its own name declares free. It counts as no cost, and is counted here.";
+    PRICED_AT_ZERO = "N1052" Warning "usage at a listed price of 0":
+        "A price list has the price 0 for a model that nobody declares free. Some lists write 0 where they do not know. Say free = true for the model in tanso.toml, or state its price.";
+    UNKNOWN_TIER = "N1053" Warning "service tier not known":
+        "The log names a service tier that no price list and no line of tanso.toml knows. Its usage is priced as standard. State a factor: [provider.NAME] tier = { WORD = \"0.5\" }, or prices with tier = \"WORD\".";
+    PRICE_FILE = "N1054" Note "imported price list":
+        "Which price list was imported, how many models it has, and what of it is not used.";
     SUPERSEDED = "N1017" Warning "rows left out for a later export":
         "Under --on-overlap latest, charges and revenue rows that another file has too are left out; the file that reaches further counts.";
     COUNTED_USAGE = "N1030" Note "usage as the provider counts it":
@@ -194,6 +206,12 @@ catalogue! {
         "A usage export covers a provider, but not all charges of a model and meter in the month, or it does not tell the bill's projects, keys or tiers apart. These charges are compared in money.";
     NOT_SERVED = "N1016" Note "requests that were not served":
         "Failed, canceled and gateway-cached requests are counted apart; the quantities the log states for them are kept.";
+    OWN_TOTAL = "N1040" Warning "bill's own total differs":
+        "The bill has a total row, and the rows above it do not sum to it. The rows are used: check that the export is whole and was not filtered.";
+    BILLED_ELSEWHERE = "N1041" Note "cost that another provider bills":
+        "A gateway names cost of requests that ran on your own keys. The providers bill it themselves, so it is not counted here: counting it would double their bills.";
+    GROUPED_BY_TAG = "N1042" Warning "bill grouped by tag":
+        "A request with several tags may stand in the row of each of them, so such a report may sum to more than was billed. Export it by user or by model instead.";
     COST_BASIS = "N1025" Note "cost basis of a bill":
         "The bill states several costs. The text says how much counts on the basis of the report and how much the invoice bills; they differ by commitments, prepayments and discounts. `--cost-basis billed` counts what the invoice says.";
     NO_EFFECTIVE_COST = "N1026" Warning "billed usage without effective cost":

@@ -11,6 +11,7 @@ pub mod jsonl;
 pub mod map;
 pub mod margin;
 pub mod markdown;
+pub mod plain;
 pub mod reconciliation;
 pub mod rounding;
 pub mod simulation;

@@ -15,6 +15,7 @@ mod columnar;
 mod csv;
 mod decode;
 mod documents;
+mod elements;
 mod flatten;
 mod json;
 mod jsonl;
@@ -27,14 +28,18 @@ mod spool;
 #[cfg(test)]
 mod tests;
 mod unpack;
+mod whole;
 mod window;
 
 use std::sync::Arc;
 
+pub use elements::Elements;
+pub use json::{items, members, string};
 pub use open::{open, open_reader};
 pub use peek::Peek;
 pub use receipt::Receipt;
 pub use row::{Header, Row, RowSource};
+pub use whole::whole;
 
 /// Bounds that keep damaged or hostile files from filling the memory or the disk.
 #[derive(Clone, Debug)]

@@ -113,8 +113,7 @@ fn window(
     let bytes = Cursor::new(text.as_bytes()[..end].to_vec());
     let receipt = Receipt::default();
     let stream = Unpacked::new(name, Box::new(bytes), Packing::Plain, &receipt, &how.limits)?;
-    Ok(Window::new(
-        name,
-        Decoder::new(stream, Vec::new(), false, BLOCK),
-    ))
+    let mut window = Window::new(name, Decoder::new(stream, Vec::new(), false, BLOCK));
+    window.ensure(text.len() + 1)?;
+    Ok(window)
 }

@@ -201,6 +201,11 @@ pub trait RowSource {
     /// The columns known so far. Only JSON lines add to them between rows.
     fn header(&self) -> &Header;
 
+    /// Names and values that an export states in lines above its header; only CSV has them.
+    fn above(&self) -> &[(String, String)] {
+        &[]
+    }
+
     /// Reads the next row into `row`. Rows that are structurally broken are pushed to `problems`
     /// and passed over; after damage that makes the rest unreadable the stream ends. Returns
     /// false at the end.

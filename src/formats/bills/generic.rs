@@ -12,7 +12,7 @@ use crate::formats::fields::{Columns, word, written_places};
 use crate::formats::rows::{self, Fate};
 use crate::formats::{Format, Kind, Reader, Sample, Settings, Tally};
 use crate::model::records::{Charge, ChargeKind, ChargeMeter, Scope};
-use crate::model::{Currency, Instant, Zone, names};
+use crate::model::{Currency, Instant, names};
 use crate::problem::{Place, Problem, Problems, catalogue};
 use crate::scan::{Row, RowSource};
 
@@ -326,11 +326,7 @@ fn period(columns: &Columns, at: &Positions, row: &Row) -> Result<(Instant, Inst
     let start = rows::stamp(columns, row, at.start)?;
     match at.end.filter(|end| row.filled(*end).is_some()) {
         Some(end) => rows::range(columns, row, start, end),
-        None => {
-            let zone = columns.zone.unwrap_or(Zone::Utc);
-            let day = zone.day(start);
-            Ok((zone.start_of(day), zone.start_of(day.plus(1))))
-        }
+        None => Ok(rows::day_of(columns, start)),
     }
 }
 

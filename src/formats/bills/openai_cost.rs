@@ -9,11 +9,13 @@
 //! The rule that must hold: every row with an amount is one charge; no two rows are merged, and a
 //! line item outside the known grammar stays a cost without tokens.
 
+use crate::formats::bills::openai_items::LineItem;
+use crate::formats::bills::scopes::{self, ScopeColumns};
 use crate::formats::fields::{Columns, word, written_places};
 use crate::formats::rows::{self, Fate};
 use crate::formats::{Format, Kind, Reader, Sample, Settings, Tally};
-use crate::model::records::{Charge, ChargeKind, ChargeMeter, Scope};
-use crate::model::{Instant, Meter, Zone};
+use crate::model::records::Charge;
+use crate::model::{Instant, Zone};
 use crate::problem::{Problem, Problems, catalogue};
 use crate::scan::{Row, RowSource};
 
@@ -71,7 +73,7 @@ struct Positions {
     line_item: Option<usize>,
     quantity: Option<usize>,
     unit: Option<usize>,
-    scopes: Vec<(usize, &'static str)>,
+    scopes: ScopeColumns,
 }
 
 impl Positions {
@@ -83,15 +85,11 @@ impl Positions {
             .into_iter();
         let mut next = || required.next().flatten();
         let (start, end, amount, currency) = (next(), next(), next(), next());
-        let scopes = SCOPES
-            .iter()
-            .filter_map(|(name, what)| Some((columns.optional(&[name], problems)?, *what)))
-            .collect();
         Some(Positions {
             line_item: columns.optional(&["line_item"], problems),
             quantity: columns.optional(&["quantity"], problems),
             unit: columns.optional(&["quantity_unit"], problems),
-            scopes,
+            scopes: scopes::find(columns, SCOPES, problems),
             start: start?,
             end: end?,
             amount: amount?,
@@ -153,16 +151,6 @@ fn charge(
     if !item.counts_in(unit) {
         quantity = None;
     }
-    let mut scopes = Vec::new();
-    for (column, dimension) in &at.scopes {
-        if let Some(id) = columns.id(row, *column)? {
-            scopes.push(Scope {
-                namespace: "openai".to_string(),
-                id: id.to_string(),
-                dimension,
-            });
-        }
-    }
     Ok(Charge {
         provider: Some("openai".to_string()),
         start,
@@ -170,7 +158,7 @@ fn charge(
         amount,
         written_places: written_places(row.filled(at.amount).unwrap_or("")),
         currency: columns.currency(row, at.currency)?,
-        scopes,
+        scopes: scopes::read(columns, row, &at.scopes, "openai")?,
         model: item.model,
         meter: item.meter,
         tier: item.tier,
@@ -181,221 +169,12 @@ fn charge(
     })
 }
 
-/// A line item taken apart.
-#[derive(Debug, PartialEq, Eq)]
-struct LineItem {
-    model: Option<String>,
-    meter: ChargeMeter,
-    tier: Option<String>,
-    kind: ChargeKind,
-}
-
-impl LineItem {
-    /// A row that was not grouped by line item covers everything of its day.
-    fn ungrouped() -> LineItem {
-        LineItem {
-            model: None,
-            meter: ChargeMeter::All,
-            tier: None,
-            kind: ChargeKind::Usage,
-        }
-    }
-
-    /// Reads `[prefix | ]model[ modality], [modality ]class[, long context]`; all else is an item
-    /// without tokens.
-    fn parse(text: &str) -> LineItem {
-        let (prefix, rest) = match text.split_once(" | ") {
-            Some((prefix, rest)) if is_prefix(prefix) => (Some(prefix), rest),
-            _ => (None, text),
-        };
-        let mut item = LineItem {
-            model: None,
-            meter: ChargeMeter::Item(text.to_string()),
-            tier: prefix.filter(|p| is_tier(p)).map(str::to_lowercase),
-            kind: ChargeKind::Usage,
-        };
-        if rest.eq_ignore_ascii_case("promotional credit") {
-            item.kind = ChargeKind::Credit;
-            return item;
-        }
-        if rest.eq_ignore_ascii_case("web search tool calls") {
-            item.meter = ChargeMeter::Is(Meter::WebSearches);
-            return item;
-        }
-        let rest = rest.strip_suffix(", long context").unwrap_or(rest);
-        let Some((front, class)) = rest.rsplit_once(", ") else {
-            return item;
-        };
-        let (model, beside_model) = split_modality(front);
-        if model.contains(' ') {
-            return item;
-        }
-        item.model = Some(model.to_string());
-        let (modality, class) = match class.split_once(' ') {
-            Some((first, class)) if is_modality(first) => (Some(first), class),
-            _ => (beside_model, class),
-        };
-        if let Some(meter) = token_meter(modality, class) {
-            item.meter = ChargeMeter::Is(meter);
-        }
-        item
-    }
-
-    /// Whether a quantity in this unit counts the item's meter.
-    fn counts_in(&self, unit: &str) -> bool {
-        match &self.meter {
-            ChargeMeter::Is(meter) if meter.is_token() => {
-                ["token", "tokens"].contains(&unit.to_lowercase().as_str())
-            }
-            ChargeMeter::All => false,
-            _ => true,
-        }
-    }
-}
-
-/// One or more words of letters, digits and underscores.
-fn is_prefix(text: &str) -> bool {
-    text.split(' ')
-        .all(|word| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || c == '_'))
-}
-
-fn is_tier(prefix: &str) -> bool {
-    ["batch", "flex", "priority"].contains(&prefix.to_lowercase().as_str())
-}
-
-fn is_modality(word: &str) -> bool {
-    matches!(word, "text" | "audio" | "image")
-}
-
-fn split_modality(front: &str) -> (&str, Option<&str>) {
-    match front.rsplit_once(' ') {
-        Some((model, word)) if is_modality(word) => (model, Some(word)),
-        _ => (front, None),
-    }
-}
-
-fn token_meter(modality: Option<&str>, class: &str) -> Option<Meter> {
-    Some(match (modality.unwrap_or("text"), class) {
-        ("text", "input") => Meter::Input,
-        ("text", "cached input") => Meter::CacheRead,
-        ("text", "cache writes") => Meter::CacheWrite5m,
-        ("text", "output") => Meter::Output,
-        ("audio", "input") => Meter::InputAudio,
-        ("audio", "cached input") => Meter::CacheReadAudio,
-        ("audio", "output") => Meter::OutputAudio,
-        ("image", "input") => Meter::InputImage,
-        ("image", "cached input") => Meter::CacheReadImage,
-        ("image", "output") => Meter::OutputImage,
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::formats::testing::table;
     use crate::model::Exact;
-
-    fn parsed(text: &str) -> (Option<String>, ChargeMeter, Option<String>) {
-        let item = LineItem::parse(text);
-        (item.model, item.meter, item.tier)
-    }
-
-    #[test]
-    fn line_items_follow_the_grammar() {
-        for (text, model, meter, tier) in [
-            (
-                "gpt-4o-mini-2024-07-18, input",
-                "gpt-4o-mini-2024-07-18",
-                Meter::Input,
-                None,
-            ),
-            (
-                "gpt-4o-mini-2024-07-18, output",
-                "gpt-4o-mini-2024-07-18",
-                Meter::Output,
-                None,
-            ),
-            (
-                "gpt-4o-mini, cached input",
-                "gpt-4o-mini",
-                Meter::CacheRead,
-                None,
-            ),
-            (
-                "gpt-5.6-luna, cache writes",
-                "gpt-5.6-luna",
-                Meter::CacheWrite5m,
-                None,
-            ),
-            (
-                "priority | gpt-5.6-sol, output, long context",
-                "gpt-5.6-sol",
-                Meter::Output,
-                Some("priority"),
-            ),
-            (
-                "evals | gpt-4o-mini, input",
-                "gpt-4o-mini",
-                Meter::Input,
-                None,
-            ),
-            (
-                "gpt-image-2-2026-04-21 image, cached input",
-                "gpt-image-2-2026-04-21",
-                Meter::CacheReadImage,
-                None,
-            ),
-            (
-                "gpt-image-2-2026-04-21 text, input",
-                "gpt-image-2-2026-04-21",
-                Meter::Input,
-                None,
-            ),
-            (
-                "gpt-realtime-2.1-mini, audio input",
-                "gpt-realtime-2.1-mini",
-                Meter::InputAudio,
-                None,
-            ),
-            (
-                "gpt-audio-mini audio, input",
-                "gpt-audio-mini",
-                Meter::InputAudio,
-                None,
-            ),
-        ] {
-            let expected = (
-                Some(model.to_string()),
-                ChargeMeter::Is(meter),
-                tier.map(str::to_string),
-            );
-            assert_eq!(parsed(text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn other_items_stay_cost_without_tokens() {
-        for (text, model) in [
-            ("gpt-live-1, voice session", Some("gpt-live-1")),
-            ("gpt-5-nano, input_tokens", Some("gpt-5-nano")),
-            ("assistants api | file search", None),
-            ("Vector storage", None),
-            ("code interpreter sessions, large, input", None),
-        ] {
-            let item = LineItem::parse(text);
-            assert_eq!(item.model.as_deref(), model, "{text}");
-            assert_eq!(item.meter, ChargeMeter::Item(text.to_string()));
-        }
-        assert_eq!(
-            LineItem::parse("web search tool calls").meter,
-            ChargeMeter::Is(Meter::WebSearches)
-        );
-        assert_eq!(
-            LineItem::parse("Promotional credit").kind,
-            ChargeKind::Credit
-        );
-    }
+    use crate::model::records::ChargeMeter;
 
     fn charges_of(text: &str) -> (Vec<Charge>, Tally, Problems) {
         let (mut charges, mut problems) = (Vec::new(), Problems::default());

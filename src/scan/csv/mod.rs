@@ -7,6 +7,7 @@
 
 mod dialect;
 mod faults;
+mod preamble;
 mod shapes;
 mod split;
 #[cfg(test)]
@@ -37,6 +38,8 @@ pub(in crate::scan) struct CsvSource {
     header: Header,
     cells: Vec<Cell>,
     blank_lines: u64,
+    /// Names and values above the header.
+    above: preamble::Pairs,
     /// What the columns look like, for the messages about rows of another width.
     shapes: Shapes,
     done: bool,
@@ -52,8 +55,8 @@ enum Step {
 }
 
 impl CsvSource {
-    /// Reads the header, passing over blank lines, the declared number of lines above it, and a
-    /// spreadsheet's `sep=;` line.
+    /// Reads the header, passing over blank lines, the declared number of lines above it or a
+    /// preamble, and a spreadsheet's `sep=;` line.
     ///
     /// # Errors
     /// The file has no row, the header uses another delimiter, or it is damaged.
@@ -70,6 +73,11 @@ impl CsvSource {
             Some(delimiter) => delimiter,
             None => find_delimiter(&mut window, &limits)?,
         };
+        // Who says where the header stands is believed.
+        let above = match how.skip_lines {
+            0 => preamble::take(&mut window, delimiter),
+            _ => preamble::Pairs::new(),
+        };
         let mut source = CsvSource {
             window,
             delimiter,
@@ -77,6 +85,7 @@ impl CsvSource {
             header: Header::default(),
             cells: Vec::new(),
             blank_lines,
+            above,
             shapes: Shapes::default(),
             done: false,
         };
@@ -221,6 +230,10 @@ impl RowSource for CsvSource {
 
     fn header(&self) -> &Header {
         &self.header
+    }
+
+    fn above(&self) -> &[(String, String)] {
+        &self.above
     }
 
     fn next_row(&mut self, row: &mut Row, problems: &mut Problems) -> bool {
