@@ -17,6 +17,7 @@ mod errors;
 mod examples;
 mod golden;
 mod house;
+mod map;
 mod metamorphic;
 mod oracle;
 mod plans;
