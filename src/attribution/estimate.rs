@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::lines::Line;
 use super::shelf::Shelf;
-use super::value::reported;
+use super::value::{Rates, reported};
 use super::{Attribution, Basis, CostFact, Holder, Options, Reason, Unpriced};
 use crate::model::names::ModelName;
 use crate::model::records::ChargeMeter;
@@ -19,9 +19,11 @@ pub fn estimate(
     result: &mut Attribution,
     sink: &mut dyn FnMut(&CostFact<'_>),
 ) {
-    let mut unpriced: BTreeMap<(Option<&str>, Option<&str>), Unpriced> = BTreeMap::new();
-    let mut unbilled: BTreeMap<(Option<&str>, Option<&str>), Unpriced> = BTreeMap::new();
+    let mut unpriced = Quantities::new();
+    let mut unbilled = Quantities::new();
     let billed = Billed::of(lines);
+    let mut asked: BTreeMap<(Month, Option<&str>, usize), bool> = BTreeMap::new();
+    let mut known = AtBook::default();
     for held in &shelf.held {
         let cell = held.cell;
         if !options.period.contains(cell.day) {
@@ -31,7 +33,9 @@ pub fn estimate(
             let family = shelf.models[held.model]
                 .as_ref()
                 .map(|model| model.family.as_str());
-            if !billed.has(cell, family) {
+            let question = (cell.utc_day.month(), cell.provider.as_deref(), held.model);
+            let has = asked.entry(question);
+            if !*has.or_insert_with(|| billed.has(cell, family)) {
                 let key = (cell.provider.as_deref(), cell.model.as_deref());
                 add_unpriced(unbilled.entry(key).or_insert_with(|| empty(cell)), cell);
                 let known = reported(cell).or_else(|| shelf.value(held, &ChargeMeter::All));
@@ -51,7 +55,7 @@ pub fn estimate(
             result.estimated_by_log += amount;
         } else {
             result.estimated_by_book += amount;
-            result.context_unknown |= cell.aggregated;
+            known.see(cell, shelf.rates(held), result);
         }
         if amount.is_zero() {
             continue;
@@ -69,8 +73,40 @@ pub fn estimate(
             amount,
         });
     }
+    result.free = known.free.into_values().collect();
+    result.at_zero = known.at_zero.into_values().collect();
     result.unpriced = unpriced.into_values().collect();
     result.unbilled = unbilled.into_values().collect();
+}
+
+/// What is worth saying about usage that was priced from the lists.
+#[derive(Default)]
+struct AtBook<'a> {
+    free: Quantities<'a>,
+    at_zero: Quantities<'a>,
+}
+
+/// Usage by provider and model.
+type Quantities<'a> = BTreeMap<(Option<&'a str>, Option<&'a str>), Unpriced>;
+
+impl<'a> AtBook<'a> {
+    fn see(&mut self, cell: &'a UsageCell, rates: &Rates, result: &mut Attribution) {
+        let to = match rates {
+            Rates::Free => Some(&mut self.free),
+            known if known.are_zero() => Some(&mut self.at_zero),
+            _ => None,
+        };
+        if let Some(to) = to {
+            let key = (cell.provider.as_deref(), cell.model.as_deref());
+            add_unpriced(to.entry(key).or_insert_with(|| empty(cell)), cell);
+        }
+        if let Rates::Known(known) = rates {
+            result.context_unknown |= cell.aggregated && known.thresholds;
+            if let Some(tier) = &known.unknown_tier {
+                *result.unknown_tiers.entry(tier.clone()).or_default() += cell.requests.exact();
+            }
+        }
+    }
 }
 
 /// Which models the bills of each month have.
@@ -81,7 +117,9 @@ struct Billed {
 
 impl Billed {
     fn of(lines: &[Line<'_>]) -> Billed {
-        let usage = lines.iter().filter(|line| line.is_usage());
+        let usage = lines
+            .iter()
+            .filter(|line| line.is_usage() || line.shared.is_some());
         let models = usage.map(|line| {
             let model = line.charge.model.as_deref();
             let family = model.map(|name| ModelName::parse(name).family);

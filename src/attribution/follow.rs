@@ -9,7 +9,7 @@ use super::lines::Line;
 use super::shelf::Shelf;
 use super::split::split;
 use super::{Basis, CostFact, Holder, Reason};
-use crate::model::Exact;
+use crate::model::{Exact, Month};
 
 /// Shares every line that follows others and names no customer itself.
 pub fn share(
@@ -18,11 +18,16 @@ pub fn share(
     ledger: &mut Ledger,
     sink: &mut dyn FnMut(&CostFact<'_>),
 ) {
+    // Lines that follow are not followed themselves, so what they follow stays the same.
+    let mut known: BTreeMap<(&Option<String>, Month), ByOwner> = BTreeMap::new();
     for line in lines
         .iter()
         .filter(|line| line.follows() && line.direct.is_none())
     {
-        let owners = by_owner(ledger.given(&line.charge.provider, line.day.month()));
+        let (provider, month) = (&line.charge.provider, line.day.month());
+        let owners = known
+            .entry((provider, month))
+            .or_insert_with(|| by_owner(ledger.given(provider, month)));
         let sums: Vec<Exact> = owners
             .values()
             // Money given back earlier cannot attract more: it weighs nothing.

@@ -1,5 +1,8 @@
 //! Charges made ready: cut at month borders, dated, and matched to the customer they name.
 
+use std::collections::BTreeMap;
+
+use super::shared;
 use super::split::split;
 use super::{Attribution, Inputs, Options};
 use crate::identity::PartyId;
@@ -23,25 +26,33 @@ pub struct Line<'a> {
     pub day: Day,
     /// The customer that the charge names.
     pub direct: Option<PartyId>,
+    /// The shared cost that it belongs to, unless it names a customer.
+    pub shared: Option<usize>,
+    /// Half of the last digit that the bill writes: its own rounding of this amount. A bill that
+    /// trims trailing zeros (0.5 beside 0.123456) is as exact as its finest amount.
+    pub rounding: Exact,
 }
 
 impl Line<'_> {
     /// Whether it is a credit, tax or rounding line.
     pub fn follows(&self) -> bool {
-        matches!(
-            self.charge.kind,
-            ChargeKind::Credit | ChargeKind::Tax | ChargeKind::Rounding
-        )
+        let kind = self.charge.kind;
+        self.shared.is_none()
+            && matches!(
+                kind,
+                ChargeKind::Credit | ChargeKind::Tax | ChargeKind::Rounding
+            )
     }
 
     /// Whether it bills the use of something.
     pub fn is_usage(&self) -> bool {
-        self.charge.kind == ChargeKind::Usage
+        self.charge.kind == ChargeKind::Usage && self.shared.is_none()
     }
 
     /// Whether it is a commitment that nobody used, and names no customer.
     pub fn is_idle(&self) -> bool {
-        self.charge.kind == ChargeKind::IdleCommitment && self.direct.is_none()
+        let idle = self.charge.kind == ChargeKind::IdleCommitment;
+        idle && self.direct.is_none() && self.shared.is_none()
     }
 }
 
@@ -52,14 +63,17 @@ pub fn prepare<'a>(
     result: &mut Attribution,
 ) -> Vec<Line<'a>> {
     let mut lines = Vec::with_capacity(inputs.charges.len());
+    let finest = finest_places(inputs.charges);
     for charge in inputs.charges {
         let pieces = pieces(charge, options);
+        let rule = shared::rule_of(inputs.shared, charge);
         if pieces.len() > 1 {
             result.cut += 1;
         }
         for piece in pieces {
             if let ChargeMeter::Item(item) = &charge.meter
                 && charge.kind == ChargeKind::Usage
+                && rule.is_none()
                 && options.period.contains(piece.day)
             {
                 *result.items.entry(item.clone()).or_default() += piece.amount;
@@ -81,10 +95,31 @@ pub fn prepare<'a>(
                     .identity
                     .scope(&scope.namespace, &scope.id, names_customer, piece.day)
             });
-            lines.push(Line { direct, ..piece });
+            let places = finest.get(&bill_of(charge)).copied().unwrap_or(0);
+            lines.push(Line {
+                direct,
+                shared: rule.filter(|_| direct.is_none()),
+                rounding: Exact::new(5, places.min(60) + 1),
+                ..piece
+            });
         }
     }
     lines
+}
+
+/// The bill that a charge is of: a file and a provider in it.
+fn bill_of(charge: &Charge) -> (&str, Option<&str>) {
+    (&charge.origin.file, charge.provider.as_deref())
+}
+
+/// The most decimal places that each bill writes.
+fn finest_places(charges: &[Charge]) -> BTreeMap<(&str, Option<&str>), u8> {
+    let mut finest = BTreeMap::new();
+    for charge in charges {
+        let places = finest.entry(bill_of(charge)).or_insert(0);
+        *places = charge.written_places.max(*places);
+    }
+    finest
 }
 
 /// The parts of a charge by month of the report's zone. A charge of one UTC day stays whole in the
@@ -105,6 +140,8 @@ fn pieces<'a>(charge: &'a Charge, options: &Options) -> Vec<Line<'a>> {
         end,
         day: options.zone.day(charge.start),
         direct: None,
+        shared: None,
+        rounding: Exact::ZERO,
     };
     let days = end.0 - first.0;
     if days <= 1 {

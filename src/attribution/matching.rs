@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::counted;
 use super::lines::{self, Line};
 use super::shelf::Shelf;
 use super::topics::{Topic, Topics, fold_tier};
@@ -39,7 +40,7 @@ pub struct Logged<'a> {
 pub struct Comparison<'a> {
     /// Charges for usage with what was logged of it; a topic without charges was logged only.
     pub matched: Vec<Matched<'a>>,
-    /// Credits, tax and rounding lines.
+    /// Credits, tax, rounding lines, idle commitments and shared costs.
     pub others: Vec<Line<'a>>,
     /// Whether some usage lies on days that no bill covers: it is compared with nothing.
     pub beyond_bills: bool,
@@ -48,12 +49,14 @@ pub struct Comparison<'a> {
 /// Matches the period's charges with the log.
 pub fn compare<'a>(inputs: Inputs<'a>, options: &Options) -> Comparison<'a> {
     let shelf = Shelf::build(inputs, options);
-    let lines = lines::prepare(inputs, options, &mut Attribution::default());
+    let mut aside = Attribution::default();
+    let mut lines = lines::prepare(inputs, options, &mut aside);
+    counted::give(inputs, options, &shelf, &mut lines, &mut aside);
     let topics = Topics::new(&shelf, &lines);
     let mut comparison = Comparison::default();
     let mut billed: BTreeMap<Topic, Vec<Line<'a>>> = BTreeMap::new();
     for line in &lines {
-        match line.follows() {
+        match line.follows() || line.shared.is_some() {
             true => comparison.others.push(line.clone()),
             false => billed
                 .entry(topics.of(line))

@@ -2,7 +2,7 @@
 //! unattributed with a reason.
 //!
 //! The steps, in order: charges that name their customer ([`Basis::Direct`]); pools of charges
-//! shared by logged usage ([`Basis::Metered`]); coarser matches ([`Basis::Allocated`]); credits,
+//! shared by logged usage ([`Basis::Metered`]); shared costs by their rules and coarser matches ([`Basis::Allocated`]); credits,
 //! tax and rounding, which follow the cost they belong to; usage that no bill covers
 //! ([`Basis::Estimated`]). Pure: no file, no clock, no output. The rule that must hold: for every
 //! provider, direct + metered + allocated + unattributed = billed, to the last digit.
@@ -17,6 +17,7 @@ mod lines;
 pub mod matching;
 mod months;
 mod pools;
+pub mod shared;
 mod shelf;
 pub mod split;
 mod topics;
@@ -27,8 +28,9 @@ use std::collections::BTreeMap;
 
 pub use ledger::BillTie;
 pub use lines::Line;
-pub use topics::{Topic, tier_word};
-pub use value::Pricing;
+pub use shared::{Caused, SharedCost, SharedTie};
+pub use topics::{Folding, Topic, tier_word};
+pub use value::{Pricing, Rates};
 
 use crate::identity::{Identity, PartyId};
 use crate::model::counts::CountCell;
@@ -77,6 +79,8 @@ pub enum Reason {
     FollowsUnattributed,
     /// A commitment was paid for and not used.
     IdleCommitment,
+    /// The rule of a shared cost finds nobody in the month.
+    NobodyToShare,
 }
 
 impl Reason {
@@ -90,6 +94,7 @@ impl Reason {
             Reason::NoCustomerId => "no customer id",
             Reason::FollowsUnattributed => "credits and tax of unattributed cost",
             Reason::IdleCommitment => "idle commitment",
+            Reason::NobodyToShare => "nobody to share with",
         }
     }
 }
@@ -131,7 +136,7 @@ pub struct Residual {
     pub users: Vec<PartyId>,
 }
 
-/// Usage that is neither billed nor priced.
+/// Quantities of a model: of usage that is neither billed nor priced, or free.
 #[derive(Clone, Debug)]
 pub struct Unpriced {
     /// Provider.
@@ -157,6 +162,27 @@ pub struct Gap {
     pub factor: Exact,
     /// Whether the log is larger than the bill by more than the tolerance.
     pub over_logged: bool,
+}
+
+/// A month of a topic that is compared in money although most of its charges state quantities.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mixed {
+    /// The month.
+    pub month: Month,
+    /// Provider.
+    pub provider: Option<String>,
+    /// Model family, if the topic has one.
+    pub model: Option<String>,
+    /// Meter.
+    pub meter: String,
+    /// Charges without a quantity.
+    pub without: u64,
+    /// What they bill.
+    pub amount: Exact,
+    /// Charges of the topic and month.
+    pub charges: u64,
+    /// What all of them bill.
+    pub whole: Exact,
 }
 
 /// A bill and a provider's usage export that state different quantities.
@@ -223,9 +249,13 @@ pub struct Inputs<'a> {
     /// Who is who.
     pub identity: &'a Identity,
     /// The price book and the negotiated discounts.
-    pub pricing: &'a Pricing<'a>,
+    pub pricing: &'a Pricing,
     /// The report's currency.
     pub currency: Currency,
+    /// The shared costs.
+    pub shared: &'a [SharedCost],
+    /// Revenue by month of the report, where a shared cost asks for it.
+    pub revenue: &'a Caused,
 }
 
 /// What is known after attribution, besides the facts.
@@ -233,14 +263,24 @@ pub struct Inputs<'a> {
 pub struct Attribution {
     /// One entry per provider and currency.
     pub ties: Vec<BillTie>,
+    /// One entry per shared cost.
+    pub shared: Vec<SharedTie>,
     /// What bounds the worst cases.
     pub residuals: Vec<Residual>,
     /// Usage neither billed nor priced.
     pub unpriced: Vec<Unpriced>,
+    /// Usage of models that are declared free.
+    pub free: Vec<Unpriced>,
+    /// Usage priced at 0, although nobody declares it free.
+    pub at_zero: Vec<Unpriced>,
+    /// Words for service tiers that no price knows, with the requests priced as standard.
+    pub unknown_tiers: BTreeMap<String, Exact>,
     /// Usage of models that no bill of the month has, although bills cover their days.
     pub unbilled: Vec<Unpriced>,
     /// Gaps scaled away and over-logging.
     pub gaps: Vec<Gap>,
+    /// Months compared in money for want of some quantities.
+    pub mixed: Vec<Mixed>,
     /// Provider → charges that took their quantity from a usage export.
     pub counted: BTreeMap<String, u64>,
     /// Provider → charges, and their amount, to which its usage export could give no quantity.
@@ -262,6 +302,13 @@ pub struct Attribution {
     pub at_border: Exact,
 }
 
+/// Which names of models are one, as [`attribute`] takes them.
+pub fn folding(inputs: Inputs<'_>, options: &Options) -> Folding {
+    let shelf = shelf::Shelf::build(inputs, options);
+    let lines = lines::prepare(inputs, options, &mut Attribution::default());
+    Folding::of(&shelf, &lines)
+}
+
 /// Attributes every charge of the period and estimates usage that no bill covers. Facts go to
 /// `sink` one by one, in a fixed order.
 pub fn attribute(
@@ -274,7 +321,23 @@ pub fn attribute(
     let mut lines = lines::prepare(inputs, options, &mut result);
     counted::give(inputs, options, &shelf, &mut lines, &mut result);
     let mut ledger = ledger::Ledger::new(&lines, inputs.currency, options.detail);
-    let rest = pools::share(&shelf, &lines, options, &mut ledger, &mut result, sink);
+    let mut caused = Caused::new();
+    let rest = pools::share(
+        &shelf,
+        &lines,
+        options,
+        &mut ledger,
+        &mut result,
+        &mut |fact| {
+            if let Holder::Party(party, Basis::Direct | Basis::Metered) = fact.holder
+                && !inputs.shared.is_empty()
+            {
+                *caused.entry((fact.day.month(), party)).or_default() += fact.amount;
+            }
+            sink(fact);
+        },
+    );
+    result.shared = shared::share(inputs, &shelf, &lines, &caused, options, &mut ledger, sink);
     coarse::share(&shelf, &rest, options, &mut ledger, &mut result, sink);
     follow::share(&shelf, &lines, &mut ledger, sink);
     result.ties = ledger.close();

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use super::lines::Line;
 use super::pools::{Pool, PoolKey};
 use super::shelf::Shelf;
 use super::topics::Topic;
 use super::weigh::{Covered, Measure, weigh};
-use super::{Attribution, Gap, Options};
+use super::{Attribution, Gap, Mixed, Options};
 use crate::model::records::ChargeMeter;
 use crate::model::{Exact, Month};
 
@@ -75,7 +76,7 @@ fn total(
             _ => line.amount,
         };
         if measure == Measure::Money {
-            total.rounding += Exact::new(5, line.charge.written_places.min(60) + 1);
+            total.rounding += line.rounding;
         }
     }
     for ((_, first, end), pool) in pools {
@@ -108,6 +109,37 @@ impl MonthTotal {
     /// Whether the bill exceeds the log by no more than may be scaled away.
     pub fn is_explained(&self, options: &Options) -> bool {
         self.billed - self.logged <= self.allowance(options)
+    }
+}
+
+/// Notes months that are compared in money because some of their charges state no quantity.
+pub fn note_mixed(pools: &BTreeMap<PoolKey, Pool<'_, '_>>, result: &mut Attribution) {
+    let mut months: BTreeMap<(&Topic, Month), Vec<&Line<'_>>> = BTreeMap::new();
+    for (key, pool) in pools {
+        for line in &pool.shared {
+            let month = (&key.0, line.day.month());
+            months.entry(month).or_default().push(line);
+        }
+    }
+    for ((topic, month), lines) in months {
+        let without = || lines.iter().filter(|line| line.quantity.is_none());
+        let count = without().count();
+        let ChargeMeter::Is(meter) = &topic.meter else {
+            continue;
+        };
+        if count == 0 || count == lines.len() {
+            continue;
+        }
+        result.mixed.push(Mixed {
+            month,
+            provider: topic.provider.clone(),
+            model: topic.model.as_ref().map(|model| model.family.clone()),
+            meter: meter.name().to_string(),
+            without: count as u64,
+            amount: without().map(|line| line.amount).sum(),
+            charges: lines.len() as u64,
+            whole: lines.iter().map(|line| line.amount).sum(),
+        });
     }
 }
 

@@ -47,6 +47,7 @@ pub fn share<'l, 'a>(
     }
     let months = months::totals(shelf, &covered, &pools);
     months::note(&months, options, result);
+    months::note_mixed(&pools, result);
     for (key, pool) in &pools {
         share_direct(shelf, key, pool, options, ledger, sink);
         let Some(first) = pool.shared.first() else {
@@ -262,10 +263,7 @@ fn share_direct(
             continue;
         };
         let holder = Holder::Party(party, Basis::Direct);
-        let own = weighed
-            .owners
-            .iter()
-            .find(|owner| owner.party == Some(party));
+        let own = weighed.of(party);
         let cells = own.map_or(&[][..], |owner| weighed.cells_of(owner, options));
         emit_cells(shelf, line, holder, line.amount, cells, ledger, sink);
     }

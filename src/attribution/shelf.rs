@@ -54,12 +54,16 @@ pub struct Shelf<'a> {
     covers: &'a [BillCover],
 }
 
-/// Rates by provider, model, day and band; several where cells have different meters.
-type RatesOf<'a> = HashMap<
-    (Option<&'a str>, Option<&'a str>, Day, ContextBand),
-    Vec<u32>,
-    foldhash::fast::FixedState,
->;
+/// Rates by provider, model, tier, day and band; several where cells have different meters.
+type RatesOf<'a> = HashMap<RateKey<'a>, Vec<u32>, foldhash::fast::FixedState>;
+
+type RateKey<'a> = (
+    Option<&'a str>,
+    Option<&'a str>,
+    Option<&'a str>,
+    Day,
+    ContextBand,
+);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
@@ -135,12 +139,17 @@ impl<'a> Shelf<'a> {
     /// The book value of a cell's quantity of the meters that a charge covers; `None` if some of
     /// it has no price.
     pub fn value(&self, held: &Held<'_>, meter: &ChargeMeter) -> Option<Exact> {
-        self.rates[held.rates as usize].value(held.cell, meter)
+        self.rates(held).value(held.cell, meter)
+    }
+
+    /// The rates of a cell.
+    pub fn rates(&self, held: &Held<'_>) -> &Rates {
+        &self.rates[held.rates as usize]
     }
 
     /// The book's price of one unit of a meter for a cell.
     pub fn rate(&self, held: &Held<'_>, meter: &Meter) -> Option<Exact> {
-        self.rates[held.rates as usize].rate(meter)
+        self.rates(held).rate(meter)
     }
 
     /// Indices of the cells of some models of UTC days `[first, end)`, in order.
@@ -164,6 +173,25 @@ impl<'a> Shelf<'a> {
         self.days
             .range(first..end)
             .flat_map(|(_, (from, to))| *from..*to)
+    }
+
+    /// Indices of one party's cells of UTC days `[first, end)`, in order.
+    pub fn of_party(
+        &self,
+        party: PartyId,
+        first: Day,
+        end: Day,
+    ) -> impl Iterator<Item = usize> + '_ {
+        let key = |held: &Held<'_>| (held.party.is_none(), held.party);
+        let wanted = (false, Some(party));
+        self.days
+            .range(first..end)
+            .flat_map(move |(_, (from, to))| {
+                let day = &self.held[*from..*to];
+                let start = day.partition_point(|held| key(held) < wanted);
+                let count = day[start..].partition_point(|held| key(held) == wanted);
+                from + start..from + start + count
+            })
     }
 
     /// Indices of the cells of a month of the report.
@@ -228,13 +256,14 @@ impl<'a> Shelf<'a> {
 /// The index of a cell's rates.
 fn rates_of<'a>(
     cell: &'a UsageCell,
-    pricing: &Pricing<'_>,
+    pricing: &Pricing,
     known: &mut RatesOf<'a>,
     all: &mut Vec<Rates>,
 ) -> u32 {
     let (provider, model) = (cell.provider.as_deref(), cell.model.as_deref());
+    let tier = cell.tier.as_deref();
     let same = known
-        .entry((provider, model, cell.utc_day, cell.band))
+        .entry((provider, model, tier, cell.utc_day, cell.band))
         .or_default();
     if let Some(at) = same.iter().find(|at| all[**at as usize].are_for(cell)) {
         return *at;

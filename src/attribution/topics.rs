@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::lines::Line;
 use super::shelf::{Lacks, Shelf, is_cache, same_provider};
-use crate::model::names::ModelName;
+use crate::identity::PartyId;
+pub use crate::model::names::service_tier as fold_tier;
+use crate::model::names::{self, ModelName};
 use crate::model::records::ChargeMeter;
-use crate::model::{Day, Meter};
+use crate::model::{Day, Meter, UsageCell};
 
 /// What a pool is about, without its time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,10 +23,42 @@ pub struct Topic {
     pub tier: Option<String>,
 }
 
+/// Which names of models are one model.
+#[derive(Debug)]
+pub struct Folding {
+    /// Families told apart by snapshot.
+    dated: BTreeSet<String>,
+}
+
+impl Folding {
+    /// A family is told apart by snapshot only where log and bill both date every name.
+    pub fn of(shelf: &Shelf<'_>, lines: &[Line<'_>]) -> Folding {
+        let families = shelf.dated_families().into_iter();
+        let mut dated: BTreeSet<String> = families.map(str::to_string).collect();
+        for line in lines {
+            if let Some(model) = line.charge.model.as_deref().map(ModelName::parse)
+                && model.snapshot.is_none()
+            {
+                dated.remove(&model.family);
+            }
+        }
+        Folding { dated }
+    }
+
+    /// The model of a name: two names with the same are one.
+    pub fn fold(&self, name: &str) -> ModelName {
+        let mut model = ModelName::parse(name);
+        if !self.dated.contains(&model.family) {
+            model.snapshot = None;
+        }
+        model
+    }
+}
+
 /// Decides what a line is about, merging over what the log lacks.
 pub struct Topics<'s> {
     shelf: &'s Shelf<'s>,
-    dated: BTreeSet<String>,
+    folding: Folding,
     lacks: BTreeMap<Option<String>, Lacks>,
     tiered: BTreeSet<Option<String>>,
     /// The log names no provider, so that the bills of all are one.
@@ -34,21 +68,10 @@ pub struct Topics<'s> {
 impl<'s> Topics<'s> {
     /// Looks at the log and the bill.
     pub fn new(shelf: &'s Shelf<'_>, lines: &[Line<'_>]) -> Topics<'s> {
-        // A family is told apart by snapshot only where log and bill both date every name.
-        let mut dated: BTreeSet<String> = shelf
-            .dated_families()
-            .into_iter()
-            .map(str::to_string)
-            .collect();
         let mut lacks = BTreeMap::new();
         let mut tiered = BTreeSet::new();
         for line in lines {
             let provider = &line.charge.provider;
-            if let Some(model) = line.charge.model.as_deref().map(ModelName::parse)
-                && model.snapshot.is_none()
-            {
-                dated.remove(&model.family);
-            }
             if line.charge.tier.is_some() {
                 tiered.insert(provider.clone());
             }
@@ -58,7 +81,7 @@ impl<'s> Topics<'s> {
         }
         Topics {
             shelf,
-            dated,
+            folding: Folding::of(shelf, lines),
             lacks,
             tiered,
             merged: shelf.names_no_provider(),
@@ -85,7 +108,7 @@ impl<'s> Topics<'s> {
             _ if lacks.tier => None,
             Some(tier) => Some(fold_tier(tier)),
             // In a bill that names tiers, a line without one is the standard tier.
-            None if self.tiered.contains(&charge.provider) => Some("standard".to_string()),
+            None if self.tiered.contains(&charge.provider) => Some(names::STANDARD.to_string()),
             None => None,
         };
         Topic {
@@ -96,13 +119,9 @@ impl<'s> Topics<'s> {
         }
     }
 
-    /// The model of a name: with its snapshot only where log and bill both date every name.
+    /// The model of a name, as [`Folding::fold`].
     pub fn model(&self, name: &str) -> ModelName {
-        let mut model = ModelName::parse(name);
-        if !self.dated.contains(&model.family) {
-            model.snapshot = None;
-        }
-        model
+        self.folding.fold(name)
     }
 }
 
@@ -111,37 +130,44 @@ pub fn tier_word(tier: Option<&str>) -> String {
     fold_tier(tier.unwrap_or_default())
 }
 
-/// Folds the words for a service tier.
-pub fn fold_tier(tier: &str) -> String {
-    let tier = tier.trim().to_lowercase();
-    match tier.as_str() {
-        "" | "default" | "auto" | "standard_only" | "on_demand" | "on-demand" => "standard".into(),
-        _ => tier,
-    }
-}
-
 impl Topic {
     /// Indices of the cells that the topic covers on UTC days `[first, end)`, in order.
     pub fn cells(&self, shelf: &Shelf<'_>, first: Day, end: Day) -> Vec<usize> {
         let mut cells = match &self.model {
             None => shelf.between(first, end).collect(),
-            Some(billed) => {
-                let same = |logged: &ModelName| {
-                    billed.family == logged.family
-                        && (billed.snapshot.is_none() || billed.snapshot == logged.snapshot)
-                };
+            Some(_) => {
                 let models: Vec<usize> = (0..shelf.models.len())
-                    .filter(|at| shelf.models[*at].as_ref().is_some_and(same))
+                    .filter(|at| self.has_model(shelf.models[*at].as_ref()))
                     .collect();
                 shelf.of_models(first, end, &models)
             }
         };
-        cells.retain(|at| {
-            let cell = shelf.held[*at].cell;
-            let tier = || fold_tier(cell.tier.as_deref().unwrap_or(""));
-            same_provider(cell, self.provider.as_deref())
-                && self.tier.as_deref().is_none_or(|billed| tier() == billed)
-        });
+        cells.retain(|at| self.has(shelf.held[*at].cell));
         cells
+    }
+
+    /// Those of one party's: asked for every charge that names a customer.
+    pub fn cells_of(&self, shelf: &Shelf<'_>, party: PartyId, first: Day, end: Day) -> Vec<usize> {
+        let own = shelf.of_party(party, first, end);
+        own.filter(|at| {
+            let held = &shelf.held[*at];
+            self.has_model(shelf.models[held.model].as_ref()) && self.has(held.cell)
+        })
+        .collect()
+    }
+
+    fn has_model(&self, logged: Option<&ModelName>) -> bool {
+        self.model.as_ref().is_none_or(|billed| {
+            logged.is_some_and(|logged| {
+                billed.family == logged.family
+                    && (billed.snapshot.is_none() || billed.snapshot == logged.snapshot)
+            })
+        })
+    }
+
+    fn has(&self, cell: &UsageCell) -> bool {
+        let tier = || fold_tier(cell.tier.as_deref().unwrap_or(""));
+        same_provider(cell, self.provider.as_deref())
+            && self.tier.as_deref().is_none_or(|billed| tier() == billed)
     }
 }

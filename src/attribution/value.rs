@@ -1,73 +1,95 @@
 //! What usage is worth at book prices, discounts applied; never zero for want of a price.
 
-use std::collections::BTreeMap;
-
 use crate::model::records::ChargeMeter;
-use crate::model::{Exact, Meter, UsageCell};
-use crate::prices::{PriceBook, Quote};
+use crate::model::{Day, Exact, Meter, UsageCell};
+use crate::prices::{Found, Prices, Use};
 
-/// The price book with the negotiated discounts.
+/// The prices of a run.
 #[derive(Debug)]
-pub struct Pricing<'a> {
-    /// The book.
-    pub book: &'a PriceBook,
-    /// Whether the report is in US dollars, the book's currency.
+pub struct Pricing {
+    /// Lists, stated prices and discounts.
+    pub prices: Prices,
+    /// Whether the report is in US dollars, the currency of all prices.
     pub in_dollars: bool,
-    /// Provider → discount as a ratio (`0.15`), from the project file.
-    pub discounts: BTreeMap<String, Exact>,
 }
 
 /// The rates that hold for one cell of usage.
 #[derive(Clone, Debug)]
 pub enum Rates {
-    /// Price per unit of each meter the cell has a quantity of; `None` for a meter without price.
-    Known(Vec<(Meter, Option<Exact>)>),
+    /// The model has prices.
+    Known(Known),
+    /// The model is declared free.
+    Free,
     /// The model has no price.
     Unknown,
 }
 
+/// The rates of a model that has prices.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// Price per unit of each meter the cell has a quantity of; `None` for a meter without price.
+    rates: Vec<(Meter, Option<Exact>)>,
+    /// Price per request, where there is one.
+    requests: Option<Exact>,
+    /// Whether long requests have prices of their own.
+    pub thresholds: bool,
+    /// The word for a service tier that nobody knows: the rates are the standard ones.
+    pub unknown_tier: Option<String>,
+}
+
 impl Rates {
-    /// Looks the cell's model up.
-    pub fn of(cell: &UsageCell, pricing: &Pricing<'_>) -> Rates {
-        // The book is in US dollars; in another currency it knows no price.
+    /// The rates in force on the cell's own day.
+    pub fn of(cell: &UsageCell, pricing: &Pricing) -> Rates {
+        Rates::on(cell, pricing, cell.utc_day)
+    }
+
+    /// The rates in force on a day (UTC).
+    pub fn on(cell: &UsageCell, pricing: &Pricing, day: Day) -> Rates {
+        // Prices are in US dollars; in another currency none is known.
         let (Some(model), true) = (cell.model.as_deref(), pricing.in_dollars) else {
             return Rates::Unknown;
         };
-        let provider = cell.provider.as_deref();
-        let quote = pricing.book.price(provider, model, cell.utc_day, cell.band);
-        let factor = provider
-            .and_then(|provider| pricing.discounts.get(provider))
-            .map_or(Exact::ONE, |discount| Exact::ONE - *discount);
+        let found = pricing.prices.find(&Use {
+            provider: cell.provider.as_deref(),
+            model,
+            tier: cell.tier.as_deref(),
+            band: cell.band,
+            day,
+        });
+        let offer = match found {
+            Found::Unpriced => return Rates::Unknown,
+            Found::Free(_) => return Rates::Free,
+            Found::Priced(offer) => offer,
+        };
+        let rate = |meter: &Meter| offer.meter(meter).map(|price| price.price());
         let meters = cell.quantities.iter().map(|(meter, _)| meter);
-        match quote {
-            Quote::Unpriced => Rates::Unknown,
-            Quote::Free => Rates::Known(
-                meters
-                    .map(|meter| (meter.clone(), Some(Exact::ZERO)))
-                    .collect(),
-            ),
-            Quote::Priced(row) => {
-                let rate =
-                    |meter: &Meter| (meter.clone(), row.meter(meter).map(|price| price * factor));
-                // Most models have no price per request; that is no gap.
-                let requests = row.meter(&Meter::Requests).unwrap_or_default() * factor;
-                let mut rates: Vec<_> = meters.map(rate).collect();
-                rates.push((Meter::Requests, Some(requests)));
-                Rates::Known(rates)
-            }
-        }
+        Rates::Known(Known {
+            rates: meters.map(|meter| (meter.clone(), rate(meter))).collect(),
+            requests: rate(&Meter::Requests),
+            thresholds: offer.has_thresholds(),
+            unknown_tier: offer.unknown_tier,
+        })
+    }
+
+    /// Whether prices are known and all of them are 0. That is not the same as free: a list may
+    /// write 0 where it does not know.
+    pub fn are_zero(&self) -> bool {
+        let Rates::Known(known) = self else {
+            return false;
+        };
+        let mut rates = known.rates.iter().map(|(_, rate)| *rate);
+        rates.all(|rate| rate.is_some_and(|rate| rate.is_zero()))
+            && known.requests.unwrap_or_default().is_zero()
     }
 
     /// Whether these are the rates of every cell of the model, day and band that has the meters of
     /// this one.
     pub fn are_for(&self, cell: &UsageCell) -> bool {
         match self {
-            Rates::Unknown => true,
-            Rates::Known(rates) => {
+            Rates::Unknown | Rates::Free => true,
+            Rates::Known(Known { rates, .. }) => {
                 let rated = rates.iter().map(|(meter, _)| meter);
-                let more = rates.len().checked_sub(cell.quantities.len());
-                // The rate per request follows those of the cell's meters.
-                matches!(more, Some(0 | 1))
+                rates.len() == cell.quantities.len()
                     && rated
                         .zip(&cell.quantities)
                         .all(|(rated, (meter, _))| rated == meter)
@@ -78,7 +100,13 @@ impl Rates {
     /// The price of one unit of a meter.
     pub fn rate(&self, meter: &Meter) -> Option<Exact> {
         match self {
-            Rates::Known(rates) => rates
+            Rates::Free => Some(Exact::ZERO),
+            // Most models have no price per request; that is no gap.
+            Rates::Known(known) if *meter == Meter::Requests => {
+                Some(known.requests.unwrap_or_default())
+            }
+            Rates::Known(known) => known
+                .rates
                 .iter()
                 .find(|(found, _)| found == meter)
                 .and_then(|(_, rate)| *rate),
@@ -86,8 +114,32 @@ impl Rates {
         }
     }
 
-    /// The book value of a cell's quantity of the meters that a charge covers; `None` if some of
-    /// it has no price.
+    /// What a cell costs at these rates, its own cost left aside; `None` if some of it has no price,
+    /// or if nothing says how much was used.
+    pub fn book_value(&self, cell: &UsageCell) -> Option<Exact> {
+        let requests = cell.requests.exact();
+        let mut sum = match self {
+            // Failed requests use nothing, whatever the price is.
+            Rates::Unknown if requests.is_zero() => Exact::ZERO,
+            Rates::Unknown => return None,
+            Rates::Free => Exact::ZERO,
+            Rates::Known(known) if cell.quantities.is_empty() => known.requests? * requests,
+            // Most models have no price per request; that is no gap.
+            Rates::Known(known) => known.requests.unwrap_or_default() * requests,
+        };
+        if cell.quantities.is_empty() && requests.is_zero() {
+            return None;
+        }
+        for (meter, quantity) in &cell.quantities {
+            if !quantity.is_zero() {
+                sum += self.rate(meter)? * quantity.exact();
+            }
+        }
+        Some(sum)
+    }
+
+    /// The book value of a cell's quantity of the meters that a charge covers, or its own cost
+    /// where some of it has no price; `None` if there is neither.
     pub fn value(&self, cell: &UsageCell, meter: &ChargeMeter) -> Option<Exact> {
         let of = |meter: &Meter, quantity: Exact| {
             if quantity.is_zero() {
@@ -98,18 +150,7 @@ impl Rates {
         match meter {
             ChargeMeter::Is(meter) => of(meter, cell.quantity(meter)),
             ChargeMeter::All | ChargeMeter::Item(_) => {
-                let mut sum = Exact::ZERO;
-                for (meter, quantity) in &cell.quantities {
-                    match of(meter, quantity.exact()) {
-                        Some(value) => sum += value,
-                        None => return reported(cell),
-                    }
-                }
-                if matches!(self, Rates::Unknown) && cell.quantities.is_empty() {
-                    // Rows that state only a cost or only requests: their own figure, or nothing.
-                    return reported(cell);
-                }
-                Some(sum + self.rate(&Meter::Requests).unwrap_or_default() * cell.requests.exact())
+                self.book_value(cell).or_else(|| reported(cell))
             }
         }
     }

@@ -48,6 +48,11 @@ pub struct Owner {
 }
 
 impl Weighed {
+    /// A customer's usage.
+    pub fn of(&self, party: PartyId) -> Option<&Owner> {
+        position(&self.owners, party).map(|at| &self.owners[at])
+    }
+
     /// The cells over which a part of the owner's is spread: none, unless detail is asked for.
     pub fn cells_of(&self, owner: &Owner, options: &Options) -> &[(usize, Exact)] {
         match options.detail {
@@ -76,9 +81,8 @@ impl Covered {
                 continue;
             };
             let own: Vec<(usize, Exact)> = topic
-                .cells(shelf, line.first, line.end)
+                .cells_of(shelf, party, line.first, line.end)
                 .into_iter()
-                .filter(|at| shelf.held[*at].party == Some(party))
                 .map(|at| (at, covered.left(shelf, at, meter)))
                 .collect();
             let lefts: Vec<Exact> = own.iter().map(|(_, left)| *left).collect();
@@ -125,6 +129,12 @@ impl Covered {
     }
 }
 
+/// Where a customer stands among owners, which are in order.
+fn position(owners: &[Owner], party: PartyId) -> Option<usize> {
+    let key = |owner: &Owner| (owner.party.is_none(), owner.party);
+    owners.binary_search_by_key(&(false, Some(party)), key).ok()
+}
+
 /// Weighs what a topic covers on UTC days `[first, end)`. `direct` are charges without quantity
 /// that name their customer: in money they cover its usage up to their amount.
 pub fn weigh(
@@ -165,8 +175,8 @@ pub fn weigh(
     }
     if measure == Measure::Money {
         for line in direct.iter().filter(|line| line.quantity.is_none()) {
-            let own = owners.iter_mut().find(|owner| owner.party == line.direct);
-            if let Some(owner) = own {
+            let own = line.direct.and_then(|party| position(&owners, party));
+            if let Some(owner) = own.map(|at| &mut owners[at]) {
                 owner.weight = (owner.weight - line.amount.max(Exact::ZERO)).max(Exact::ZERO);
             }
         }

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use super::file_args::{FormatsArgs, InitArgs};
+pub use super::price_args::{PricesAction, PricesArgs, PricesView, RepriceArgs};
+pub use super::reconcile_args::{ReconcileArgs, ReconcileBy};
 use super::terminal::Color;
 
 /// Which customers of an AI product make money: usage logs, provider bills and Stripe exports,
@@ -36,12 +39,26 @@ pub enum Command {
   tanso report --by feature,model --where customer=acme
   tanso report --format json --expect-bill openai=5120.11")]
     Report(ReportArgs),
+    /// Computed against billed cost: the gap by named causes, with proofs
+    #[command(after_help = "Examples:
+  tanso reconcile usage.csv costs.csv
+  tanso reconcile --by provider,day --month 2026-10
+  tanso reconcile --where model=gpt-4o -o gap.csv")]
+    Reconcile(ReconcileArgs),
     /// What a price change would do, per customer and in total
     #[command(after_help = "Examples:
   tanso simulate --plan pro=149
   tanso simulate --plan pro=+10% --plan team=1490/year
   tanso simulate --plan mid=61 --format json usage.csv costs.csv stripe.csv")]
     Simulate(SimulateArgs),
+    /// What models cost, on any day: list, find, compare, and price usage anew
+    #[command(after_help = "Examples:
+  tanso prices gpt-4o --provider openai
+  tanso prices --on 2025-06-01 'o3*'
+  tanso prices find claude-sonnet-4-5-20250929
+  tanso prices diff embedded model_prices_and_context_window.json
+  tanso prices reprice usage.csv --at 2026-10-01")]
+    Prices(PricesArgs),
     /// Every export that can be read; or which one a file is, and why
     #[command(after_help = "Examples:
   tanso formats
@@ -149,6 +166,9 @@ pub struct Shared {
     /// Gap between log and bill that is scaled away
     #[arg(long, value_name = "PERCENT", help_heading = "Method")]
     pub tolerance: Option<String>,
+    /// Price list that goes before the built-in one: CSV, LiteLLM or genai-prices JSON
+    #[arg(long, value_name = "FILE", help_heading = "Method")]
+    pub prices: Option<PathBuf>,
     /// Currency of the report; the files must be in it
     #[arg(long, value_name = "CODE", help_heading = "Method")]
     pub currency: Option<String>,
@@ -257,34 +277,6 @@ pub struct SimulateArgs {
         help_heading = "Scenario"
     )]
     pub plan: Vec<String>,
-}
-
-/// Options of `formats`.
-#[derive(Clone, Debug, Args)]
-pub struct FormatsArgs {
-    /// Files to recognize.
-    #[arg(value_name = "FILES")]
-    pub files: Vec<PathBuf>,
-    /// Tell all about one format.
-    #[arg(long, value_name = "FORMAT")]
-    pub columns: Option<String>,
-    /// Print the JSON Schema of an output: report or simulation.
-    #[arg(long, value_name = "OUTPUT")]
-    pub schema: Option<String>,
-    /// Print docs/formats.md.
-    #[arg(long, hide = true)]
-    pub markdown: bool,
-}
-
-/// Options of `init`.
-#[derive(Clone, Debug, Args)]
-pub struct InitArgs {
-    /// The files of the project.
-    #[arg(value_name = "FILES", required = true)]
-    pub files: Vec<std::ffi::OsString>,
-    /// Overwrite tanso.toml and mapping.csv.
-    #[arg(long)]
-    pub force: bool,
 }
 
 /// `--cached-tokens`.

@@ -101,16 +101,21 @@ impl Run {
     pub fn filters(&self, texts: &[String]) -> Result<Vec<Filter>, Problem> {
         let parse = |text: &String| {
             let (name, values, negated) = split_filter(text)?;
+            let dimension = self.dimension(name)?;
+            // An id may itself hold a comma.
+            let values = match self.identity.by_key(values.trim()) {
+                Some(_) => vec![values.trim().to_string()],
+                None => values
+                    .split(',')
+                    .map(|value| value.trim().to_string())
+                    .collect(),
+            };
             Ok(Filter {
-                dimension: self.dimension(name)?,
-                // An id may itself hold a comma.
-                values: match self.identity.by_key(values.trim()) {
-                    Some(_) => vec![values.trim().to_string()],
-                    None => values
-                        .split(',')
-                        .map(|value| value.trim().to_string())
-                        .collect(),
+                values: match dimension {
+                    Dimension::Model => self.same_models(values),
+                    _ => values,
                 },
+                dimension,
                 negated,
             })
         };

@@ -4,16 +4,24 @@ pub mod args;
 mod choices;
 mod controls;
 mod dimensions;
+mod file_args;
 mod formats;
 mod init;
 mod inputs;
 pub mod messages;
 mod notes;
 pub mod output;
+mod price_args;
+mod price_book;
+mod price_rules;
+mod prices;
 mod progress;
 pub mod project;
+mod reconcile;
+mod reconcile_args;
 mod report;
 mod run;
+mod shared;
 mod simulate;
 pub mod terminal;
 
@@ -111,6 +119,8 @@ fn dispatch(cli: &Cli, console: &mut Console) -> Result<Ended, Problems> {
     match &cli.command {
         Some(Command::Report(args)) => report::run(args, console),
         Some(Command::Simulate(args)) => simulate::run(args, console),
+        Some(Command::Reconcile(args)) => reconcile::run(args, console),
+        Some(Command::Prices(args)) => prices::run(args, console),
         Some(Command::Formats(args)) => formats::run(args, console),
         Some(Command::Init(args)) => init::run(args, console),
         Some(Command::Completions { shell }) => {
@@ -183,6 +193,11 @@ fn message_options(cli: &Cli, real: bool) -> MessageOptions {
     let shared: Option<&Shared> = match &cli.command {
         Some(Command::Report(args)) => Some(&args.shared),
         Some(Command::Simulate(args)) => Some(&args.shared),
+        Some(Command::Reconcile(args)) => Some(&args.shared),
+        Some(Command::Prices(args)) => match &args.action {
+            Some(args::PricesAction::Reprice(args)) => Some(&args.shared),
+            _ => None,
+        },
         _ => None,
     };
     let color = shared.map_or(terminal::Color::Auto, |shared| shared.color);

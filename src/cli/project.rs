@@ -10,9 +10,12 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
+use super::price_rules::{self, PriceEntry};
+use super::shared::SharedEntry;
 use crate::formats::{CachedTokens, Settings};
 use crate::model::records::CostBasis;
-use crate::model::{Currency, Exact, Zone};
+use crate::model::{Currency, Exact, Zone, names};
+use crate::prices::Rule;
 use crate::problem::{Place, Problem, catalogue};
 
 /// The name that is looked for upward from the current directory.
@@ -41,15 +44,29 @@ pub struct Project {
     /// Plans by name.
     #[serde(default)]
     pub plan: BTreeMap<String, PlanEntry>,
+    /// A price list that goes before the built-in one, relative to the project file.
+    pub prices: Option<String>,
+    /// Prices that go before every list.
+    #[serde(default)]
+    price: Vec<PriceEntry>,
+    /// The same, understood.
+    #[serde(skip)]
+    pub rules: Vec<Rule>,
     /// Providers by name.
     #[serde(default)]
     pub provider: BTreeMap<String, ProviderEntry>,
+    /// Shared costs.
+    #[serde(default)]
+    pub shared: Vec<toml::Spanned<SharedEntry>>,
     /// The folder of the project file.
     #[serde(skip)]
     pub folder: PathBuf,
     /// The project file as shown in messages.
     #[serde(skip)]
     pub shown: String,
+    /// Its text.
+    #[serde(skip)]
+    text: String,
 }
 
 /// One `[[input]]`.
@@ -98,6 +115,9 @@ pub struct PlanEntry {
 pub struct ProviderEntry {
     /// Negotiated discount on list prices, such as `"15%"`.
     pub discount: Option<String>,
+    /// Service tier → what its tokens cost in proportion to the standard tier: `"0.5"`, `"50%"`.
+    #[serde(default)]
+    pub tier: BTreeMap<String, String>,
 }
 
 impl Project {
@@ -139,7 +159,23 @@ impl Project {
             toml::from_str(&text).map_err(|error| fault(&shown, &text, &error))?;
         project.folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         project.shown = shown.to_string();
+        let located = Located {
+            shown: &shown,
+            text: &text,
+        };
+        project.rules = price_rules::rules(&project.price, &located)?;
+        project.text = text;
         Ok(project)
+    }
+
+    /// The place of a byte of the file.
+    pub fn place(&self, byte: usize) -> Place {
+        let shown: Arc<str> = self.shown.as_str().into();
+        Located {
+            shown: &shown,
+            text: &self.text,
+        }
+        .place(byte)
     }
 
     /// A problem with a value of the file.
@@ -178,9 +214,33 @@ impl Project {
                 ))
                 .help("write discount = \"15%\"")
             })?;
-            discounts.insert(crate::model::names::provider(name), discount);
+            discounts.insert(names::provider(name), discount);
         }
         Ok(discounts)
+    }
+}
+
+impl Project {
+    /// Factors of service tiers, by provider and tier.
+    ///
+    /// # Errors
+    /// A factor that is no number from 0 up.
+    pub fn tier_factors(&self) -> Result<BTreeMap<(String, String), Exact>, Problem> {
+        let mut factors = BTreeMap::new();
+        for (name, entry) in &self.provider {
+            for (tier, text) in &entry.tier {
+                let factor = percent(text).filter(|factor| !factor.is_negative());
+                let factor = factor.ok_or_else(|| {
+                    self.problem(format!(
+                        "provider.{name}.tier.{tier} is no factor: {text:?}"
+                    ))
+                    .help("write tier = { batch = \"0.5\" } for half of the standard price")
+                })?;
+                let key = (names::provider(name), names::service_tier(tier));
+                factors.insert(key, factor);
+            }
+        }
+        Ok(factors)
     }
 }
 
@@ -230,7 +290,7 @@ impl InputEntry {
             columns: self.columns.clone(),
             cached_tokens,
             zone,
-            provider: self.provider.as_deref().map(crate::model::names::provider),
+            provider: self.provider.as_deref().map(names::provider),
             currency,
             decimal_comma,
             ..Settings::default()
@@ -251,22 +311,34 @@ pub fn percent(text: &str) -> Option<Exact> {
     Some(Exact::new(number.mantissa(), scale).shift(-places))
 }
 
+/// A project file that places can be told in.
+#[derive(Clone, Copy, Debug)]
+pub struct Located<'a> {
+    /// The file as shown in messages.
+    pub shown: &'a Arc<str>,
+    /// Its text.
+    pub text: &'a str,
+}
+
+impl Located<'_> {
+    /// The place of a byte of the text.
+    pub fn place(&self, byte: usize) -> Place {
+        let start = byte.min(self.text.len());
+        let before = &self.text[..self.text.floor_char_boundary(start)];
+        let line = before.matches('\n').count() as u64 + 1;
+        let last = before.rsplit('\n').next();
+        Place {
+            column: Some(last.map_or(0, |last| last.chars().count()) + 1),
+            byte: Some(start as u64),
+            ..Place::line(self.shown, line)
+        }
+    }
+}
+
 /// A TOML error as a problem: line and column, the nearest key, and what to write.
 fn fault(shown: &Arc<str>, text: &str, error: &toml::de::Error) -> Problem {
     let message = error.message().to_string();
-    let start = error.span().map_or(0, |span| span.start.min(text.len()));
-    let before = &text[..text.floor_char_boundary(start)];
-    let line = before.matches('\n').count() as u64 + 1;
-    let column = before
-        .rsplit('\n')
-        .next()
-        .map_or(0, |last| last.chars().count())
-        + 1;
-    let place = Place {
-        column: Some(column),
-        byte: Some(start as u64),
-        ..Place::line(shown, line)
-    };
+    let place = Located { shown, text }.place(error.span().map_or(0, |span| span.start));
     let problem = Problem::new(&catalogue::PROJECT_FILE, message.clone()).at(place);
     if let Some(rest) = message.strip_prefix("unknown field `") {
         let unknown = rest.split('`').next().unwrap_or("");
@@ -282,6 +354,9 @@ fn fault(shown: &Arc<str>, text: &str, error: &toml::de::Error) -> Problem {
     if message.contains("floating point") || message.contains("integer") {
         return problem
             .help("quote it: money and ratios are strings, since a bare number is a binary float");
+    }
+    if message.contains("datetime") {
+        return problem.help("quote it: days are text, such as \"2026-10-01\"");
     }
     problem
 }

@@ -115,8 +115,10 @@ pub fn render_table(
 
 /// What goes where: standard output, or the files of `-o`.
 pub struct Outputs {
-    stdout: Option<(OutputFormat, Vec<u8>)>,
-    files: Vec<(std::path::PathBuf, Vec<u8>)>,
+    /// What goes to standard output.
+    pub stdout: Option<(OutputFormat, Vec<u8>)>,
+    /// What goes to files.
+    pub files: Vec<(std::path::PathBuf, Vec<u8>)>,
 }
 
 /// Renders every output of a run.
@@ -181,7 +183,8 @@ pub fn finish(
     outputs: Outputs,
     console: &mut Console,
 ) -> Result<Ended, Problems> {
-    let inputs: Vec<_> = run.specs.iter().map(|spec| spec.path.clone()).collect();
+    let mut inputs: Vec<_> = run.specs.iter().map(|spec| spec.path.clone()).collect();
+    inputs.extend(super::price_book::file(shared, run.project.as_ref()).map(|(path, _)| path));
     output::write_all(&outputs.files, &inputs)?;
     let shows_all = matches!(
         &outputs.stdout,

@@ -7,16 +7,17 @@ use super::args::{ConflictArg, MatchArg, OverlapArg, ResidualArg, Shared};
 use super::choices;
 use super::inputs;
 use super::notes;
+use super::price_book;
 use super::progress::Bar;
 use super::project::Project;
-use crate::attribution::{self, Pricing};
+use crate::attribution::matching::{Comparison, compare};
+use crate::attribution::{self, Caused, Pricing, SharedCost};
 use crate::formats::Kind;
 use crate::identity::Identity;
 use crate::load::{self, Books, Choices, InputSpec, OnConflict, OnOverlap};
 use crate::margin::{self, Dimension, Filter, Statement};
 use crate::model::records::CostBasis;
 use crate::model::{Currency, Period, Zone};
-use crate::prices::PriceBook;
 use crate::problem::{Note, Problem, Problems, catalogue};
 use crate::report::margin::Header;
 use crate::report::margin::footer::quoted;
@@ -44,7 +45,14 @@ pub struct Run {
     pub currency: Currency,
     cost_basis: CostBasis,
     options: attribution::Options,
-    pricing: Pricing<'static>,
+    /// Prices of the run.
+    pub pricing: Pricing,
+    /// What is said about the imported price list.
+    pub price_notes: Vec<Note>,
+    /// Shared costs.
+    pub shared: Vec<SharedCost>,
+    /// Revenue by month, where there are shared costs.
+    revenue_by_month: Caused,
     /// Names in `--by` and `--where` that may be columns of the log, as the cells hold them.
     pub columns: Vec<String>,
 }
@@ -56,6 +64,7 @@ impl Run {
     /// Every problem found.
     pub fn prepare(shared: &Shared, by: &[String]) -> Result<Run, Problems> {
         let project = project(shared)?;
+        let (prices, price_notes) = price_book::prices(shared, project.as_ref())?;
         let specs = inputs::resolve(shared, project.as_ref())?;
         let zone = choices::zone(shared, project.as_ref())?;
         let dimensions = super::dimensions::usage_dimensions(shared, by);
@@ -89,11 +98,15 @@ impl Run {
         });
         revenue::plans::assign(&mut identity, &revenue, &books.records, zone);
         let coverage = Coverage::check(&revenue, &books.records, &identity, period, zone);
-        let discounts = match &project {
-            Some(project) => project.discounts()?,
-            None => BTreeMap::new(),
-        };
         let tolerance = choices::tolerance(shared, project.as_ref())?;
+        let costs = match &project {
+            Some(project) => super::shared::costs(project, &identity)?,
+            None => Vec::new(),
+        };
+        let revenue_by_month = match costs.is_empty() {
+            true => Caused::new(),
+            false => by_month(&revenue, period),
+        };
         Ok(Run {
             options: attribution::Options {
                 period,
@@ -104,10 +117,12 @@ impl Run {
                 detail: false,
             },
             pricing: Pricing {
-                book: PriceBook::embedded(),
+                prices,
                 in_dollars: currency == Currency::USD,
-                discounts,
             },
+            shared: costs,
+            revenue_by_month,
+            price_notes,
             cost_basis: choices::cost_basis(shared, project.as_ref())?,
             project,
             specs,
@@ -138,18 +153,51 @@ impl Run {
             ..self.options.clone()
         };
         margin::state(&inputs, |sink| {
-            let inputs = attribution::Inputs {
-                usage: &self.books.usage,
-                charges: &self.books.charges,
-                covers: &self.books.covers,
-                counts: &self.books.counts,
-                count_covers: &self.books.count_covers,
-                identity: &self.identity,
-                pricing: &self.pricing,
-                currency: self.currency,
-            };
-            attribution::attribute(inputs, &options, sink)
+            attribution::attribute(self.costs(), &options, sink)
         })
+    }
+
+    /// Bill and log side by side.
+    pub fn comparison(&self) -> Comparison<'_> {
+        compare(self.costs(), &self.options)
+    }
+
+    /// What attribution works on.
+    fn costs(&self) -> attribution::Inputs<'_> {
+        attribution::Inputs {
+            usage: &self.books.usage,
+            charges: &self.books.charges,
+            covers: &self.books.covers,
+            counts: &self.books.counts,
+            count_covers: &self.books.count_covers,
+            identity: &self.identity,
+            pricing: &self.pricing,
+            currency: self.currency,
+            shared: &self.shared,
+            revenue: &self.revenue_by_month,
+        }
+    }
+
+    /// These names of models, and every other name in log and bill that attribution takes for one
+    /// of them, so that a filter by model loses nothing that was attributed under another name.
+    pub fn same_models(&self, names: Vec<String>) -> Vec<String> {
+        let folding = attribution::folding(self.costs(), &self.options);
+        let wanted: Vec<_> = names.iter().map(|name| folding.fold(name)).collect();
+        let logged = self.books.usage.iter().filter_map(|c| c.model.as_deref());
+        let billed = self.books.charges.iter();
+        let billed = billed.filter_map(|charge| charge.model.as_deref());
+        let known: BTreeSet<&str> = logged.chain(billed).collect();
+        let same = known.into_iter().filter(|name| {
+            let model = folding.fold(name);
+            // A name without a date is every version of it.
+            wanted.iter().any(|wanted| {
+                wanted.family == model.family
+                    && (wanted.snapshot.is_none() || wanted.snapshot == model.snapshot)
+            })
+        });
+        let mut all: BTreeSet<String> = same.map(str::to_string).collect();
+        all.extend(names);
+        all.into_iter().collect()
     }
 
     /// Refuses a period in which nothing lies: most likely the wrong month.
@@ -198,8 +246,18 @@ impl Run {
         if !shared.filters.is_empty() {
             say("where", shared.filters.join(" "));
         }
-        for (provider, discount) in &self.pricing.discounts {
+        let prices = &self.pricing.prices;
+        if let Some((name, _)) = &prices.file {
+            say("prices", name.to_string());
+        }
+        if !prices.rules.is_empty() {
+            say("stated_prices", prices.rules.len().to_string());
+        }
+        for (provider, discount) in &prices.discounts {
             say(&format!("discount.{provider}"), discount.to_string());
+        }
+        for ((provider, tier), factor) in &prices.factors {
+            say(&format!("tier.{provider}.{tier}"), factor.to_string());
         }
         let inputs = self.books.receipts(self.period, self.zone);
         Header {
@@ -217,13 +275,26 @@ impl Run {
 
     /// The names of the price book that are nearest to a model's.
     pub fn nearest_models(&self, model: &str) -> Vec<String> {
-        self.pricing.book.nearest(model, 3)
+        self.pricing.prices.nearest(model, 3)
     }
 
     /// Notes that are warnings.
     pub fn warnings(header: &Header) -> impl Iterator<Item = &Note> {
         header.notes.iter().filter(|note| note.warning)
     }
+}
+
+/// Revenue by month and party.
+fn by_month(revenue: &RevenueBook, period: Period) -> Caused {
+    let mut sums = Caused::new();
+    let cuts = revenue::Cuts {
+        common: margin::dimension::cuts(&[Dimension::Month], period),
+        ..revenue::Cuts::default()
+    };
+    revenue.facts(period, &cuts, &mut |fact| {
+        *sums.entry((fact.day.month(), fact.party)).or_default() += fact.amount;
+    });
+    sums
 }
 
 /// The project file of a run.
@@ -285,6 +356,13 @@ fn again(shared: &Shared) -> String {
         ("--from", shared.from.clone()),
         ("--to", shared.to.clone()),
         ("--tz", shared.tz.clone()),
+        (
+            "--prices",
+            shared
+                .prices
+                .as_ref()
+                .map(|path| path.to_string_lossy().into_owned()),
+        ),
         (
             "--cost-basis",
             shared

@@ -176,12 +176,37 @@ impl Assignment {
 /// Two entries of different value whose days overlap. Orders the entries by their days.
 fn clash(values: &mut [Dated]) -> Option<(Dated, Dated)> {
     values.sort_by_key(|dated| (dated.from, dated.line));
-    for (at, a) in values.iter().enumerate() {
-        for b in &values[at + 1..] {
-            let apart = |x: &Dated, y: &Dated| matches!((x.to, y.from), (Some(to), Some(from)) if to <= from);
-            if a.value != b.value && !apart(a, b) && !apart(b, a) {
-                return Some((a.clone(), b.clone()));
+    let ends_later = |a: &Dated, b: &Dated| match (a.to, b.to) {
+        (Some(a), Some(b)) => a > b,
+        (None, Some(_)) => true,
+        (_, None) => false,
+    };
+    // Of the entries so far the one that holds longest, and the longest of another value: whatever
+    // an entry overlaps, it overlaps one of these two.
+    let mut longest: Option<&Dated> = None;
+    let mut other: Option<&Dated> = None;
+    for b in values.iter() {
+        let overlaps = |a: &Dated| {
+            // No row ends before it begins, so only the earlier one can be over.
+            let over = matches!((a.to, b.from), (Some(to), Some(from)) if to <= from);
+            a.value != b.value && !over
+        };
+        if let Some(a) = [longest, other].into_iter().flatten().find(|a| overlaps(a)) {
+            return Some((a.clone(), b.clone()));
+        }
+        match longest {
+            Some(a) if !ends_later(b, a) => {
+                if a.value != b.value && other.is_none_or(|o| ends_later(b, o)) {
+                    other = Some(b);
+                }
             }
+            Some(a) => {
+                if a.value != b.value {
+                    other = Some(a);
+                }
+                longest = Some(b);
+            }
+            None => longest = Some(b),
         }
     }
     None
@@ -244,5 +269,40 @@ mod tests {
             row(3, "acme", "b", "", "", "team"),
         ]);
         assert_eq!(bad.kept()[0].entry.code, "T2003");
+    }
+
+    #[test]
+    fn clashes_are_those_of_all_pairs() {
+        // Every set of four entries over days 1 to 3 and for ever, of two values.
+        let day = |n: u32| (n > 0).then(|| Day::parse(&format!("2026-07-0{n}")).unwrap());
+        let entry = |code: u32, line: u64| Dated {
+            from: day(code % 4),
+            to: day(code / 4 % 4),
+            value: if code & 16 == 0 { "a" } else { "b" }.into(),
+            line,
+        };
+        let apart =
+            |x: &Dated, y: &Dated| matches!((x.to, y.from), (Some(to), Some(from)) if to <= from);
+        let mut codes: Vec<u32> = Vec::new();
+        let mut state = 7u32;
+        for _ in 0..4000 {
+            state = state.wrapping_mul(1_103_515_245).wrapping_add(12345);
+            codes.push(state >> 16);
+        }
+        let mut seen = [0, 0];
+        for four in codes.chunks(4) {
+            let mut values: Vec<Dated> = (1..).zip(four).map(|(n, c)| entry(*c, n)).collect();
+            // The reader refuses rows that end before they begin.
+            values.retain(|v| !matches!((v.from, v.to), (Some(from), Some(to)) if to <= from));
+            let pairs = values
+                .iter()
+                .flat_map(|a| values.iter().map(move |b| (a, b)));
+            let any = pairs
+                .into_iter()
+                .any(|(a, b)| a.value != b.value && !apart(a, b) && !apart(b, a));
+            seen[usize::from(any)] += 1;
+            assert_eq!(clash(&mut values).is_some(), any, "{values:?}");
+        }
+        assert!(seen[0] > 100 && seen[1] > 100, "{seen:?}");
     }
 }

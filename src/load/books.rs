@@ -79,15 +79,7 @@ impl Books {
 
     /// The receipts of the files for a report of this period.
     pub fn receipts(&self, period: Period, zone: Zone) -> Vec<InputReceipt> {
-        let mut outside: BTreeMap<&str, u64> = BTreeMap::new();
-        for charge in &self.charges {
-            let (first, last) = (zone.day(charge.start), zone.day(Instant(charge.end.0 - 1)));
-            // A UTC day counts where it starts.
-            let one_day = charge.end.0 - charge.start.0 <= 86_400_000_000;
-            if last < period.start || first >= period.end || (one_day && !period.contains(first)) {
-                *outside.entry(&charge.origin.file).or_default() += 1;
-            }
-        }
+        let outside = self.rows_outside(period, zone);
         self.files
             .iter()
             .map(|file| {
@@ -109,6 +101,36 @@ impl Books {
                 receipt
             })
             .collect()
+    }
+
+    /// Rows of bills of which no charge lies in the period, by file.
+    fn rows_outside(&self, period: Period, zone: Zone) -> BTreeMap<&str, u64> {
+        let mut files: BTreeMap<&str, (BTreeMap<u64, bool>, u64, u64)> = BTreeMap::new();
+        for charge in &self.charges {
+            let (first, last) = (zone.day(charge.start), zone.day(Instant(charge.end.0 - 1)));
+            // A UTC day counts where it starts.
+            let one_day = charge.end.0 - charge.start.0 <= 86_400_000_000;
+            let inside = match one_day {
+                true => period.contains(first),
+                false => last >= period.start && first < period.end,
+            };
+            let (lines, all, outside) = files.entry(&charge.origin.file).or_default();
+            *lines.entry(charge.origin.line).or_insert(false) |= inside;
+            *all += 1;
+            *outside += u64::from(!inside);
+        }
+        let count = |(file, (lines, all, outside)): (_, (BTreeMap<u64, bool>, u64, u64))| {
+            let used = |read: &FileRead| read.receipt.rows.used;
+            let used = self.files.iter().find(|read| read.path() == file).map(used);
+            // More charges than rows: a row holds several. Else a charge is a row, though a document
+            // may have all of them on one line.
+            let rows = match used.is_some_and(|used| all > used) {
+                true => lines.values().filter(|inside| !**inside).count() as u64,
+                false => outside,
+            };
+            (file, rows)
+        };
+        files.into_iter().map(count).collect()
     }
 
     /// The months that the bills cover; without bills those of the usage; without usage those of
@@ -165,5 +187,76 @@ impl FileRead {
     /// Rows that became records.
     pub fn rows(&self) -> u64 {
         self.receipt.rows.used
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::receipt::RowCounts;
+    use crate::model::records::{ChargeKind, ChargeMeter, Origin};
+    use crate::model::{Exact, Month};
+
+    fn charge(day: &str, line: u64) -> Charge {
+        let day = Day::parse(day).unwrap();
+        Charge {
+            provider: None,
+            start: Zone::Utc.start_of(day),
+            end: Zone::Utc.start_of(day.plus(1)),
+            amount: Exact::ONE,
+            written_places: 0,
+            currency: Currency::USD,
+            scopes: Vec::new(),
+            model: None,
+            meter: ChargeMeter::All,
+            tier: None,
+            kind: ChargeKind::Usage,
+            quantity: None,
+            item: String::new(),
+            origin: Origin {
+                file: "bill.csv".into(),
+                line,
+            },
+        }
+    }
+
+    /// Rows used and rows outside October of a file with so many rows.
+    fn october(rows: u64, charges: Vec<Charge>) -> (u64, u64) {
+        let receipt = InputReceipt {
+            path: "bill.csv".into(),
+            format: String::new(),
+            sha256: String::new(),
+            bytes: 0,
+            rows: RowCounts {
+                read: rows,
+                used: rows,
+                ..RowCounts::default()
+            },
+            covers_from: None,
+            covers_to: None,
+        };
+        let books = Books {
+            charges,
+            files: vec![FileRead {
+                format: "cost-table",
+                kind: Some(Kind::Bill),
+                receipt,
+                days: BTreeMap::new(),
+                covers: None,
+            }],
+            ..Books::default()
+        };
+        let period = Period::month(Month::parse("2026-10").unwrap());
+        let rows = &books.receipts(period, Zone::Utc)[0].rows;
+        (rows.used, rows.out_of_period)
+    }
+
+    #[test]
+    fn a_row_of_several_charges_is_one_row() {
+        let row = |days: &[&str]| days.iter().map(|day| charge(day, 2)).collect();
+        assert_eq!(october(1, row(&["2026-10-31", "2026-11-01"])), (1, 0));
+        assert_eq!(october(1, row(&["2026-11-01", "2026-11-02"])), (0, 1));
+        // A document may have all of its rows on one line.
+        assert_eq!(october(2, row(&["2026-10-31", "2026-11-01"])), (1, 1));
     }
 }

@@ -11,6 +11,7 @@ mod finer;
 mod fold;
 mod mapping_file;
 mod overlap;
+pub mod price_list;
 mod progress;
 mod recognize;
 mod repeats;
@@ -128,6 +129,14 @@ pub fn read(
 impl Reading<'_> {
     fn file(&mut self, spec: &InputSpec, opened: Opened, problems: &mut Problems) {
         let name = opened.name.clone();
+        // Rows are counted by the name of their file; an archive may hold one name twice.
+        if self.books.files.iter().any(|file| *file.path() == *name) {
+            return problems.push(
+                Problem::new(&catalogue::DUPLICATE_FILE, "a second file of this name")
+                    .at(Place::file(&name))
+                    .help("leave one of them out, or give them different names"),
+            );
+        }
         if matches!(&opened.body, Body::Empty) {
             return self.nothing(spec, &opened);
         }

@@ -173,10 +173,6 @@ impl<'a> Grouping<'a> {
             cell: Some(cell),
             basis: None,
         };
-        // Quantities have no basis: one use may be billed on several.
-        if self.dimensions.contains(&Dimension::Basis) {
-            return;
-        }
         let Some(sums) = self.sums(&about) else {
             return;
         };
@@ -287,9 +283,13 @@ impl<'a> Grouping<'a> {
 
     fn key(&mut self, about: &About<'_>) -> Key {
         let mut labels = [0; MAX_DIMENSIONS];
-        // Cost without a customer carries its label in the first dimension that is no time, or
-        // before the time where there is no other.
-        let home = self.dimensions.iter().position(|d| !d.is_time());
+        // Cost without a customer carries its label in the first dimension that it does not have
+        // itself; where there is none, before its provider or its time.
+        let place = |of: &dyn Fn(&Dimension) -> bool| self.dimensions.iter().position(of);
+        let provider = |d: &Dimension| *d == Dimension::Provider;
+        let home = place(&|d| !d.is_time() && !provider(d))
+            .or_else(|| place(&provider))
+            .unwrap_or(0);
         for (at, slot) in labels.iter_mut().enumerate().take(self.dimensions.len()) {
             let dimension = &self.dimensions[at];
             let own = about
@@ -297,11 +297,11 @@ impl<'a> Grouping<'a> {
                 .and_then(|party| self.parties[party.0 as usize][at]);
             *slot = match (about.party, own) {
                 (Some(_), Some(own)) => own,
-                (None, _) if Some(at) == home => self.symbol(UNATTRIBUTED),
-                (None, _) if home.is_none() && at == 0 => {
-                    let time = about.label(dimension).unwrap_or_default();
-                    self.symbol(&format!("{UNATTRIBUTED} {time}"))
+                (None, _) if at == home && (dimension.is_time() || provider(dimension)) => {
+                    let own = about.label(dimension).unwrap_or_default();
+                    self.symbol(format!("{UNATTRIBUTED} {own}").trim_end())
                 }
+                (None, _) if at == home => self.symbol(UNATTRIBUTED),
                 _ if self.dimensions[at].is_time() => self.day(at, about.day),
                 _ => {
                     let changing = about.party.filter(|_| dimension.is_of_party());

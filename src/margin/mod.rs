@@ -8,9 +8,11 @@ mod group;
 pub mod party;
 mod row;
 mod statement;
+mod totals;
 pub mod verdict;
 
 pub use dimension::{Dimension, Filter};
 pub use row::{Row, RowKind};
-pub use statement::{Inputs, Statement, Totals, Unattributed, Unmapped, needs_detail, state};
+pub use statement::{Inputs, Statement, Unattributed, Unmapped, needs_detail, state};
+pub use totals::Totals;
 pub use verdict::Verdict;

@@ -53,6 +53,8 @@ pub struct Row {
     pub sums: Sums,
     /// Revenue; `None` where a dimension has no revenue.
     pub revenue: Option<Exact>,
+    /// Whether anything says which customers cause cost; otherwise a cost of zero proves nothing.
+    pub cost_is_known: bool,
     /// Flags such as `revenue_may_be_understated`.
     pub flags: Vec<&'static str>,
 }
@@ -112,6 +114,7 @@ impl Row {
             self.revenue?,
             self.best_case()?,
             self.worst_case()?,
+            self.cost_is_known,
         ))
     }
 }

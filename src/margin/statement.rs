@@ -6,9 +6,10 @@ use super::dimension::{Dimension, Filter};
 use super::group::{GroupRow, Grouping};
 use super::party;
 use super::row::{Row, RowKind};
-use crate::attribution::{Attribution, CostFact, Holder, Reason};
+use super::totals::{self, Totals};
+use crate::attribution::{Attribution, BillTie, CostFact, Holder, Reason};
 use crate::identity::{Identity, PartyKind};
-use crate::model::{Exact, Meter, Period, UsageCell};
+use crate::model::{Exact, Period, UsageCell};
 use crate::revenue::{Coverage, RevenueBook, RevenueTie};
 
 /// Cost without a customer, by provider and reason.
@@ -35,23 +36,6 @@ pub struct Unmapped {
     pub cost: Exact,
 }
 
-/// Sums over all rows and the unattributed cost.
-#[derive(Clone, Debug, Default)]
-pub struct Totals {
-    /// Revenue, whatever the dimensions; `None` where a filter asks for what revenue does not have.
-    pub revenue: Option<Exact>,
-    /// Cost, unattributed included.
-    pub cost: Exact,
-    /// Cost by basis.
-    pub by_basis: [Exact; 4],
-    /// Unattributed cost.
-    pub unattributed: Exact,
-    /// Served requests.
-    pub requests: Exact,
-    /// Quantities by meter.
-    pub meters: BTreeMap<Meter, Exact>,
-}
-
 /// Everything a margin report says.
 #[derive(Clone, Debug)]
 pub struct Statement {
@@ -61,6 +45,9 @@ pub struct Statement {
     pub by: Vec<Dimension>,
     /// Whether rows carry revenue: every dimension and every filter has it.
     pub with_revenue: bool,
+    /// Whether rows carry requests and quantities: no dimension and no filter is the basis, for one
+    /// use may be billed on several.
+    pub with_usage: bool,
     /// Rows with a customer, worst first.
     pub rows: Vec<Row>,
     /// Rows of cost without a customer: one, or one per month and the like.
@@ -109,6 +96,9 @@ pub fn state(
     let mut by_party = Grouping::new(&customer, inputs.filters, inputs.identity, inputs.period);
     let mut nobody: BTreeMap<(Option<String>, Reason), Exact> = BTreeMap::new();
     let keep_nobody = inputs.filters.is_empty();
+    let by_basis = inputs.by.contains(&Dimension::Basis);
+    let of_basis = |filter: &Filter| filter.dimension == Dimension::Basis;
+    let usage_is_filtered = inputs.filters.iter().any(of_basis);
     let attribution = attribute(&mut |fact| {
         grouping.cost(fact);
         if !same {
@@ -124,9 +114,12 @@ pub fn state(
     for cell in inputs
         .usage
         .iter()
-        .filter(|cell| inputs.period.contains(cell.day))
+        .filter(|cell| !usage_is_filtered && inputs.period.contains(cell.day))
     {
-        grouping.usage(cell);
+        match by_basis {
+            false => grouping.usage(cell),
+            true => by_party.usage(cell),
+        }
     }
     // Filters need revenue cut as finely as they ask.
     let asked = asked_for(inputs.by, inputs.filters);
@@ -156,21 +149,29 @@ pub fn state(
     let parties = if same { &grouped } else { &others };
     let revenue: Exact = parties.iter().map(|(_, _, sums)| sums.revenue).sum();
     let revenue = filters_have_revenue.then_some(revenue);
+    let counted = if by_basis { parties } else { &grouped };
+    let usage = totals::usage(counted.iter().map(|(_, _, sums)| sums));
     let unmapped = unmapped(inputs.identity, parties);
     let mut rows = Vec::new();
     let mut unattributed_rows = Vec::new();
+    let cost_is_known = reaches_customers(inputs, &attribution);
     for group in grouped {
-        let row = row(inputs, group, with_revenue);
+        let mut row = row(inputs, group, with_revenue);
+        row.cost_is_known = cost_is_known;
         if row.kind == RowKind::Unattributed {
             unattributed_rows.push(row);
         } else if !is_empty(&row) {
             rows.push(row);
         }
     }
-    let totals = totals(&rows, &unattributed_rows, revenue);
+    let totals = Totals {
+        revenue,
+        usage: (!usage_is_filtered).then_some(usage),
+        ..Totals::of(&rows, &unattributed_rows)
+    };
     let revenue_ties = inputs.revenue.ties(inputs.period, inputs.identity);
     if inputs.filters.is_empty() {
-        check_totals(&totals, &attribution, &revenue_ties);
+        totals::check(&totals, &attribution, &revenue_ties);
     }
     // Rows by month or day read in the order of time; all others worst first.
     if !inputs.by.first().is_some_and(Dimension::is_time) {
@@ -193,6 +194,7 @@ pub fn state(
         period: inputs.period,
         by: inputs.by.to_vec(),
         with_revenue,
+        with_usage: !by_basis && !usage_is_filtered,
         rows,
         unattributed_rows,
         unattributed,
@@ -201,29 +203,6 @@ pub fn state(
         attribution,
         revenue_ties,
     }
-}
-
-/// Every view of a period has the same totals: those of the bills and of the exports.
-///
-/// # Panics
-/// If it has not: a bug of ours that must never print.
-fn check_totals(totals: &Totals, attribution: &Attribution, ties: &[RevenueTie]) {
-    let billed: Exact = attribution.ties.iter().map(|tie| tie.billed).sum();
-    let estimated = attribution.estimated_by_log + attribution.estimated_by_book;
-    assert!(
-        totals.cost == billed + estimated,
-        "rows cost {} but bills and estimates are {billed} and {estimated}",
-        totals.cost
-    );
-    let revenue: Exact = ties
-        .iter()
-        .map(|tie| tie.customers + tie.unmapped + tie.internal)
-        .sum();
-    assert!(
-        totals.revenue == Some(revenue),
-        "rows have revenue {:?} but the exports give {revenue}",
-        totals.revenue
-    );
 }
 
 /// The dimensions that rows or filters ask for.
@@ -252,6 +231,17 @@ pub fn needs_detail(
     };
     // Where an attribute changes, the day of the usage decides.
     !asked.iter().all(coarse) || party::some_change(identity, &asked, period)
+}
+
+/// Whether anything in the period says which customers cause cost: usage, or a charge that reached
+/// one other than by a shared cost's rule. Otherwise a cost of zero proves no profit.
+fn reaches_customers(inputs: &Inputs<'_>, attribution: &Attribution) -> bool {
+    let mut usage = inputs.usage.iter();
+    let given = |tie: &BillTie| tie.direct.abs() + tie.metered.abs() + tie.allocated;
+    let given: Exact = attribution.ties.iter().map(given).sum();
+    let by_rule = attribution.shared.iter().filter(|tie| tie.billed);
+    let by_rule: Exact = by_rule.map(|tie| tie.allocated).sum();
+    usage.any(|cell| inputs.period.contains(cell.day)) || given != by_rule
 }
 
 fn row(inputs: &Inputs<'_>, (labels, nobody, sums): GroupRow, with_revenue: bool) -> Row {
@@ -283,6 +273,7 @@ fn row(inputs: &Inputs<'_>, (labels, nobody, sums): GroupRow, with_revenue: bool
         labels,
         party,
         period,
+        cost_is_known: true,
         revenue: with_revenue.then_some(sums.revenue),
         sums,
         flags,
@@ -295,25 +286,6 @@ fn is_empty(row: &Row) -> bool {
         && row.sums.cost.iter().all(Exact::is_zero)
         && row.sums.requests.is_zero()
         && row.sums.meters.is_empty()
-}
-
-fn totals(rows: &[Row], unattributed: &[Row], revenue: Option<Exact>) -> Totals {
-    let mut totals = Totals {
-        revenue,
-        ..Totals::default()
-    };
-    for row in rows.iter().chain(unattributed) {
-        totals.cost += row.cost();
-        for (sum, cost) in totals.by_basis.iter_mut().zip(&row.sums.cost) {
-            *sum += *cost;
-        }
-        totals.unattributed += row.sums.unattributed;
-        totals.requests += row.sums.requests;
-        for (meter, quantity) in &row.sums.meters {
-            *totals.meters.entry(meter.clone()).or_default() += *quantity;
-        }
-    }
-    totals
 }
 
 fn unmapped(identity: &Identity, parties: &[GroupRow]) -> Vec<Unmapped> {

@@ -72,6 +72,11 @@ impl Meter {
             .unwrap_or_else(|| Meter::Other(name.into()))
     }
 
+    /// The names of the meters that the program knows, in their order.
+    pub fn known() -> impl Iterator<Item = &'static str> {
+        NAMED.iter().map(|(_, name)| *name)
+    }
+
     /// The name, as printed in every output.
     pub fn name(&self) -> &str {
         match self {

@@ -63,6 +63,18 @@ pub fn provider(name: &str) -> String {
     known.to_string()
 }
 
+/// The service tier that has no name in most logs.
+pub const STANDARD: &str = "standard";
+
+/// Folds the words for a service tier; a blank one is [`STANDARD`].
+pub fn service_tier(tier: &str) -> String {
+    let tier = tier.trim().to_lowercase();
+    match tier.as_str() {
+        "" | "default" | "auto" | "standard_only" | "on_demand" | "on-demand" => STANDARD.into(),
+        _ => tier,
+    }
+}
+
 /// The vendor whose own model family this is, for logs that name a model but no provider.
 /// Only first-party prefixes that no other vendor uses; `None` otherwise.
 pub fn vendor_of(model: &str) -> Option<&'static str> {

@@ -134,8 +134,8 @@ pub struct Charge {
     pub end: Instant,
     /// Amount in major units on the basis asked for ([`CostBasis`]); negative gives money back.
     pub amount: Exact,
-    /// Decimal places as written, trailing zeros included: half of the last one is the bill's own
-    /// rounding.
+    /// Decimal places as written, trailing zeros included: half of the last one that the bill writes
+    /// anywhere is its own rounding.
     pub written_places: u8,
     /// Its currency.
     pub currency: Currency,

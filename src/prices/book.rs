@@ -1,22 +1,19 @@
-//! Reading a price book: the embedded file, or any text in its layout.
+//! Reading a price book: the embedded file, or rows of any source.
 //!
-//! One row is provider × model × first day × context threshold, one column a meter; the columns
-//! are documented in `scripts/price_book.py`, which makes the embedded file. Cells are decimals,
-//! a blank cell is a meter without a price. Looking a price up is [`super::lookup`]'s business.
+//! One row is provider × model × first day × service tier × context threshold, one column a meter;
+//! [`super::layout`] documents the columns. Looking a price up is [`super::lookup`]'s business.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
 use std::sync::OnceLock;
 
-use crate::model::{ContextBand, Day, Exact, Meter};
+use crate::model::{ContextBand, Day, Exact, Meter, names};
 
+use super::layout::Layout;
 use super::names::Stem;
 
 const EMBEDDED: &str = include_str!("../../data/price-book/prices.csv");
-
-/// Columns before the first meter.
-const KEYS: [&str; 4] = ["provider", "names", "from", "context_over"];
 
 /// List prices of many providers, in USD.
 #[derive(Debug, Default)]
@@ -54,28 +51,36 @@ pub(super) struct Model {
 pub(super) struct PriceList {
     /// First day, UTC; `None` means always.
     pub(super) from: Option<Day>,
+    /// Whether the book declares the model free.
+    pub(super) free: bool,
     pub(super) rates: Vec<Rate>,
 }
 
-/// USD for one unit of a meter, in a context band and those above it.
+/// USD for one unit of a meter, in a service tier, in a context band and those above it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Rate {
     pub(super) meter: Meter,
     pub(super) band: ContextBand,
+    /// `batch`, `flex`, …; `None` is the standard tier.
+    pub(super) tier: Option<Box<str>>,
     pub(super) price: Exact,
 }
 
 /// One row of a price book: what some units cost.
 #[derive(Clone, Debug)]
 pub struct BookRow<'a> {
-    /// Provider, folded as [`crate::model::names::provider`] does.
+    /// Provider, as written.
     pub provider: &'a str,
     /// All names of the model, the one to print first.
     pub names: Vec<&'a str>,
     /// First day of the price, UTC; `None` means always.
     pub from: Option<Day>,
+    /// Service tier, as written; `None` is the standard one.
+    pub tier: Option<&'a str>,
     /// The price holds for requests whose whole input is above this many tokens.
     pub context_over: Option<u64>,
+    /// Whether the row declares the model free.
+    pub free: bool,
     /// USD for **one** unit of each meter that has a price.
     pub prices: Vec<(Meter, Exact)>,
 }
@@ -111,13 +116,14 @@ impl PriceBook {
     }
 
     /// Reads a book in the layout of the embedded one: comment lines that begin with `#`, a
-    /// header, rows without quotes.
+    /// header, rows without quotes. A user's file, which may have quotes and several faults, is
+    /// read by `load`.
     ///
     /// # Errors
     /// [`BadBook`] at the first line that cannot be read.
     pub fn parse(text: &str) -> Result<PriceBook, BadBook> {
         let mut book = PriceBook::default();
-        let mut meters: Option<Vec<Meter>> = None;
+        let mut layout: Option<(Layout, usize)> = None;
         for (index, line) in text.lines().enumerate() {
             if line.starts_with('#') || line.is_empty() {
                 continue;
@@ -127,10 +133,20 @@ impl PriceBook {
                 reason,
             };
             let cells: Vec<&str> = line.split(',').collect();
-            match &meters {
-                None => meters = Some(read_header(&cells).map_err(bad)?),
-                Some(meters) => {
-                    let row = read_row(meters, &cells).map_err(bad)?;
+            match &layout {
+                None => {
+                    let found = Layout::of(&cells).map_err(|cell| bad(cell.reason))?;
+                    layout = Some((found, cells.len()));
+                }
+                Some((_, width)) if cells.len() != *width => {
+                    let found = cells.len();
+                    return Err(bad(format!(
+                        "the row has {found} cells, the header {width}"
+                    )));
+                }
+                Some((layout, _)) => {
+                    let row = layout.row(|column| cells.get(column).copied());
+                    let row = row.map_err(|cell| bad(cell.reason))?;
                     book.insert(&row).map_err(bad)?;
                 }
             }
@@ -138,8 +154,8 @@ impl PriceBook {
         Ok(book)
     }
 
-    /// Adds one row. Rows of a model come in a run: days rise, and the row of a threshold follows
-    /// the row without one.
+    /// Adds one row. Rows of a model come in a run: days rise, and the row of a tier or threshold
+    /// follows the row without one.
     ///
     /// # Errors
     /// A sentence, if the row has no name, an unknown threshold, or is out of order.
@@ -154,17 +170,24 @@ impl PriceBook {
             Some(start) => ContextBand::beyond(start)
                 .ok_or_else(|| format!("{start} is not a known context threshold"))?,
         };
-        let catalog = self.catalogs.entry(row.provider.to_string()).or_default();
+        let tier = row.tier.map(names::service_tier);
+        let tier = tier.filter(|tier| tier != names::STANDARD);
+        let provider = names::provider(row.provider);
+        let catalog = self.catalogs.entry(provider).or_default();
         let model = match catalog.models.last() {
             Some(last) if last.name == first => catalog.models.len() - 1,
             _ => catalog.add_model(first, &row.names)?,
         };
         let lists = &mut catalog.models[model].lists;
-        match lists.last() {
+        let is_base = band == ContextBand::BASE && tier.is_none();
+        match lists.last_mut() {
             Some(last) if last.from == row.from => {
-                if last.rates.iter().any(|rate| rate.band == band) || band == ContextBand::BASE {
+                let same =
+                    |rate: &Rate| rate.band == band && rate.tier.as_deref() == tier.as_deref();
+                if last.rates.iter().any(same) || is_base {
                     return Err("the model already has a price for that day".to_string());
                 }
+                last.free &= row.free;
             }
             Some(last) if last.from > row.from => {
                 return Err("the first days of a model's prices must rise".to_string());
@@ -172,8 +195,14 @@ impl PriceBook {
             _ if band != ContextBand::BASE => {
                 return Err("the price beyond a threshold has no price below it".to_string());
             }
+            _ if !is_base => {
+                return Err(
+                    "the price of a service tier has no standard price above it".to_string()
+                );
+            }
             _ => lists.push(PriceList {
                 from: row.from,
+                free: row.free,
                 rates: Vec::new(),
             }),
         }
@@ -182,10 +211,23 @@ impl PriceBook {
                 .extend(row.prices.iter().map(|(meter, price)| Rate {
                     meter: meter.clone(),
                     band,
+                    tier: tier.as_deref().map(Box::from),
                     price: *price,
                 }));
         }
         Ok(())
+    }
+
+    /// How many models the book has.
+    pub fn models(&self) -> usize {
+        let models = self.catalogs.values().map(|catalog| catalog.models.len());
+        models.sum()
+    }
+
+    /// Whether a provider's list has a model of this very name.
+    pub fn has_name(&self, provider: &str, name: &str) -> bool {
+        let catalog = self.catalogs.get(provider);
+        catalog.is_some_and(|catalog| catalog.by_name.contains_key(&name.to_lowercase()))
     }
 }
 
@@ -227,69 +269,6 @@ impl Catalog {
             stems
         })
     }
-}
-
-fn read_header(cells: &[&str]) -> Result<Vec<Meter>, String> {
-    if cells.len() <= KEYS.len() || cells[..KEYS.len()] != KEYS {
-        return Err(format!("the header must begin with {}", KEYS.join(",")));
-    }
-    let meters: Vec<Meter> = cells[KEYS.len()..]
-        .iter()
-        .map(|name| Meter::named(name))
-        .collect();
-    match meters.iter().find(|meter| matches!(meter, Meter::Other(_))) {
-        Some(unknown) => Err(format!("{unknown} is not a meter")),
-        None => Ok(meters),
-    }
-}
-
-fn read_row<'a>(meters: &[Meter], cells: &[&'a str]) -> Result<BookRow<'a>, String> {
-    if cells.len() != KEYS.len() + meters.len() {
-        return Err(format!(
-            "the row has {} cells, the header {}",
-            cells.len(),
-            KEYS.len() + meters.len()
-        ));
-    }
-    let from = match cells[2] {
-        "" => None,
-        day => Some(Day::parse(day).ok_or_else(|| format!("{day} is not a day"))?),
-    };
-    let context_over = match cells[3] {
-        "" => None,
-        start => Some(
-            start
-                .parse()
-                .map_err(|_| format!("{start} is not a number of tokens"))?,
-        ),
-    };
-    let mut prices = Vec::new();
-    for (meter, cell) in meters.iter().zip(&cells[KEYS.len()..]) {
-        if cell.is_empty() {
-            continue;
-        }
-        let price = Exact::parse(cell).map_err(|why| format!("{cell}: {}", why.reason()))?;
-        if price.is_negative() {
-            return Err(format!("the price {cell} is negative"));
-        }
-        prices.push((meter.clone(), price.shift(-price_power(meter))));
-    }
-    let names = cells[1]
-        .split(' ')
-        .filter(|name| !name.is_empty())
-        .collect();
-    Ok(BookRow {
-        provider: cells[0],
-        names,
-        from,
-        context_over,
-        prices,
-    })
-}
-
-/// The file states prices per million tokens and per thousand of anything else.
-fn price_power(meter: &Meter) -> i32 {
-    if meter.is_token() { 6 } else { 3 }
 }
 
 #[cfg(test)]
@@ -347,6 +326,7 @@ mod tests {
     fn a_broken_row_is_refused_with_its_line() {
         for (rows, line, reason) in [
             ("acme,tern,,,1\n", 3, "the row has 5 cells, the header 6"),
+            ("acme,tern,,,x,\n", 3, "not a price: it is a word"),
             ("acme,,,,1,\n", 3, "the model has no name"),
             ("acme,tern,2026-02-30,,1,\n", 3, "2026-02-30 is not a day"),
             (

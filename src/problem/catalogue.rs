@@ -173,7 +173,11 @@ catalogue! {
     CUT_AT_BORDER = "N1011" Note "charges cut at a month's border":
         "A charge covers days of two months; it is cut in proportion to its days.";
     UNPRICED_BLOCKS_SPLIT = "N1012" Warning "charge not shared out for want of a price":
-        "A charge without quantities covers usage that has no price, so nothing can weigh it; the charge is unattributed.";
+        "A charge covers usage that only its worth could weigh, and that has no price, or neither tokens nor a cost in the log. The charge is unattributed.";
+    MIXED_MEASURE = "N1061" Note "compared in money for want of a quantity":
+        "Most charges of a model and meter state a quantity and some do not, so log and bill of the whole month are compared in money at book prices. If an export left the quantities out, export it again.";
+    SHARED_NOTHING = "N1062" Warning "shared cost without charges":
+        "A [[shared]] entry of tanso.toml takes the charges of a provider or for an item, and no charge of the period is one. The names must be those of the bill.";
     NO_CUSTOMER = "N1013" Note "usage rows without a customer":
         "Some usage names no customer. It is used, counted, and its cost is unattributed.";
     EMPTY_EXPORT = "N1014" Warning "export without charges":
@@ -182,6 +186,14 @@ catalogue! {
         "The report says that more pages follow the last one in the file, so charges are missing. Fetch the next pages and append them.";
     UNBILLED = "N1018" Warning "usage that the bill does not show":
         "The log has usage of a model on days that a bill of its provider covers, and the bill of that month has no charge for the model. It counts as no cost: either the bill is incomplete, or the usage was free.";
+    FREE = "N1051" Note "usage of a free model":
+        "Some usage is of a model that tanso.toml or its own name declares free. It counts as no cost, and is counted here.";
+    PRICED_AT_ZERO = "N1052" Warning "usage at a listed price of 0":
+        "A price list has the price 0 for a model that nobody declares free. Some lists write 0 where they do not know. Say free = true for the model in tanso.toml, or state its price.";
+    UNKNOWN_TIER = "N1053" Warning "service tier not known":
+        "The log names a service tier that no price list and no line of tanso.toml knows. Its usage is priced as standard. State a factor: [provider.NAME] tier = { WORD = \"0.5\" }, or prices with tier = \"WORD\".";
+    PRICE_FILE = "N1054" Note "imported price list":
+        "Which price list was imported, how many models it has, and what of it is not used.";
     SUPERSEDED = "N1017" Warning "rows left out for a later export":
         "Under --on-overlap latest, charges and revenue rows that another file has too are left out; the file that reaches further counts.";
     COUNTED_USAGE = "N1030" Note "usage as the provider counts it":

@@ -23,7 +23,7 @@ pub enum Cause {
     Credit,
     /// Tax.
     Tax,
-    /// Billed items that are no known meter.
+    /// Billed items that are no known meter, idle commitments and shared costs.
     Item,
     /// The bill's own rounding.
     Rounding,

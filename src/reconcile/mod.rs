@@ -106,7 +106,8 @@ fn cause_of(kind: ChargeKind, item: &str) -> Cause {
     match kind {
         ChargeKind::Tax => Cause::Tax,
         ChargeKind::Rounding => Cause::Rounding,
-        _ if item.to_lowercase().contains("discount") => Cause::Discount,
-        _ => Cause::Credit,
+        ChargeKind::IdleCommitment | ChargeKind::Usage => Cause::Item,
+        ChargeKind::Credit if item.to_lowercase().contains("discount") => Cause::Discount,
+        ChargeKind::Credit => Cause::Credit,
     }
 }

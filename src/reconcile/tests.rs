@@ -105,6 +105,8 @@ fn line(charge: &Charge) -> Line<'_> {
         end: charge.end.utc_day(),
         day: charge.start.utc_day(),
         direct: None,
+        shared: None,
+        rounding: Exact::ZERO,
     }
 }
 

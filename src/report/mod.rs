@@ -10,6 +10,7 @@ pub mod json;
 pub mod jsonl;
 pub mod margin;
 pub mod markdown;
+pub mod plain;
 pub mod reconciliation;
 pub mod rounding;
 pub mod simulation;

@@ -110,7 +110,8 @@ fn values(text: &str) -> Result<Vec<Range<usize>>, Fault> {
     Ok(all.iter().map(range).collect())
 }
 
-fn bad(name: &Arc<str>, text: &str, fault: Fault) -> Problem {
+/// A text that is no JSON, as a problem.
+pub(super) fn bad(name: &Arc<str>, text: &str, fault: Fault) -> Problem {
     let lines_before = fault.line.saturating_sub(1);
     let start: usize = text
         .split_inclusive('\n')

@@ -77,6 +77,27 @@ pub(super) fn for_each<'a>(
     Ok(())
 }
 
+/// The keys and raw values of an object, in the order they are written; `None` if the text is no
+/// object. The values are parts of the text.
+pub fn members(object: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
+    let mut members = Vec::new();
+    let read = for_each(object, &mut |key, value| {
+        members.push((key, value));
+        Ok(())
+    });
+    read.ok().map(|()| members)
+}
+
+/// The raw elements of an array; `None` if the text is no array. They are parts of the text.
+pub fn items(array: &str) -> Option<Vec<&str>> {
+    elements(array).ok()
+}
+
+/// The text of a JSON string, unescaped; `None` if it is no string.
+pub fn string(raw: &str) -> Option<Cow<'_, str>> {
+    raw.starts_with('"').then(|| unescape(raw).ok())?
+}
+
 /// The text of a JSON string, unescaped.
 pub(super) fn unescape(raw: &str) -> Result<Cow<'_, str>, Fault> {
     let inner = &raw[1..raw.len() - 1];

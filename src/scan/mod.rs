@@ -28,15 +28,18 @@ mod spool;
 #[cfg(test)]
 mod tests;
 mod unpack;
+mod whole;
 mod window;
 
 use std::sync::Arc;
 
 pub use elements::Elements;
+pub use json::{items, members, string};
 pub use open::{open, open_reader};
 pub use peek::Peek;
 pub use receipt::Receipt;
 pub use row::{Header, Row, RowSource};
+pub use whole::whole;
 
 /// Bounds that keep damaged or hostile files from filling the memory or the disk.
 #[derive(Clone, Debug)]

@@ -334,12 +334,7 @@ fn error_message(name: &Arc<str>, object: &str) -> Option<Problem> {
 
 fn document(window: Window, start: String, how: &How) -> Result<(Body, peek::Peek), Problem> {
     let name = window.name().clone();
-    let Some(text) = window.into_text(MAX_DOCUMENT)? else {
-        let message = format!("the JSON document is longer than {MAX_DOCUMENT} bytes");
-        return Err(Problem::new(&catalogue::LINE_TOO_LONG, message)
-            .at(Place::file(&name))
-            .help("export it as CSV or JSON lines, or in smaller periods"));
-    };
+    let text = text_of(window)?;
     let mut source = Documents::new(&name, text, how)?;
     if let Some(problem) = error_message(&name, source.text()) {
         return Err(problem);
@@ -347,4 +342,18 @@ fn document(window: Window, start: String, how: &How) -> Result<(Body, peek::Pee
     let peek = peek::documents(&mut source, start);
     source.rewind();
     Ok((Body::Table(Box::new(source)), peek))
+}
+
+/// The rest of a text as a whole.
+///
+/// # Errors
+/// It cannot be read, or is too long to be held.
+pub(super) fn text_of(window: Window) -> Result<String, Problem> {
+    let name = window.name().clone();
+    window.into_text(MAX_DOCUMENT)?.ok_or_else(|| {
+        let message = format!("the JSON document is longer than {MAX_DOCUMENT} bytes");
+        Problem::new(&catalogue::LINE_TOO_LONG, message)
+            .at(Place::file(&name))
+            .help("export it as CSV or JSON lines, or in smaller periods")
+    })
 }

@@ -93,7 +93,12 @@ fn the_page_of_commands_is_fresh() {
     for command in [
         "",
         "report",
+        "reconcile",
         "simulate",
+        "prices",
+        "prices find",
+        "prices diff",
+        "prices reprice",
         "formats",
         "init",
         "completions",
@@ -101,7 +106,10 @@ fn the_page_of_commands_is_fresh() {
     ] {
         let (title, help) = match command {
             "" => ("tanso".to_string(), says(&["--help"])),
-            name => (format!("tanso {name}"), says(&[name, "--help"])),
+            name => (format!("tanso {name}"), {
+                let words = name.split(' ').chain(["--help"]);
+                says(&words.collect::<Vec<_>>())
+            }),
         };
         page.push_str(&format!("\n## {title}\n\n```text\n"));
         for line in help.lines() {
@@ -301,6 +309,27 @@ fn reports_fit_their_schema() {
             &identity,
             &prices,
         ],
+    );
+}
+
+#[test]
+fn reconciliations_fit_their_schema() {
+    let run = |by: &'static str| {
+        [
+            "reconcile",
+            "docs/examples/reconcile/usage.csv",
+            "docs/examples/reconcile/costs.csv",
+            "--no-config",
+            "--by",
+            by,
+            "--format",
+            "json",
+            "--quiet",
+        ]
+    };
+    fits(
+        "reconciliation",
+        &[&run("provider,model,meter"), &run("tier,month,day")],
     );
 }
 

@@ -485,3 +485,12 @@ fn every_file_of_these_tests_is_a_module() {
         );
     }
 }
+
+/// A code that two messages share would explain the wrong one.
+#[test]
+fn every_message_has_a_code_of_its_own() {
+    let mut seen = BTreeSet::new();
+    for entry in tanso::problem::catalogue::ALL {
+        assert!(seen.insert(entry.code), "{} is used twice", entry.code);
+    }
+}

@@ -21,6 +21,8 @@ mod house;
 mod metamorphic;
 mod oracle;
 mod plans;
+mod prices;
+mod reconcile;
 mod reference;
 mod scenarios;
 mod support;

@@ -48,6 +48,7 @@ fn expected(oracle: &Value) -> Value {
         "unattributed": unattributed(&oracle["unattributed"]),
         "totals": oracle["totals"],
         "bill": oracle["tie"]["bill"],
+        "shared": oracle["tie"]["shared"],
         "unpriced": unpriced(&oracle["unpriced"]),
         "revenue": { "tie": tie },
     })
@@ -80,6 +81,7 @@ fn compared(report: &Value) -> Value {
             "cost": report["totals"]["cost"],
         },
         "bill": bill.collect::<Vec<_>>(),
+        "shared": report["tie"]["shared"],
         "unpriced": unpriced(&report["unpriced"]),
         "revenue": { "tie": without_zeros(revenue_tie(&report["tie"]["revenue"])) },
     })
@@ -174,7 +176,6 @@ fn compare(folder: &Path, oracle: &Value) -> Vec<String> {
     let path = |name: &str| folder.join(name).to_str().unwrap().to_string();
     let mut arguments: Vec<String> = [
         "report",
-        "--no-config",
         "--month",
         "2026-10",
         "--format",
@@ -183,6 +184,7 @@ fn compare(folder: &Path, oracle: &Value) -> Vec<String> {
     ]
     .map(str::to_string)
     .to_vec();
+    arguments.extend(["--config".to_string(), path("tanso.toml")]);
     if folder.join("mapping.csv").exists() {
         arguments.extend(["-m".to_string(), path("mapping.csv")]);
     }

@@ -4,7 +4,8 @@
     python3 tests/oracle/oracle.py FOLDER… --month 2026-10
 
 A FOLDER holds usage.csv, costs.csv, prices.json and, where there are any, stripe.csv, mapping.csv
-and the providers' own counts (openai_usage.csv, anthropic_tokens.csv), in the layouts that world.py writes. The answer is JSON; amounts are exact strings.
+and shared.json, and the providers' own counts (openai_usage.csv, anthropic_tokens.csv), in the layouts
+that world.py writes. The answer is JSON; amounts are exact strings.
 Only the method's defaults are computed. It shares no code with the program, uses fractions
 throughout and refuses (exit 1) what it does not understand.
 
@@ -21,8 +22,8 @@ Where the method leaves room, this is what is computed here:
  5  The month's gap compares all undirected charges with all logged usage left over by direct
     charges on the covered days of the month, days with a charge and no usage included.
     If it is within the tolerance no day of that pool has a rest; else every day is on its own.
- 6  The bill's own rounding counts half of the last written digit of each charge of the pool in
-    the month, trailing zeros written included.
+ 6  The bill's own rounding counts, for each charge of the pool in the month, half of the finest
+    digit that the provider's bill writes anywhere, other months and trailing zeros included.
  7  A pool emptied by direct charges has no usage; the coarser match counts all usage, estimated
     days included, for it is of the provider and month.
  8  Where a money comparison of a day, or a coarser match, meets usage without a price, all weigh
@@ -46,6 +47,9 @@ Where the method leaves room, this is what is computed here:
     days included. If a day is not covered, or has money and no tokens, the whole month of that pool
     takes none of them. A charge without a model is for all models, unless others of its meter have
     one. A provider's counts are never usage here: every world with counts has a log beside them.
+18  A shared cost is split tier by tier; a charge of a bill has its part in every tier of its month's
+    total. `even` and `fixed` reach customers only, the other rules unmapped ids too, none internal
+    accounts. Weights below zero count as none. Without weights it is `nobody to share with`.
 """
 
 import argparse
@@ -215,7 +219,9 @@ def weight_of(usage, prices, keys, by):
 
 def read_charges(rows, identity, canonical, month):
     """Charges of the month, and by provider the first and last day of its bill."""
-    charges, span = [], {}
+    charges, span, finest = [], {}, defaultdict(int)
+    for row in rows:
+        finest[row["provider"]] = max(finest[row["provider"]], len(row["cost"].partition(".")[2]))
     for row in rows:
         instant = seconds(row["date"])
         provider, day = row["provider"], instant // DAY
@@ -239,7 +245,7 @@ def read_charges(rows, identity, canonical, month):
                 "meter": row["meter"] or None,
                 "quantity": number(row["quantity"]) if row["quantity"] else None,
                 "amount": number(row["cost"]),
-                "half_digit": Fraction(1, 2 * 10 ** len(row["cost"].partition(".")[2])),
+                "half_digit": Fraction(1, 2 * 10 ** finest[provider]),
                 "kind": kind,
                 "holder": holder,
             }
@@ -289,7 +295,7 @@ def take_counts(charges, counts, covers, topic):
             members[0]["quantity"] = sum_of
 
 
-def attribute(charges, span, usage, prices, counts, covers):
+def attribute(charges, span, usage, prices, by_rule, counts, covers):
     books = Books()
     covered = lambda provider, day: provider in span and span[provider][0] <= day <= span[provider][1]
 
@@ -317,7 +323,7 @@ def attribute(charges, span, usage, prices, counts, covers):
     for charge in charges:
         books.billed[charge["provider"]] += charge["amount"]
         if charge["holder"] is None:
-            if charge["kind"] == "usage":
+            if charge["kind"] == "usage" and charge["provider"] not in by_rule:
                 pools[topic(charge)].append(charge)
             continue
         books.give(charge["provider"], "direct", {charge["holder"]: charge["amount"]})
@@ -336,7 +342,7 @@ def attribute(charges, span, usage, prices, counts, covers):
     followed = {provider: dict(parties) for provider, parties in books.party.items()}
     nobody = dict(books.unattributed)
     for charge in charges:
-        if charge["kind"] != "usage" and charge["holder"] is None:
+        if charge["kind"] != "usage" and charge["holder"] is None and charge["provider"] not in by_rule:
             follow(books, charge, followed.get(charge["provider"], {}), nobody)
     return books
 
@@ -405,6 +411,56 @@ def follow(books, charge, parties, nobody):
         return books.give(provider, None, {REST: charge["amount"]}, "no usage")
     parts = split(charge["amount"], weights)
     books.give(provider, "allocated", parts, "credits and tax of unattributed cost")
+
+
+def share(books, entries, charges, usage, revenue, identity):
+    """Divides the shared costs; returns their ties."""
+    caused = {h: max(Fraction(0), c["direct"] + c["metered"]) for h, c in list(books.cost.items())}
+    requests, meters = defaultdict(Fraction), defaultdict(lambda: defaultdict(Fraction))
+    for holders in usage.requests.values():
+        for holder, count in holders.items():
+            requests[holder] += count
+    for (_, _, meter, _), holders in usage.quantity.items():
+        for holder, count in holders.items():
+            meters[meter][holder] += count
+    there = set(requests) | {holder for holder, amount in revenue.items() if amount}
+
+    def weights(rule):
+        split_by = rule["split"]
+        if split_by == "even":
+            found = {holder: Fraction(1) for holder in there if holder[0] == 0}
+        elif split_by == "fixed":
+            found = {(0, name): number(part) for name, part in rule["weights"].items()}
+        elif split_by == "proportional":
+            found = caused
+        else:
+            driver = split_by.removeprefix("driver:")
+            found = {"requests": requests, "revenue": revenue}.get(driver, meters[driver])
+        return {h: w for h, w in found.items() if w > 0 and not (h[0] == 0 and h[1] in identity.internal)}
+
+    ties = []
+    for entry in entries:
+        tiers = entry.get("tiers") or [entry]
+        mine = [c["amount"] for c in charges if c["provider"] == entry.get("provider") and c["holder"] is None]
+        amounts = [number(entry["amount"])] if "amount" in entry else mine
+        whole, parts, below = sum(amounts, Fraction(0)), {}, Fraction(0)
+        for place, tier in enumerate(tiers):
+            end = max(below, min(whole, number(tier["up_to"])) if "up_to" in tier else whole)
+            if end > below:
+                parts[0, str(place)] = end - below
+            below = end
+        provider, allocated = entry.get("provider", entry["name"]), Fraction(0)
+        for amount in amounts:
+            for (_, place), part in split(amount, parts or {(0, "0"): Fraction(1)}).items():
+                of = weights(tiers[int(place)])
+                if of:
+                    books.give(provider, "allocated", split(part, of))
+                    allocated += part
+                else:
+                    books.give(provider, None, {REST: part}, "nobody to share with")
+        tie = {"amount": whole, "allocated": allocated, "unattributed": whole - allocated}
+        ties.append({"name": entry["name"]} | {k: show(v) for k, v in tie.items()} | {"difference": "0"})
+    return ties
 
 
 def cents(value):
@@ -504,8 +560,12 @@ def report(folder, month_text):
     identity = Identity(rows_of(folder, "mapping.csv"), named)
     usage = read_usage(usage_rows, identity, canonical, month)
     charges, span = read_charges(cost_rows, identity, canonical, month)
-    books = attribute(charges, span, usage, prices, *read_counts(folder, canonical))
+    path = folder / "shared.json"
+    entries = json.loads(path.read_text()) if path.exists() else []
+    by_rule = {entry["provider"] for entry in entries if "provider" in entry}
+    books = attribute(charges, span, usage, prices, by_rule, *read_counts(folder, canonical))
     revenue, revenue_tie = revenue_of(rows_of(folder, "stripe.csv") or [], identity, month)
+    shared = share(books, entries, charges, usage, revenue, identity)
 
     bases = ("direct", "metered", "allocated", "estimated")
     holders = set(books.cost) | set(revenue) | {h for by in usage.requests.values() for h in by}
@@ -539,7 +599,7 @@ def report(folder, month_text):
             for key, tokens in sorted(books.unpriced.items())
         ],
         "totals": {"revenue": show(sum(revenue.values(), Fraction(0))), "cost": show(cost)},
-        "tie": {"bill": ties, "revenue": revenue_tie},
+        "tie": {"bill": ties, "revenue": revenue_tie, "shared": shared},
     }
 
 

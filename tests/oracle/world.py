@@ -4,9 +4,10 @@
     python3 tests/oracle/world.py --seed N --out FOLDER
     python3 tests/oracle/world.py --seeds 1..60 --out FOLDER     (into FOLDER/1 … FOLDER/60)
 
-The same seed writes the same bytes. A world is usage.csv, costs.csv, stripe.csv, prices.json and,
-in some worlds, mapping.csv and what the providers count themselves (openai_usage.csv,
-anthropic_tokens.csv), all of October 2026 with some rows before and after. Prices are the
+The same seed writes the same bytes. A world is usage.csv, costs.csv, stripe.csv, prices.json, the
+shared costs twice (tanso.toml for the program, shared.json) and, in some worlds, mapping.csv and
+what the providers count themselves (openai_usage.csv, anthropic_tokens.csv), all of October 2026
+with some rows before and after. Prices are the
 list prices of real models, so that the program's own price book gives the same numbers.
 
 A true month of requests is drawn first. The bill is made from it; the log is the truth with rows
@@ -341,10 +342,55 @@ class World:
             row |= {"Finalized At (UTC)": "", "Ending Balance": "", "Paid At (UTC)": ""}
         return row
 
+    def rule(self):
+        """How a shared cost, or a tier of it, is divided."""
+        rules = ["even", "proportional", "driver:requests", "driver:output", "driver:revenue", "driver:images"]
+        if self.mapped:
+            rules.append("fixed")
+        rule = {"split": self.draw.choice(rules)}
+        if rule["split"] == "fixed":
+            part = self.draw.randint(1, 999)
+            parts = (Decimal(part) / 1000, 1 - Decimal(part) / 1000)
+            rule["weights"] = {name: str(weight) for name, weight in zip(self.customers, parts)}
+        return rule
+
+    def shared(self):
+        """Shared costs, and the charges of those that come from a bill."""
+        entries, charges = [], []
+        for name in self.draw.choice([[], ["vectors"], ["hosting"], ["vectors", "hosting"]]):
+            entry = {"name": name}
+            if name == "hosting":
+                entry["provider"] = "hosting"
+                for cost in self.draw.choice([["0.37"], ["120", "-7.5"], ["33.333333333333333", "10", "0.01"]]):
+                    day = (MONTH + timedelta(days=self.draw.randrange(DAYS))).date()
+                    charges.append(self.charge("hosting", day, cost, "", "", ""))
+            else:
+                entry["amount"] = self.draw.choice(["100", "1200.01", "0.000000000001", "7"])
+            if self.chance(0.3):
+                limits = self.draw.choice([["5"], ["0.1", "50"], ["1000"]])
+                entry["tiers"] = [{"up_to": limit} | self.rule() for limit in limits] + [self.rule()]
+            else:
+                entry |= self.rule()
+            entries.append(entry)
+        return entries, charges
+
+    def toml(self, value):
+        if isinstance(value, str):
+            return json.dumps(value)
+        if isinstance(value, list):
+            return "[" + ", ".join(self.toml(item) for item in value) + "]"
+        return "{ " + ", ".join(f"{key} = {self.toml(item)}" for key, item in value.items()) + " }"
+
+    def project(self, entries):
+        lines = []
+        for entry in entries:
+            lines += ["[[shared]]"] + [f"{key} = {self.toml(value)}" for key, value in entry.items()]
+        return "\n".join(lines) + "\n"
+
     def write(self, folder):
         folder.mkdir(parents=True, exist_ok=True)
         truth = self.requests()
-        write(folder / "costs.csv", list(self.charge("", "", "", "", "", "")), self.bill(truth))
+        bill = self.bill(truth)
         log = self.log(truth)
         write(folder / "usage.csv", list(truth[0]), log)
         self.write_counts(folder, log)
@@ -358,6 +404,11 @@ class World:
         }
         aliases = {prices[2]: model for models in MODELS.values() for model, prices in models.items()}
         listed = {"usd_per_million": listed, "aliases": aliases}
+        # Drawn last, so that the rest of a world does not depend on it.
+        entries, charges = self.shared()
+        write(folder / "costs.csv", list(self.charge("", "", "", "", "", "")), bill + charges)
+        (folder / "shared.json").write_text(json.dumps(entries, indent=1) + "\n")
+        (folder / "tanso.toml").write_text(self.project(entries))
         (folder / "prices.json").write_text(json.dumps(listed, indent=1) + "\n")
 
 

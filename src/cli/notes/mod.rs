@@ -1,10 +1,10 @@
 //! The notes and warnings of a run that went well.
 
+mod cost;
 mod coverage;
 
 use std::collections::BTreeSet;
 
-use crate::formats::Kind;
 use crate::identity::{PartyKind, alike};
 use crate::margin::Statement;
 use crate::model::Exact;
@@ -18,8 +18,9 @@ use super::run::Run;
 /// Everything that was skipped, scaled, inferred or is in doubt.
 pub fn collect(run: &Run, statement: &Statement, inputs: &[InputReceipt]) -> Vec<Note> {
     let mut notes = run.books.notes.clone();
+    notes.extend(run.price_notes.iter().cloned());
     identity(run, statement, &mut notes);
-    cost(run, statement, &mut notes);
+    cost::cost(run, statement, &mut notes);
     revenue(run, &mut notes);
     rows(run, inputs, &mut notes);
     notes.sort();
@@ -99,128 +100,6 @@ fn identity(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
             customers.join(", ")
         );
         notes.push(Note::new(&catalogue::AMBIGUOUS_JOIN, text));
-    }
-}
-
-fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
-    let kinds = [Kind::Usage, Kind::Bill, Kind::ProviderUsage];
-    if !kinds.iter().any(|kind| run.books.has(*kind)) {
-        let text = "no usage log and no bill was read: cost is 0 because it is unknown";
-        notes.push(Note::new(&catalogue::NO_BILL, text));
-    }
-    let found = &statement.attribution;
-    if !found.estimated_by_book.is_zero() {
-        let text = format!(
-            "no bill covers usage worth {} at book prices; it is estimated and outside the tie-out",
-            money(run, found.estimated_by_book)
-        );
-        notes.push(Note::new(&catalogue::NO_BILL, text));
-    }
-    if !found.estimated_by_log.is_zero() {
-        let text = format!(
-            "no bill covers usage that the log itself puts at {}; it is estimated and outside the tie-out",
-            money(run, found.estimated_by_log)
-        );
-        notes.push(Note::new(&catalogue::PRICED_BY_LOG, text));
-    }
-    for unpriced in &found.unpriced {
-        let model = unpriced.model.as_deref().unwrap_or("usage without a model");
-        let near = run.nearest_models(model);
-        let near = if near.is_empty() {
-            String::new()
-        } else {
-            format!("; nearest names in the price book: {}", near.join(", "))
-        };
-        let text = format!(
-            "{model}: neither billed nor priced, counts as no cost; requests: {}{near}",
-            unpriced.requests
-        );
-        notes.push(Note::new(&catalogue::UNPRICED, text));
-    }
-    for unbilled in &found.unbilled {
-        let model = unbilled.model.as_deref().unwrap_or("usage without a model");
-        let tokens: Exact = unbilled.meters.values().sum();
-        let text = format!(
-            "{model}: logged on days that a bill covers, but no charge of the month is for it; counts as no cost; requests: {}, units: {}",
-            unbilled.requests,
-            grouped(&tokens.to_string())
-        );
-        notes.push(Note::new(&catalogue::UNBILLED, text));
-    }
-    for gap in &found.gaps {
-        let what: Vec<&str> = [&gap.provider, &gap.model, &gap.meter]
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
-            .collect();
-        let what = if what.is_empty() {
-            "the log".to_string()
-        } else {
-            what.join(" ")
-        };
-        let (entry, text) = if gap.over_logged {
-            (
-                &catalogue::OVER_LOGGED,
-                format!(
-                    "{what}: the log exceeds the bill; billed ∕ logged = {}",
-                    gap.factor
-                ),
-            )
-        } else {
-            (
-                &catalogue::SCALED,
-                format!(
-                    "{what}: a gap within the tolerance is scaled away; billed ∕ logged = {}",
-                    gap.factor
-                ),
-            )
-        };
-        notes.push(Note::new(entry, text));
-    }
-    coverage::counts(run, found, notes);
-    if found.context_unknown {
-        let text = "the log is aggregated, so prices for long requests cannot be told; base prices are used";
-        notes.push(Note::new(&catalogue::CONTEXT_TIER, text));
-    }
-    if !found.items.is_empty() {
-        let items: Vec<String> = found
-            .items
-            .iter()
-            .map(|(item, amount)| format!("{item} {}", money(run, *amount)))
-            .collect();
-        let text = format!(
-            "bill items without quantities, spread by cost: {}",
-            items.join(", ")
-        );
-        notes.push(Note::new(&catalogue::UNKNOWN_ITEM, text));
-    }
-    if found.cut > 0 {
-        let text = format!(
-            "charges that cover days of several months, cut by days: {}",
-            found.cut
-        );
-        notes.push(Note::new(&catalogue::CUT_AT_BORDER, text));
-    }
-    if !found.at_border.is_zero() {
-        let text = format!(
-            "charges of {} cover a UTC day that lies in two months of {}; they count where the day starts",
-            money(run, found.at_border),
-            run.zone.name()
-        );
-        notes.push(Note::new(&catalogue::CUT_AT_BORDER, text));
-    }
-    let unpriced: Exact = statement
-        .unattributed
-        .iter()
-        .filter(|entry| entry.reason == crate::attribution::Reason::UnpricedUsage)
-        .map(|entry| entry.amount)
-        .sum();
-    if !unpriced.is_zero() {
-        let text = format!(
-            "charges of {} without quantities cover usage without a price, so nothing can share them out",
-            money(run, unpriced)
-        );
-        notes.push(Note::new(&catalogue::UNPRICED_BLOCKS_SPLIT, text));
     }
 }
 

@@ -79,8 +79,8 @@ struct RowOut {
     best_case: Option<Exact>,
     worst_case: Option<Exact>,
     verdict: Option<&'static str>,
-    requests: Exact,
-    meters: BTreeMap<String, Exact>,
+    requests: Option<Exact>,
+    meters: Option<BTreeMap<String, Exact>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     flags: Vec<&'static str>,
 }
@@ -124,8 +124,8 @@ struct TotalsOut {
     unattributed: Exact,
     gross_profit: Option<Exact>,
     gross_margin: Option<Exact>,
-    requests: Exact,
-    meters: BTreeMap<String, Exact>,
+    requests: Option<Exact>,
+    meters: Option<BTreeMap<String, Exact>>,
 }
 
 /// A note in JSON.
@@ -287,8 +287,8 @@ fn row_out(row: &Row, statement: &Statement, identity: &Identity) -> RowOut {
         best_case: row.best_case(),
         worst_case: row.worst_case(),
         verdict: row.verdict().map(|verdict| verdict.key()),
-        requests: row.sums.requests,
-        meters: meters(&row.sums.meters),
+        requests: statement.with_usage.then_some(row.sums.requests),
+        meters: statement.with_usage.then(|| meters(&row.sums.meters)),
         flags: row.flags.clone(),
     }
 }
@@ -315,8 +315,8 @@ fn totals(statement: &Statement) -> TotalsOut {
         unattributed: totals.unattributed,
         gross_profit: profit,
         gross_margin: margin(profit, totals.revenue),
-        requests: totals.requests,
-        meters: meters(&totals.meters),
+        requests: totals.usage.as_ref().map(|(requests, _)| *requests),
+        meters: totals.usage.as_ref().map(|(_, of)| meters(of)),
     }
 }
 

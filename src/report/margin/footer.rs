@@ -13,8 +13,18 @@ pub fn footer(statement: &Statement, identity: &Identity, header: &Header) -> Ve
     let money = |amount: Exact| grouped(&amount.to_fixed(places));
     let mut lines = Vec::new();
     lines.extend(bill_line(statement, &money));
+    lines.extend(shared_line(statement, &money));
     lines.extend(revenue_lines(statement, &money));
     lines.extend(subtotals(statement, &money));
+    if !statement.with_usage {
+        let where_then = match statement.totals.usage {
+            Some(_) => "; they stand in the total",
+            None => "",
+        };
+        lines.push(format!(
+            "requests and tokens have no basis, since one use may be billed on several{where_then}"
+        ));
+    }
     for unpriced in &statement.attribution.unpriced {
         let model = unpriced.model.as_deref().unwrap_or("(no model)");
         let tokens: Exact = unpriced.meters.values().sum();
@@ -100,6 +110,27 @@ pub fn bill_line(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Opti
     Some(format!(
         "bill      {}{sum}{share}   difference 0",
         parts.join(" + ")
+    ))
+}
+
+/// The shared costs.
+pub fn shared_line(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Option<String> {
+    let ties = &statement.attribution.shared;
+    let parts: Vec<String> = ties
+        .iter()
+        .map(|tie| format!("{} {}", visible(&tie.name), money(tie.amount)))
+        .collect();
+    let amount: Exact = ties.iter().map(|tie| tie.amount).sum();
+    let allocated: Exact = ties.iter().map(|tie| tie.allocated).sum();
+    let sum = match ties.len() {
+        0 => return None,
+        1 => String::new(),
+        _ => format!(" = {}", money(amount)),
+    };
+    Some(format!(
+        "shared    {}{sum}   allocated {}   difference 0",
+        parts.join(" + "),
+        money(allocated)
     ))
 }
 

@@ -1,10 +1,10 @@
 //! Rows as they are printed: chosen, ordered, and rounded so that every column adds up.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::View;
 use crate::margin::{Row, RowKind, Statement, Verdict};
-use crate::model::Exact;
+use crate::model::{Exact, Meter};
 use crate::report::rounding::{round_matrix, round_to_total};
 
 /// What a printed row stands for.
@@ -96,16 +96,13 @@ pub struct Printout {
 }
 
 /// The quantities printed in every row.
-pub fn quantities(row: &Row) -> [Exact; 5] {
-    use crate::model::Meter;
-    let of = |meters: &[Meter]| {
-        meters
-            .iter()
-            .map(|meter| row.sums.meters.get(meter).copied().unwrap_or_default())
-            .sum()
+pub fn quantities(requests: Exact, meters: &BTreeMap<Meter, Exact>) -> [Exact; 5] {
+    let of = |wanted: &[Meter]| {
+        let quantities = wanted.iter().filter_map(|meter| meters.get(meter));
+        quantities.sum()
     };
     [
-        row.sums.requests,
+        requests,
         of(&[Meter::Input]),
         of(&[Meter::CacheRead]),
         of(&[Meter::CacheWrite5m, Meter::CacheWrite1h]),
@@ -188,7 +185,7 @@ fn plain(at: usize, row: &Row) -> Printed {
         exact: (row.revenue, row.cost()),
         bounds: row.best_case().zip(row.worst_case()).filter(|_| !nobody),
         verdict: row.verdict(),
-        quantities: quantities(row),
+        quantities: quantities(row.sums.requests, &row.sums.meters),
         flags: row.flags.clone(),
     }
 }

@@ -1,7 +1,7 @@
 //! A margin statement as a table: columns for people and for CSV, totals, tie-outs below.
 
 use super::footer::footer;
-use super::printed::{Kind, Printed, print};
+use super::printed::{Kind, Printed, print, quantities};
 use super::{Header, View};
 use crate::identity::{Identity, Party};
 use crate::margin::{Dimension, RowKind, Statement};
@@ -73,8 +73,6 @@ struct Layout<'a> {
     statement: &'a Statement,
     identity: &'a Identity,
     by_customer: bool,
-    /// Quantities have no basis: one use may be billed on several.
-    by_basis: bool,
     revenue: bool,
     /// Attributes shown beside the customer: (attribute, some row has it).
     beside: Vec<(&'static str, bool)>,
@@ -101,7 +99,6 @@ impl<'a> Layout<'a> {
             statement,
             identity,
             by_customer: customer_at.is_some(),
-            by_basis: statement.by.contains(&Dimension::Basis),
             revenue: statement.with_revenue,
             beside,
             customer_at: customer_at.unwrap_or(0),
@@ -233,7 +230,7 @@ impl<'a> Layout<'a> {
                 .map_or(Cell::Empty, |verdict| Cell::Text(verdict.key().into())),
         );
         cells.extend(row.quantities.iter().map(|quantity| {
-            match (nobody || self.by_basis) && quantity.is_zero() {
+            match !self.statement.with_usage || (nobody && quantity.is_zero()) {
                 true => Cell::Empty,
                 false => Cell::Quantity(*quantity),
             }
@@ -298,10 +295,15 @@ impl<'a> Layout<'a> {
             cells.push(Cell::Money(rows.iter().map(|row| row.cost_by[at]).sum()));
         }
         cells.extend([Cell::Empty, Cell::Empty, Cell::Empty]);
+        let usage = &self.statement.totals.usage;
         for at in 0..5 {
-            cells.push(Cell::Quantity(
-                rows.iter().map(|row| row.quantities[at]).sum(),
-            ));
+            cells.push(match (self.statement.with_usage, usage) {
+                (true, _) => Cell::Quantity(rows.iter().map(|row| row.quantities[at]).sum()),
+                (false, Some((requests, meters))) => {
+                    Cell::Quantity(quantities(*requests, meters)[at])
+                }
+                (false, None) => Cell::Empty,
+            });
         }
         cells.extend([
             Cell::Empty,

@@ -12,6 +12,16 @@ use crate::model::Exact;
 pub struct TieOut {
     bill: Vec<BillTieOut>,
     revenue: Vec<RevenueTieOut>,
+    shared: Vec<SharedTieOut>,
+}
+
+#[derive(Serialize)]
+struct SharedTieOut {
+    name: String,
+    amount: Exact,
+    allocated: Exact,
+    unattributed: Exact,
+    difference: Exact,
 }
 
 #[derive(Serialize)]
@@ -72,8 +82,17 @@ pub fn tie(statement: &Statement) -> TieOut {
             difference: tie.export - named - tie.earlier - tie.later,
         }
     });
+    let shared = statement.attribution.shared.iter();
+    let shared = shared.map(|tie| SharedTieOut {
+        name: tie.name.clone(),
+        amount: tie.amount,
+        allocated: tie.allocated,
+        unattributed: tie.unattributed,
+        difference: tie.amount - tie.allocated - tie.unattributed,
+    });
     TieOut {
         bill: bill.collect(),
         revenue: revenue.collect(),
+        shared: shared.collect(),
     }
 }
