@@ -10,6 +10,7 @@ mod corpus;
 mod costs;
 mod counts;
 mod damage;
+mod damaged_formats;
 mod dated;
 mod docs;
 mod double_money;
