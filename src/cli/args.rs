@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use super::file_args::{FormatsArgs, InitArgs};
+pub use super::map_args::{MapArgs, MapCommand};
 pub use super::price_args::{PricesAction, PricesArgs, PricesView, RepriceArgs};
 pub use super::reconcile_args::{ReconcileArgs, ReconcileBy};
 use super::terminal::Color;
@@ -51,6 +52,8 @@ pub enum Command {
   tanso simulate --plan pro=+10% --plan team=1490/year
   tanso simulate --plan mid=61 --format json usage.csv costs.csv stripe.csv")]
     Simulate(SimulateArgs),
+    /// Which ids have a customer, and how much money stands at the others
+    Map(MapArgs),
     /// What models cost, on any day: list, find, compare, and price usage anew
     #[command(after_help = "Examples:
   tanso prices gpt-4o --provider openai

@@ -11,7 +11,7 @@ use super::price_book;
 use super::progress::Bar;
 use super::project::Project;
 use crate::attribution::matching::{Comparison, compare};
-use crate::attribution::{self, Caused, Pricing, SharedCost};
+use crate::attribution::{self, Attribution, Caused, CostFact, Pricing, SharedCost};
 use crate::formats::Kind;
 use crate::identity::Identity;
 use crate::load::{self, Books, Choices, InputSpec, OnConflict, OnOverlap};
@@ -155,6 +155,15 @@ impl Run {
         margin::state(&inputs, |sink| {
             attribution::attribute(self.costs(), &options, sink)
         })
+    }
+
+    /// Hands every cost, with the usage that carries it, to a function.
+    pub fn costs_in_detail(&self, sink: &mut dyn FnMut(&CostFact<'_>)) -> Attribution {
+        let options = attribution::Options {
+            detail: true,
+            ..self.options.clone()
+        };
+        attribution::attribute(self.costs(), &options, sink)
     }
 
     /// Bill and log side by side.

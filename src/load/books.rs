@@ -133,13 +133,13 @@ impl Books {
         files.into_iter().map(count).collect()
     }
 
-    /// The months that the bills cover; without bills those of the usage; without usage those of
-    /// the revenue.
+    /// The months that the bills cover, by their UTC days; without bills those of the usage; without
+    /// usage those of the revenue.
     pub fn default_period(&self, zone: Zone) -> Option<Period> {
         let bills: Vec<(Day, Day)> = self
             .covers
             .iter()
-            .map(|cover| (zone.day(cover.start), zone.day(Instant(cover.end.0 - 1))))
+            .map(|cover| (cover.start.utc_day(), Instant(cover.end.0 - 1).utc_day()))
             .collect();
         let usage = || {
             let days = self.usage.iter().map(|cell| (cell.day, cell.day));

@@ -5,6 +5,7 @@
 
 pub mod dimension;
 mod group;
+pub mod ids;
 pub mod party;
 mod row;
 mod statement;

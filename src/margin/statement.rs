@@ -1,15 +1,15 @@
 //! The statement: rows with revenue, cost, bounds and verdicts, and what stands beside them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::dimension::{Dimension, Filter};
 use super::group::{GroupRow, Grouping};
 use super::party;
 use super::row::{Row, RowKind};
 use super::totals::{self, Totals};
-use crate::attribution::{Attribution, BillTie, CostFact, Holder, Reason};
+use crate::attribution::{Attribution, Basis, BillTie, CostFact, Holder, Reason};
 use crate::identity::{Identity, PartyKind};
-use crate::model::{Exact, Period, UsageCell};
+use crate::model::{Exact, Month, Period, UsageCell};
 use crate::revenue::{Coverage, RevenueBook, RevenueTie};
 
 /// Cost without a customer, by provider and reason.
@@ -99,7 +99,9 @@ pub fn state(
     let by_basis = inputs.by.contains(&Dimension::Basis);
     let of_basis = |filter: &Filter| filter.dimension == Dimension::Basis;
     let usage_is_filtered = inputs.filters.iter().any(of_basis);
+    let mut reached = Reached::default();
     let attribution = attribute(&mut |fact| {
+        reached.take(fact);
         grouping.cost(fact);
         if !same {
             by_party.cost(fact);
@@ -154,10 +156,10 @@ pub fn state(
     let unmapped = unmapped(inputs.identity, parties);
     let mut rows = Vec::new();
     let mut unattributed_rows = Vec::new();
-    let cost_is_known = reaches_customers(inputs, &attribution);
+    let known = reached.months(inputs, &attribution);
     for group in grouped {
         let mut row = row(inputs, group, with_revenue);
-        row.cost_is_known = cost_is_known;
+        row.cost_is_known = row.period.months().all(|month| known.contains(&month));
         if row.kind == RowKind::Unattributed {
             unattributed_rows.push(row);
         } else if !is_empty(&row) {
@@ -233,15 +235,41 @@ pub fn needs_detail(
     !asked.iter().all(coarse) || party::some_change(identity, &asked, period)
 }
 
-/// Whether anything in the period says which customers cause cost: usage, or a charge that reached
-/// one other than by a shared cost's rule. Otherwise a cost of zero proves no profit.
-fn reaches_customers(inputs: &Inputs<'_>, attribution: &Attribution) -> bool {
-    let mut usage = inputs.usage.iter();
-    let given = |tie: &BillTie| tie.direct.abs() + tie.metered.abs() + tie.allocated;
-    let given: Exact = attribution.ties.iter().map(given).sum();
-    let by_rule = attribution.shared.iter().filter(|tie| tie.billed);
-    let by_rule: Exact = by_rule.map(|tie| tie.allocated).sum();
-    usage.any(|cell| inputs.period.contains(cell.day)) || given != by_rule
+/// The months in which cost reached a customer.
+#[derive(Debug, Default)]
+struct Reached {
+    surely: BTreeSet<Month>,
+    allocated: BTreeSet<Month>,
+}
+
+impl Reached {
+    fn take(&mut self, fact: &CostFact<'_>) {
+        if let Holder::Party(_, basis) = fact.holder {
+            match basis {
+                Basis::Allocated => self.allocated.insert(fact.day.month()),
+                _ => self.surely.insert(fact.day.month()),
+            };
+        }
+    }
+
+    /// The months in which something says which customers cause cost: usage, or a charge that
+    /// reached one other than by a shared cost's rule. Elsewhere a cost of zero proves no profit.
+    fn months(self, inputs: &Inputs<'_>, attribution: &Attribution) -> BTreeSet<Month> {
+        let given = |tie: &BillTie| tie.direct.abs() + tie.metered.abs() + tie.allocated;
+        let given: Exact = attribution.ties.iter().map(given).sum();
+        let by_rule = attribution.shared.iter().filter(|tie| tie.billed);
+        let by_rule: Exact = by_rule.map(|tie| tie.allocated).sum();
+        let mut months = self.surely;
+        if given != by_rule {
+            months.extend(self.allocated);
+        }
+        let days = inputs.usage.iter().map(|cell| cell.day);
+        months.extend(
+            days.filter(|day| inputs.period.contains(*day))
+                .map(|day| day.month()),
+        );
+        months
+    }
 }
 
 fn row(inputs: &Inputs<'_>, (labels, nobody, sums): GroupRow, with_revenue: bool) -> Row {

@@ -47,8 +47,18 @@ pub fn provider(name: &str) -> String {
         | "gcp.gemini"
         | "gcp.vertex_ai"
         | "gcp.gen_ai" => "google",
-        "anthropic claude" | "claude" => "anthropic",
-        "open_ai" | "open-ai" | "openai_chat" | "text-completion-openai" => "openai",
+        "anthropic claude" | "claude" | "anthropic api" | "anthropic, pbc" | "anthropic pbc"
+        | "anthropic.com" => "anthropic",
+        "open_ai"
+        | "open-ai"
+        | "open ai"
+        | "openai api"
+        | "openai, llc"
+        | "openai llc"
+        | "openai, inc."
+        | "openai.com"
+        | "openai_chat"
+        | "text-completion-openai" => "openai",
         "xai" | "x_ai" => "x-ai",
         "mistralai" | "mistral_ai" | "mistral-ai" => "mistral",
         "together_ai" | "together-ai" | "togetherai" => "together",
