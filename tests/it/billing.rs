@@ -369,3 +369,50 @@ timestamp,request_id,customer,provider,model,input_tokens,output_tokens
         "the usage log covers 2026-10-05 to 2026-10-30, the bills only 2026-10-05 to 2026-10-05: usage of the other days has no bill"
     );
 }
+
+#[test]
+fn revenue_alone_has_no_feature() {
+    let revenue = "customer_id,period_start,period_end,amount,currency\nacme,2026-10-01,2026-11-01,50.00,USD\n";
+    let run = report(&[("revenue.csv", revenue)], &["--by", "feature"]);
+    assert_eq!(run.code, 2);
+    assert!(
+        run.err.contains("T1030") && run.err.contains("no usage log or bill was read"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn wrong_values_of_the_project_file_name_it() {
+    let cases = [
+        ("tolerance = \"x\"", 2, 2),
+        ("tz = \"Mars\"", 2, 2),
+        ("currency = \"dollars\"", 2, 2),
+        ("cost_basis = \"x\"", 2, 2),
+        ("mapping = \"nope.csv\"", 2, 4),
+        ("[[input]]\npath = \"nope.csv\"", 3, 4),
+        ("[[input]]\npath = \"revenue.csv\"\ndecimal = \"x\"", 4, 2),
+        ("[provider.openai]\ndiscount = \"x\"", 3, 2),
+        ("[plan.pro]\nprice = \"99 USD\"", 3, 2),
+    ];
+    for (text, line, code) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        put(
+            folder.path(),
+            "revenue.csv",
+            "customer_id,period_start,period_end,amount,currency\nacme,2026-10-01,2026-11-01,50.00,USD\n",
+        );
+        let config = put(
+            folder.path(),
+            "tanso.toml",
+            format!("inputs = [\"revenue.csv\"]\n{text}\n"),
+        );
+        let run = tanso(&["report", "--config", &config]);
+        assert!(
+            run.err.contains(&format!("tanso.toml:{line}: ")),
+            "{text}: {}",
+            run.err
+        );
+        assert_eq!(run.code, code, "{text}: {}", run.err);
+    }
+}
