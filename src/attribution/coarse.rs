@@ -150,6 +150,7 @@ fn reach(shelf: &Shelf<'_>, line: &Line<'_>, cache: &mut BTreeMap<(Reach, By), W
 
 fn weigh(shelf: &Shelf<'_>, (provider, model, month): &Reach, by: &By) -> Within {
     let mut within = Within::default();
+    let mut uncounted = false;
     for at in shelf.of_month(*month) {
         let held = &shelf.held[at];
         let family = shelf.models[held.model].as_ref().map(|name| &name.family);
@@ -164,6 +165,8 @@ fn weigh(shelf: &Shelf<'_>, (provider, model, month): &Reach, by: &By) -> Within
             By::Value => shelf.value(held, &ChargeMeter::All),
         };
         match weight {
+            // A call that states no quantities among others that do weighs nothing.
+            None if held.cell.quantities.is_empty() => uncounted = true,
             None => within.unpriced = true,
             Some(weight) if weight.is_zero() => {}
             Some(weight) => {
@@ -172,6 +175,7 @@ fn weigh(shelf: &Shelf<'_>, (provider, model, month): &Reach, by: &By) -> Within
             }
         }
     }
+    within.unpriced |= uncounted && within.owners.is_empty();
     within
 }
 

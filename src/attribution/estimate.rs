@@ -54,6 +54,15 @@ pub fn estimate(
         if own.is_some() {
             result.estimated_by_log += amount;
         } else {
+            if let Some((_, missing)) = shelf.rates(held).priced_part(cell)
+                && !missing.is_empty()
+            {
+                let key = (cell.provider.as_deref(), cell.model.as_deref());
+                let entry = unpriced.entry(key).or_insert_with(|| empty(cell));
+                for meter in missing {
+                    *entry.meters.entry(meter.clone()).or_default() += cell.quantity(meter);
+                }
+            }
             result.estimated_by_book += amount;
             known.see(cell, shelf.rates(held), result);
         }

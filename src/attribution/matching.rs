@@ -10,7 +10,7 @@ use super::lines::{self, Line};
 use super::shelf::Shelf;
 use super::topics::{Topic, Topics, fold_tier};
 use super::{Attribution, Inputs, Options};
-use crate::model::records::ChargeMeter;
+use crate::model::records::{ChargeKind, ChargeMeter};
 use crate::model::{Exact, Meter, UsageCell};
 
 /// What was billed and what was logged about one thing.
@@ -40,7 +40,7 @@ pub struct Logged<'a> {
 pub struct Comparison<'a> {
     /// Charges for usage with what was logged of it; a topic without charges was logged only.
     pub matched: Vec<Matched<'a>>,
-    /// Credits, tax, rounding lines, idle commitments and shared costs.
+    /// Credits, tax, rounding lines and idle commitments.
     pub others: Vec<Line<'a>>,
     /// Whether some usage lies on days that no bill covers: it is compared with nothing.
     pub beyond_bills: bool,
@@ -56,7 +56,7 @@ pub fn compare<'a>(inputs: Inputs<'a>, options: &Options) -> Comparison<'a> {
     let mut comparison = Comparison::default();
     let mut billed: BTreeMap<Topic, Vec<Line<'a>>> = BTreeMap::new();
     for line in &lines {
-        match line.follows() || line.shared.is_some() {
+        match line.charge.kind != ChargeKind::Usage {
             true => comparison.others.push(line.clone()),
             false => billed
                 .entry(topics.of(line))

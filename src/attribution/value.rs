@@ -117,29 +117,44 @@ impl Rates {
     /// What a cell costs at these rates, its own cost left aside; `None` if some of it has no price,
     /// or if nothing says how much was used.
     pub fn book_value(&self, cell: &UsageCell) -> Option<Exact> {
+        let (sum, missing) = self.priced_part(cell)?;
+        missing.is_empty().then_some(sum)
+    }
+
+    /// What the priced meters of a cell cost, and its meters without a price. `None` if nothing of
+    /// it has one, or if nothing says how much was used.
+    pub fn priced_part<'c>(&self, cell: &'c UsageCell) -> Option<(Exact, Vec<&'c Meter>)> {
         let requests = cell.requests.exact();
+        let used = cell
+            .quantities
+            .iter()
+            .filter(|(_, quantity)| !quantity.is_zero());
+        let used: Vec<_> = used.collect();
+        // Failed requests use nothing, whatever the price is.
+        if used.is_empty() && requests.is_zero() {
+            return Some((Exact::ZERO, Vec::new()));
+        }
         let mut sum = match self {
-            // Failed requests use nothing, whatever the price is.
-            Rates::Unknown if requests.is_zero() => Exact::ZERO,
             Rates::Unknown => return None,
             Rates::Free => Exact::ZERO,
             Rates::Known(known) if cell.quantities.is_empty() => known.requests? * requests,
             // Most models have no price per request; that is no gap.
             Rates::Known(known) => known.requests.unwrap_or_default() * requests,
         };
-        if cell.quantities.is_empty() && requests.is_zero() {
-            return None;
-        }
-        for (meter, quantity) in &cell.quantities {
-            if !quantity.is_zero() {
-                sum += self.rate(meter)? * quantity.exact();
+        let mut missing = Vec::new();
+        for (meter, quantity) in &used {
+            match self.rate(meter) {
+                Some(rate) => sum += rate * quantity.exact(),
+                None => missing.push(meter),
             }
         }
-        Some(sum)
+        let nothing = !used.is_empty() && missing.len() == used.len();
+        (!nothing).then_some((sum, missing))
     }
 
-    /// The book value of a cell's quantity of the meters that a charge covers, or its own cost
-    /// where some of it has no price; `None` if there is neither.
+    /// The book value of a cell's quantity of the meters that a charge covers. Where some of them
+    /// have no price, the cell's own cost, else the value of those that have one; `None` if there is
+    /// neither.
     pub fn value(&self, cell: &UsageCell, meter: &ChargeMeter) -> Option<Exact> {
         let of = |meter: &Meter, quantity: Exact| {
             if quantity.is_zero() {
@@ -150,7 +165,9 @@ impl Rates {
         match meter {
             ChargeMeter::Is(meter) => of(meter, cell.quantity(meter)),
             ChargeMeter::All | ChargeMeter::Item(_) => {
-                self.book_value(cell).or_else(|| reported(cell))
+                let in_part = || self.priced_part(cell).map(|(sum, _)| sum);
+                let own = self.book_value(cell).or_else(|| reported(cell));
+                own.or_else(in_part)
             }
         }
     }

@@ -146,7 +146,7 @@ pub fn weigh(
     direct: &[&Line<'_>],
 ) -> Weighed {
     let mut cells = Vec::new();
-    let mut unpriced = false;
+    let (mut unpriced, mut uncounted) = (false, false);
     for at in topic.cells(shelf, first, end) {
         let weight = match (&topic.meter, measure) {
             (ChargeMeter::Is(meter), Measure::Quantity | Measure::Tokens) => {
@@ -155,11 +155,14 @@ pub fn weigh(
             (meter, _) => covered.value(shelf, at, meter),
         };
         match weight {
+            // A call that states no quantities among others that do weighs nothing.
+            None if shelf.held[at].cell.quantities.is_empty() => uncounted = true,
             None => unpriced = true,
             Some(weight) if weight.is_zero() => {}
             Some(weight) => cells.push((at, weight)),
         }
     }
+    unpriced |= uncounted && cells.is_empty();
     let party = |cell: &(usize, Exact)| shelf.held[cell.0].party;
     // The cells of one day are in this order already.
     cells.sort_by_key(|cell| (party(cell).is_none(), party(cell)));

@@ -1,5 +1,7 @@
 //! `tanso reconcile`: computed against billed cost, the gap by named causes.
 
+use std::collections::BTreeSet;
+
 use super::args::{OutputFormat, ReconcileArgs, ReconcileBy};
 use super::controls;
 use super::report::{finish, outputs, places, render_table};
@@ -24,7 +26,7 @@ use crate::report::{figures, json, jsonl};
 pub fn run(args: &ReconcileArgs, console: &mut Console) -> Result<Ended, Problems> {
     let shared = &args.shared;
     let run = Run::prepare(shared, &[])?;
-    needs_bill(&run)?;
+    needs_both(&run)?;
     let filters = filters(&run, &shared.filters)?;
     let statement = run.statement(&[Dimension::Provider], &[]);
     controls::expectations(shared, &statement)?;
@@ -40,9 +42,20 @@ pub fn run(args: &ReconcileArgs, console: &mut Console) -> Result<Ended, Problem
         billed == tied,
         "the reconciliation covers the bills: {billed} and {tied}"
     );
+    let models = names(&found.entries);
     found
         .entries
         .retain(|entry| filters.iter().all(|filter| passes(filter, entry)));
+    if found.entries.is_empty() && !filters.is_empty() {
+        let message = format!(
+            "no charge and no usage passes --where {}",
+            shared.filters.join(" ")
+        );
+        let problem = Problem::new(&catalogue::NOTHING_IN_PERIOD, message);
+        return Err(problem
+            .help(format!("providers and models: {}", models.join(", ")))
+            .into());
+    }
     let by: Vec<By> = args.by.iter().map(|by| dimension(*by)).collect();
     let label = |entry: &Entry| by.iter().map(|by| by.of(entry)).collect();
     let groups = worst_first(grouped(&found.entries, label));
@@ -78,13 +91,29 @@ pub fn run(args: &ReconcileArgs, console: &mut Console) -> Result<Ended, Problem
     finish(shared, &run, &header, outputs, console)
 }
 
-fn needs_bill(run: &Run) -> Result<(), Problem> {
-    if run.books.has(Kind::Bill) {
-        return Ok(());
-    }
-    let message = "billed cost is compared with computed cost, and there is no bill";
-    let help = "pass a provider's bill; tanso formats FILE tells what a file is";
+fn needs_both(run: &Run) -> Result<(), Problem> {
+    let log = run.books.has(Kind::Usage) || run.books.has(Kind::ProviderUsage);
+    let (message, help) = match (run.books.has(Kind::Bill), log) {
+        (true, true) => return Ok(()),
+        (false, _) => (
+            "billed cost is compared with computed cost, and there is no bill",
+            "pass a provider's bill; tanso formats FILE tells what a file is",
+        ),
+        (true, false) => (
+            "billed cost is compared with computed cost, and nothing was read to compute it from",
+            "pass a usage log or the provider's usage export; tanso formats FILE tells what a file is",
+        ),
+    };
     Err(Problem::new(&catalogue::WRONG_KIND, message).help(help))
+}
+
+/// The providers and models of the entries.
+fn names(entries: &[Entry]) -> Vec<String> {
+    let names = entries
+        .iter()
+        .flat_map(|entry| [&entry.provider, &entry.model]);
+    let names: BTreeSet<&String> = names.flatten().collect();
+    names.into_iter().cloned().collect()
 }
 
 fn dimension(by: ReconcileBy) -> By {

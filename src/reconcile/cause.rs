@@ -23,7 +23,7 @@ pub enum Cause {
     Credit,
     /// Tax.
     Tax,
-    /// Billed items that are no known meter, idle commitments and shared costs.
+    /// Billed items that are no known meter, and idle commitments.
     Item,
     /// The bill's own rounding.
     Rounding,
@@ -116,8 +116,10 @@ impl Cause {
             Cause::Rate => {
                 "compare the contract with the list price; a negotiated price belongs into tanso.toml"
             }
-            Cause::Discount => "nothing to do: the bill and tanso.toml agree on it",
-            Cause::Credit => "nothing to do; when the credit ends, the cost rises by this much",
+            Cause::Discount => "nothing to do: the provider grants it",
+            Cause::Credit => {
+                "nothing to do; without the credit the cost would be higher by this much"
+            }
             Cause::Tax => "nothing to do: tax is no usage",
             Cause::Item => {
                 "nothing to do, unless these items should be measured: log them with a meter of their own"

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::money::{Bucket, Finest, buckets};
+use super::money::{Bucket, Finest, buckets, listed};
 use super::rates::{Reference, line_causes, logged_causes};
 use super::{Cause, Entry, PriceList};
 use crate::attribution::matching::Matched;
@@ -70,8 +70,13 @@ impl<'m, 'a> Series<'m, 'a> {
             entry.logged_quantity = Some(logged(bucket));
             let reference = Reference::of(self.matched, self.meter, bucket, list);
             let rest = self.open[at] - shifted[at];
-            match &reference {
-                Some(reference) => {
+            let only_quantity = self.class[at].is_zero() && shifted[at].is_zero();
+            let same_mix = only_quantity
+                .then(|| of_one_mix(bucket, list, finest))
+                .flatten();
+            match (&reference, same_mix) {
+                (Some(_), Some(mix)) => mix_causes(&mut entry, &mix, rest),
+                (Some(reference), None) => {
                     let price = reference.price;
                     entry.add(Cause::TokenClass, self.class[at] * price);
                     entry.add(Cause::DayCutOff, shifted[at] * price);
@@ -85,7 +90,7 @@ impl<'m, 'a> Series<'m, 'a> {
                     }
                     logged_causes(&mut entry, bucket, reference, list);
                 }
-                None => without_price(&mut entry),
+                (None, _) => without_price(&mut entry),
             }
             // Most models have no price per request; logged requests alone are no gap.
             let requests = *self.meter == Meter::Requests && reference.is_none();
@@ -96,6 +101,49 @@ impl<'m, 'a> Series<'m, 'a> {
         }
         entries
     }
+}
+
+/// Usage of several tiers or contexts, as logged.
+struct Mix {
+    computed: Exact,
+    /// The same less negotiated discounts.
+    net: Exact,
+}
+
+/// The logged usage, if it has several prices and charges that state no tier are billed at just its
+/// mix of them: then no price differs.
+fn of_one_mix(bucket: &Bucket<'_, '_>, list: &dyn PriceList, finest: &Finest) -> Option<Mix> {
+    let mut prices = Vec::new();
+    let mut mix = Mix {
+        computed: Exact::ZERO,
+        net: Exact::ZERO,
+    };
+    for logged in &bucket.logged {
+        let found = listed(logged, list)?;
+        let at_list = found.price * logged.quantity;
+        mix.computed += at_list;
+        mix.net += at_list - at_list * found.discount;
+        prices.push(found.price);
+    }
+    let several = prices.iter().any(|price| *price != prices[0]);
+    let no_tier = bucket.lines.iter().all(|line| line.charge.tier.is_none());
+    let (billed, logged) = (billed(bucket), logged(bucket));
+    let half_units: Exact = bucket.lines.iter().map(|line| finest.half_unit(line)).sum();
+    let money: Exact = bucket.lines.iter().map(|line| line.amount).sum();
+    let fits = (money * logged - mix.net * billed).abs() <= half_units * logged;
+    (several && no_tier && billed.is_positive() && fits).then_some(mix)
+}
+
+/// The causes where only the quantity differs, and the mix of prices is the log's.
+fn mix_causes(entry: &mut Entry, mix: &Mix, more: Exact) {
+    entry.computed = Some(mix.computed);
+    entry.add(Cause::Discount, mix.net - mix.computed);
+    let cause = match more {
+        more if more.is_zero() => Cause::Rounding,
+        more if more.is_negative() => Cause::OverLogged,
+        _ => Cause::Missing,
+    };
+    entry.add(cause, entry.billed - mix.net);
 }
 
 /// Without a list price nothing can be computed; the billed rate still tells how much of the money

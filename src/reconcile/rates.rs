@@ -121,11 +121,17 @@ pub fn line_causes(
     let half_unit = finest.half_unit(line);
     let net = |at: Listed| at.price * quantity - at.price * quantity * at.discount;
     let fits = |at: Listed| (line.amount - net(at)).abs() <= half_unit;
-    let mut at = tiered;
-    if !fits(tiered) && !quantity.is_zero() {
+    // A line at exactly the undiscounted price was granted no discount.
+    let granted = |at: Listed| match fits(at) || !fits(undiscounted(at)) {
+        true => at,
+        false => undiscounted(at),
+    };
+    let mut at = granted(tiered);
+    if !fits(at) && !quantity.is_zero() {
         // A rate that is exactly another known price of the model is that price.
         for (tier, band) in known_prices(&own_tier) {
-            let Some(found) = price(own_meter, &tier, band).filter(|found| fits(*found)) else {
+            let found = price(own_meter, &tier, band).map(granted);
+            let Some(found) = found.filter(|found| fits(*found)) else {
                 continue;
             };
             let in_tier = price(own_meter, &tier, ContextBand::BASE).unwrap_or(tiered);
@@ -145,6 +151,13 @@ pub fn line_causes(
         false => Cause::Rate,
     };
     entry.add(cause, rest);
+}
+
+fn undiscounted(listed: Listed) -> Listed {
+    Listed {
+        discount: Exact::ZERO,
+        ..listed
+    }
 }
 
 /// Tiers and context bands whose prices a billed rate may be, the likeliest first.

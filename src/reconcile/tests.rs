@@ -320,6 +320,37 @@ fn a_discount_is_told_apart_from_the_rate() {
 }
 
 #[test]
+fn a_discount_that_was_not_granted_is_no_cause() {
+    let list = List { discount: "0.15" };
+    let cells = [cell(1, &Meter::Input, "10")];
+    // Billed at the full list price, and at exactly half of it.
+    assert_eq!(causes_with(&list, &[input(1, "20", "10")], &cells), none());
+    assert_eq!(
+        causes_with(&list, &[input(1, "10", "10")], &cells),
+        ["batch_or_tier -10"]
+    );
+}
+
+#[test]
+fn a_line_billed_at_the_mix_of_the_log_has_no_other_rate() {
+    let mut batch = cell(1, &Meter::Input, "10");
+    batch.tier = Some("batch".into());
+    let cells = [cell(1, &Meter::Input, "10"), batch];
+    // 10 × 2 + 10 × 1.
+    assert_eq!(causes(&[input(1, "30", "20")], &cells), none());
+    // 4 more of the same mix, at 1.5 each.
+    assert_eq!(
+        causes(&[input(1, "36", "24")], &cells),
+        ["missing_events 6"]
+    );
+    let list = List { discount: "0.1" };
+    assert_eq!(
+        causes_with(&list, &[input(1, "27", "20")], &cells),
+        ["discount -3"]
+    );
+}
+
+#[test]
 fn half_of_the_last_digit_is_rounding() {
     let mut bill = input(1, "20.01", "10.003");
     bill.written_places = 2;

@@ -273,7 +273,8 @@ fn every_format_adds_up_whatever_it_shows() {
         (of("revenue"), of("cost"))
     };
     // What is shown, the others' revenue and cost.
-    let views: [(&[&str], &[&str], Option<(i64, i64)>); 5] = [
+    type View<'v> = (&'v [&'v str], &'v [&'v str], Option<(i64, i64)>);
+    let views: [View<'_>; 5] = [
         (&[], &["umbra", "kestrel", "dorado", "acme"], None),
         (&["--top", "1"], &["umbra"], Some((70, 26))),
         (&["--losses"], &["umbra", "kestrel"], Some((60, 15))),
@@ -328,10 +329,7 @@ fn every_format_adds_up_whatever_it_shows() {
                 .collect();
             assert_eq!(names, shown, "{view:?}");
             assert_eq!(kind("others").next().map(two), others, "{view:?}");
-            assert_eq!(
-                kind("others").all(|row| row["customer"] == "(others)"),
-                true
-            );
+            assert!(kind("others").all(|row| row["customer"] == "(others)"));
         }
         for format in ["table", "md"] {
             let text = report(view, format).out;

@@ -607,3 +607,53 @@ fn a_shared_cost_that_is_not_understood_has_its_line() {
         &["tanso.toml:6:1", "the same name"],
     );
 }
+
+/// Two calls of gpt-4o with 1,000,000 input and 100,000 output tokens each: 2.50 + 1.00 at the list.
+const TWO_CALLS: &str = "timestamp,customer_id,provider,model,request_id,input_tokens,output_tokens,status\n\
+    2026-10-05T10:00:00Z,acme,openai,gpt-4o,r1,1000000,100000,success\n\
+    2026-10-05T11:00:00Z,umbra,openai,gpt-4o,r2,1000000,100000,success\n";
+
+#[test]
+fn a_call_without_tokens_takes_no_bill_from_the_others() {
+    let bill = "date,provider,cost\n2026-10-05,openai,7.00\n";
+    for row in [
+        "2026-10-05T12:00:00Z,acme,openai,gpt-4o,r3,0,0,failed\n",
+        "2026-10-05T12:00:00Z,acme,openai,gpt-4o,r3,0,0,success\n",
+    ] {
+        let log = format!("{TWO_CALLS}{row}");
+        let files = Files::new(&[("bill.csv", bill), ("usage.csv", &log)]);
+        let report = files.json(&[]);
+        // Both used the same.
+        let cost = column(&report, "customer", "cost");
+        assert_eq!(cost["acme"], "3.5", "{row}");
+        assert_eq!(cost["umbra"], "3.5", "{row}");
+        assert_eq!(report["unpriced"], serde_json::json!([]), "{row}");
+    }
+}
+
+#[test]
+fn a_meter_without_a_price_leaves_the_others_priced() {
+    let call = |id: &str, who: &str, more: &str| {
+        format!(
+            "{{\"uuid\":\"{id}\",\"event\":\"$ai_generation\",\"timestamp\":\"2026-10-05T00:00:00Z\",\"distinct_id\":\"{who}\",\"properties\":{{\"$ai_model\":\"gpt-4o\",\"$ai_provider\":\"openai\",\"$ai_input_tokens\":1000000,\"$ai_output_tokens\":100000{more}}}}}\n"
+        )
+    };
+    let searches = ",\"$ai_web_search_count\":3";
+    let log = call("u1", "acme", searches) + &call("u2", "umbra", "");
+    let files = Files::new(&[("usage.jsonl", &log)]);
+    let report = files.json(&[]);
+    let cost = column(&report, "customer", "cost");
+    assert_eq!(
+        (cost["acme"].as_str(), cost["umbra"].as_str()),
+        ("3.5", "3.5")
+    );
+    // The three searches are told, and nothing else.
+    assert_eq!(
+        report["unpriced"][0]["meters"],
+        serde_json::json!({"web_searches": "3"})
+    );
+    assert_eq!(report["unpriced"].as_array().unwrap().len(), 1);
+    let told = notes(&report, "N1003");
+    assert_eq!(told.len(), 1);
+    assert!(told[0].contains("web_searches 3"), "{}", told[0]);
+}

@@ -45,6 +45,20 @@ pub fn cost(run: &Run, statement: &Statement, notes: &mut Vec<Note>) {
     }
     for unpriced in &found.unpriced {
         let model = unpriced.model.as_deref().unwrap_or("usage without a model");
+        if unpriced.requests.is_zero() {
+            // The calls are priced, but for some meters.
+            let meters: Vec<String> = unpriced
+                .meters
+                .iter()
+                .map(|(meter, quantity)| format!("{meter} {}", grouped(&quantity.to_string())))
+                .collect();
+            let text = format!(
+                "{model}: some meters have no price and count as no cost: {}; state one in tanso.toml with [[price]]",
+                meters.join(", ")
+            );
+            notes.push(Note::new(&catalogue::UNPRICED, text));
+            continue;
+        }
         let near = run.nearest_models(model);
         let near = if near.is_empty() {
             String::new()

@@ -319,7 +319,9 @@ mod tests {
         );
         assert_eq!(charges[2].item, "credit");
         assert_eq!(charges[1].scopes[0].namespace, "tag:customer");
-        assert!(tally.remarks.is_empty());
+        // Nothing but that the column cost_type is missing.
+        let codes: Vec<&str> = tally.remarks.iter().map(|r| r.entry.code).collect();
+        assert_eq!(codes, ["N2108"]);
     }
 
     #[test]

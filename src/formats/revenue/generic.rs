@@ -446,7 +446,8 @@ mod tests {
         let outcome = read_with(&FORMAT, csv, &settings);
         let line = &outcome.records.invoices[0];
         assert_eq!(line.customer.as_deref(), Some("acme"));
-        assert_eq!(outcome.remarks(), Vec::<String>::new());
+        // The column customer_id is not used.
+        assert_eq!(outcome.remarks(), ["N3003×1"]);
 
         settings.columns.insert("amuont".into(), "value".into());
         assert_eq!(read_with(&FORMAT, csv, &settings).faults(), ["T1010@0"]);
@@ -465,7 +466,10 @@ mod tests {
             (Some("acme"), None)
         );
         assert_eq!(line.total, Exact::from(90u64));
-        assert_eq!(outcome.remarks(), ["N1008×1", "N1008×1", "N2106×1"]);
+        assert_eq!(
+            outcome.remarks(),
+            ["N3003×1", "N1008×1", "N1008×1", "N2106×1"]
+        );
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub struct Printed {
     pub causes: Vec<Vec<Exact>>,
     /// Total of each cause.
     pub totals: Vec<Exact>,
+    /// Decimals; `None` is exact.
+    pub places: Option<u8>,
 }
 
 impl Printed {
@@ -41,22 +43,27 @@ impl Printed {
                 computed,
                 causes,
                 totals,
+                places,
             };
         };
         let round = |values: &[Exact]| round_to_total(values, values.iter().sum(), places);
         let (billed, computed) = (round(&billed), round(&computed));
         let gaps: Vec<Exact> = billed.iter().zip(&computed).map(|(b, c)| *b - *c).collect();
-        let mut totals = round(&totals);
-        // The printed gap may lie a unit beside the rounded one; the largest cause takes the unit.
+        let exact = totals;
+        let mut totals = round(&exact);
+        // The printed gap may lie a unit beside the rounded one; the cause that rounding has moved
+        // most takes the unit, so that amounts of whole units stay as they are.
         let left = gaps.iter().sum::<Exact>() - totals.iter().sum();
-        if let Some(largest) = (0..totals.len()).max_by_key(|at| totals[*at].abs()) {
-            totals[largest] += left;
+        let moved = |at: &usize| (exact[*at] - totals[*at]).abs();
+        if let Some(most) = (0..totals.len()).max_by_key(moved) {
+            totals[most] += left;
         }
         Printed {
             causes: round_matrix(&causes, &gaps, &totals, places),
             billed,
             computed,
             totals,
+            places: Some(places),
         }
     }
 

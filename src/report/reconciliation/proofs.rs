@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::printed::Printed;
-use crate::model::{Currency, Exact};
+use crate::model::Exact;
 use crate::reconcile::{Cause, Evidence, Group};
 use crate::report::figures::{grouped, percent};
 
@@ -14,13 +14,11 @@ const LINES: usize = 4;
 const DAYS: usize = 2;
 
 /// The causes of all groups, the largest first.
-pub fn proofs(groups: &[Group], printed: &Printed, currency: Currency) -> Vec<String> {
-    let places = currency.decimals();
-    let money = |amount: Exact| grouped(&amount.to_fixed(places));
-    let billed: Exact = groups.iter().map(|group| group.billed).sum();
-    let computed: Exact = groups.iter().filter_map(|group| group.computed).sum();
-    let gap = billed - computed;
-    if gap.is_zero() && printed.totals.iter().all(Exact::is_zero) {
+pub fn proofs(groups: &[Group], printed: &Printed, places: Option<u8>) -> Vec<String> {
+    let money = |amount: Exact| amount_text(amount, places);
+    let billed: Exact = printed.billed.iter().sum();
+    let gap = billed - printed.computed.iter().sum();
+    if groups.iter().all(|group| group.causes.is_empty()) {
         return vec!["Billed and computed cost are equal.".to_string()];
     }
     let share = Exact::ratio(gap, billed, 16).map(|ratio| percent(&ratio));
@@ -36,23 +34,31 @@ pub fn proofs(groups: &[Group], printed: &Printed, currency: Currency) -> Vec<St
     for (at, amount) in causes {
         let cause = Cause::ALL[at];
         lines.push(format!("  {}  {}", money(amount), cause.words()));
-        let mut of: Vec<&Group> = groups
-            .iter()
-            .filter(|g| g.causes.contains_key(&cause))
-            .collect();
-        of.sort_by_key(|group| std::cmp::Reverse(group.causes[&cause].abs()));
-        if let Some(group) = of.first() {
-            lines.push(format!("    {}", proof(group, cause, &money)));
+        let with = (0..groups.len()).filter(|of| groups[*of].causes.contains_key(&cause));
+        // The first of equal ones.
+        let most = with.rev().max_by_key(|of| groups[*of].causes[&cause].abs());
+        if let Some(of) = most {
+            let amount = printed.causes[of][at];
+            lines.push(format!("    {}", proof(&groups[of], cause, amount, &money)));
         }
         lines.push(format!("    {}", cause.advice()));
     }
     lines
 }
 
+/// An amount as the table prints it.
+pub fn amount_text(amount: Exact, places: Option<u8>) -> String {
+    grouped(&places.map_or(amount.to_string(), |places| amount.to_fixed(places)))
+}
+
 /// The group with the largest part of a cause: how much, where.
-fn proof(group: &Group, cause: Cause, money: &dyn Fn(Exact) -> String) -> String {
+fn proof(group: &Group, cause: Cause, amount: Exact, money: &dyn Fn(Exact) -> String) -> String {
     let names: Vec<&str> = group.labels.iter().flatten().map(String::as_str).collect();
-    let mut text = format!("{}: {}", names.join(", "), money(group.causes[&cause]));
+    let names = match names.is_empty() {
+        true => "all".to_string(),
+        false => names.join(", "),
+    };
+    let mut text = format!("{names}: {}", money(amount));
     if let (Cause::Missing | Cause::OverLogged, Some(billed), Some(logged)) =
         (cause, group.billed_quantity, group.logged_quantity)
     {
@@ -70,8 +76,8 @@ fn proof(group: &Group, cause: Cause, money: &dyn Fn(Exact) -> String) -> String
         .collect();
     if evidence.days.len() > 1 {
         text.push_str(&format!("; most on {}", days.join(" and ")));
-    } else if let Some(day) = days.first() {
-        text.push_str(&format!("; on {day}"));
+    } else if let Some((day, _)) = evidence.days.first() {
+        text.push_str(&format!("; from {day}"));
     }
     let places = places(evidence);
     if !places.is_empty() {

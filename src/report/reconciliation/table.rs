@@ -1,11 +1,10 @@
 //! A reconciliation as a table, the largest gap first.
 
 use super::printed::Printed;
-use super::proofs::proofs;
+use super::proofs::{amount_text, proofs};
 use super::{By, rates};
 use crate::model::Exact;
 use crate::reconcile::{Cause, Group};
-use crate::report::figures::grouped;
 use crate::report::margin::Header;
 use crate::report::table::{Cell, Column, Table};
 
@@ -43,7 +42,7 @@ pub fn table(
         Column::text("period_end", "To").csv_only(),
     ]);
     let rows = (0..groups.len()).map(|at| line(&groups[at], at, &printed, header));
-    let mut footer = proofs(groups, &printed, header.currency);
+    let mut footer = proofs(groups, &printed, places);
     footer.extend(below);
     for note in &header.notes {
         let word = if note.warning { "warning" } else { "note" };
@@ -51,9 +50,10 @@ pub fn table(
     }
     Table {
         title: format!(
-            "Billed and computed cost · {} · {}",
+            "Billed and computed cost · {} · {} · {} cost",
             header.period.title(),
-            header.currency
+            header.currency,
+            header.cost_basis
         ),
         rows: rows.collect(),
         totals: Some(totals(by.len(), &printed, header, columns.len())),
@@ -79,7 +79,7 @@ fn line(group: &Group, at: usize, printed: &Printed, header: &Header) -> Vec<Cel
             .computed
             .map_or(Cell::Empty, |_| Cell::Money(printed.computed[at])),
         Cell::Money(printed.gap(at)),
-        Cell::Text(largest(group, header)),
+        Cell::Text(largest(group, &printed.causes[at], printed.places)),
         quantity(group.billed_quantity),
         quantity(group.logged_quantity),
         short(billed_rate),
@@ -93,16 +93,19 @@ fn line(group: &Group, at: usize, printed: &Printed, header: &Header) -> Vec<Cel
 }
 
 /// The largest cause in words; the amount too if it is not the whole gap.
-fn largest(group: &Group, header: &Header) -> String {
-    let causes = group.causes.iter();
-    let Some((cause, amount)) = causes.max_by_key(|(_, amount)| amount.abs()) else {
-        return String::new();
-    };
-    if group.causes.len() == 1 {
-        return cause.words().to_string();
+fn largest(group: &Group, printed: &[Exact], places: Option<u8>) -> String {
+    let causes = Cause::ALL.iter().zip(printed);
+    let mut causes = causes.filter(|(cause, _)| group.causes.contains_key(cause));
+    match (
+        causes.clone().max_by_key(|(_, amount)| amount.abs()),
+        causes.nth(1),
+    ) {
+        (None, _) => String::new(),
+        (Some((cause, _)), None) => cause.words().to_string(),
+        (Some((cause, amount)), Some(_)) => {
+            format!("{} {}", cause.words(), amount_text(*amount, places))
+        }
     }
-    let amount = grouped(&amount.to_fixed(header.currency.decimals()));
-    format!("{} {amount}", cause.words())
 }
 
 fn totals(labels: usize, printed: &Printed, header: &Header, columns: usize) -> Vec<Cell> {
