@@ -83,14 +83,20 @@ fn total(
         let weighed = weigh(shelf, covered, topic, (*first, *end), measure, &pool.direct);
         total.logged += weighed.sum;
     }
-    // Days that a bill covers without a charge of this topic: their usage may belong to the day
-    // before or after.
-    let mut day = month.first_day();
-    while day < month.plus(1).first_day() {
+    // Days of the period that a bill covers without a charge of this topic: their usage may belong
+    // to the day before or after. Charges of several days go by UTC dates, those of one day by the
+    // day of the report on which it starts.
+    let by_date = pools
+        .iter()
+        .any(|((_, first, end), _)| *end > first.plus(1));
+    let mut day = month.first_day().plus(-1);
+    while day <= month.plus(1).first_day() {
+        let counts_on = if by_date { day } else { shelf.charged_on(day) };
         let in_pool = pools
             .iter()
             .any(|((_, first, end), _)| *first <= day && day < *end);
-        if !in_pool && shelf.is_billed(topic.provider.as_deref(), day) {
+        let of_month = counts_on.month() == month && shelf.is_in_period(counts_on);
+        if of_month && !in_pool && shelf.is_billed(topic.provider.as_deref(), day) {
             let days = (day, day.plus(1));
             total.logged += weigh(shelf, covered, topic, days, measure, &[]).sum;
         }

@@ -9,7 +9,7 @@ use super::{BillCover, Inputs, Options};
 use crate::identity::{PartyId, UsageOwners};
 use crate::model::names::ModelName;
 use crate::model::records::ChargeMeter;
-use crate::model::{ContextBand, Day, Exact, Meter, Month, UsageCell, Zone};
+use crate::model::{ContextBand, Day, Exact, Meter, Month, Period, UsageCell, Zone};
 
 /// A cell of usage with what matching needs to know about it.
 #[derive(Debug)]
@@ -52,6 +52,10 @@ pub struct Shelf<'a> {
     seen: BTreeMap<Option<&'a str>, Seen>,
     /// The time the bills cover.
     covers: &'a [BillCover],
+    /// The report period.
+    period: Period,
+    /// The report's zone.
+    zone: Zone,
 }
 
 /// Rates by provider, model, tier, day and band; several where cells have different meters.
@@ -73,19 +77,15 @@ struct Seen {
 }
 
 impl<'a> Shelf<'a> {
-    /// Lays out the usage. Cells outside the report period are kept only where a charge of the
-    /// period could cover their UTC day.
+    /// Lays out the usage whose UTC day overlaps the report period: in another zone a charge of a
+    /// UTC day at the border belongs to the period although some usage of that day does not.
     pub fn build(inputs: Inputs<'a>, options: &Options) -> Shelf<'a> {
-        let margin = 1;
-        let (from, to) = (
-            options.period.start.plus(-margin),
-            options.period.end.plus(margin),
-        );
+        let (period, zone) = (options.period, options.zone);
+        let (from, to) = (zone.start_of(period.start), zone.start_of(period.end));
+        let overlaps =
+            |day: Day| Zone::Utc.start_of(day) < to && from < Zone::Utc.start_of(day.plus(1));
         let mut models: BTreeMap<Option<&str>, usize> = BTreeMap::new();
-        let cells = inputs
-            .usage
-            .iter()
-            .filter(|cell| from <= cell.utc_day && cell.utc_day < to);
+        let cells = inputs.usage.iter().filter(|cell| overlaps(cell.utc_day));
         let mut held: Vec<Held<'a>> = Vec::new();
         let mut seen: BTreeMap<Option<&str>, Seen> = BTreeMap::new();
         let mut owners = UsageOwners::new(inputs.identity);
@@ -133,6 +133,8 @@ impl<'a> Shelf<'a> {
             by_model,
             seen,
             covers: inputs.covers,
+            period,
+            zone,
         }
     }
 
@@ -194,14 +196,29 @@ impl<'a> Shelf<'a> {
             })
     }
 
-    /// Indices of the cells of a month of the report.
+    /// The day of the report on which a charge of a UTC day counts.
+    pub fn charged_on(&self, day: Day) -> Day {
+        self.zone.day(Zone::Utc.start_of(day))
+    }
+
+    /// Whether a day of the report is in the report period.
+    pub fn is_in_period(&self, day: Day) -> bool {
+        self.period.contains(day)
+    }
+
+    /// Indices of the cells of a month of the report that are in the report period, by their own
+    /// day or by the one on which a charge of their UTC day counts.
     pub fn of_month(&self, month: Month) -> impl Iterator<Item = usize> + '_ {
         let (first, end) = (
             month.first_day().plus(-1),
             month.plus(1).first_day().plus(1),
         );
-        self.between(first, end)
-            .filter(move |at| self.held[*at].cell.day.month() == month)
+        self.between(first, end).filter(move |at| {
+            let cell = self.held[*at].cell;
+            let charged = || self.charged_on(cell.utc_day);
+            cell.day.month() == month
+                && (self.is_in_period(cell.day) || self.is_in_period(charged()))
+        })
     }
 
     /// Whether a bill covers a provider on a UTC day. A bill or a log that names no provider could

@@ -657,3 +657,87 @@ fn a_meter_without_a_price_leaves_the_others_priced() {
     assert_eq!(told.len(), 1);
     assert!(told[0].contains("web_searches 3"), "{}", told[0]);
 }
+
+
+/// October's bill: 100k tokens a day at 2.50 a million, one charge.
+const OCTOBER: &str = "\
+period_start,period_end,provider,model,meter,quantity,cost
+2026-10-01,2026-11-01,openai,gpt-4o,input,3100000,7.75
+";
+
+/// 100k tokens of acme on each of these days of October.
+fn a_day_each(days: std::ops::RangeInclusive<u32>) -> String {
+    let mut log = String::from("timestamp,customer_id,provider,model,request_id,input_tokens\n");
+    for day in days {
+        log += &format!("2026-10-{day:02}T12:00:00Z,acme,openai,gpt-4o,r{day},100000\n");
+    }
+    log
+}
+
+#[test]
+fn usage_outside_the_period_fills_no_gap_inside() {
+    // Ten of 31 days: 1,000,000 tokens for 2.50. Nine days are logged, 900,000 tokens: 2.25. What
+    // umbra used on the eleventh explains nothing of the tenth.
+    let inside = a_day_each(1..=9);
+    let outside = inside.clone() + "2026-10-11T12:00:00Z,umbra,openai,gpt-4o,u,100000\n";
+    for log in [&inside, &outside] {
+        let files = Files::new(&[("bill.csv", OCTOBER), ("log.csv", log)]);
+        let report = files.json(&["--from", "2026-10-01", "--to", "2026-10-11"]);
+        let costs = column(&report, "customer", "cost");
+        assert_eq!(costs["acme"], "2.25");
+        assert_eq!(report["totals"]["cost"], "2.5");
+        assert!(!costs.contains_key("umbra"));
+    }
+}
+
+#[test]
+fn days_before_and_after_the_period_do_not_make_the_log_exceed_the_bill() {
+    // Every day is logged as billed, so every part of the month agrees with its part of the bill.
+    let files = Files::new(&[("bill.csv", OCTOBER), ("log.csv", &a_day_each(1..=31))]);
+    for (from, to, cost) in [
+        ("2026-10-01", "2026-10-02", "0.25"),
+        ("2026-10-05", "2026-10-11", "1.5"),
+    ] {
+        let report = files.json(&["--from", from, "--to", to]);
+        assert_eq!(column(&report, "customer", "cost")["acme"], cost);
+        let notes = report["notes"].as_array().unwrap();
+        assert!(notes.iter().all(|note| note["code"] != "N1009"), "{from}");
+    }
+}
+
+#[test]
+fn usage_after_midnight_counts_for_the_gap_if_it_is_of_the_period() {
+    // The bill has all 200,000 tokens (0.50) on the second, the log half of them on the third, on
+    // which the bill covers another model only (its 0.015 go to acme, the only customer).
+    let bill = "\
+date,provider,model,meter,quantity,cost
+2026-10-02,openai,gpt-4o,input,200000,0.50
+2026-10-03,openai,gpt-4o-mini,input,100000,0.015
+";
+    let log = a_day_each(2..=3) + "2026-10-03T12:00:00Z,acme,openai,gpt-4o-mini,m,100000\n";
+    let files = Files::new(&[("bill.csv", bill), ("log.csv", &log)]);
+    let acme = |arguments: &[&str]| {
+        let report = files.json(arguments);
+        let attributed = column(&report, "customer", "cost")["acme"].clone();
+        let total = report["totals"]["cost"].as_str().unwrap().to_string();
+        (attributed, total)
+    };
+    let both = ("0.515".to_string(), "0.515".to_string());
+    assert_eq!(acme(&["--from", "2026-10-02", "--to", "2026-10-04"]), both);
+    // Without the third, half of the second is not logged.
+    assert_eq!(
+        acme(&["--from", "2026-10-02", "--to", "2026-10-03"]),
+        ("0.25".to_string(), "0.5".to_string())
+    );
+    // Seven hours behind UTC, UTC's third begins on the second at 17:00 and belongs to it whole,
+    // although noon UTC is the third there too.
+    let west = ["--tz", "America/Los_Angeles"];
+    let days = ["--from", "2026-10-01", "--to", "2026-10-03"];
+    assert_eq!(acme(&[&west[..], &days].concat()), both);
+    // UTC's second belongs to the first; what was used on its third fills no gap of that.
+    let days = ["--from", "2026-10-01", "--to", "2026-10-02"];
+    assert_eq!(
+        acme(&[&west[..], &days].concat()),
+        ("0.25".to_string(), "0.5".to_string())
+    );
+}
