@@ -192,6 +192,17 @@ fn prices(run: &Run) -> Result<BTreeMap<String, PlanPrice>, Problem> {
     Ok(prices)
 }
 
+/// Refuses prices of plans that are not understood, in every command.
+///
+/// # Errors
+/// The first such price, with its line.
+pub fn check_prices(project: &Project) -> Result<(), Problem> {
+    for (name, entry) in &project.plan {
+        stated(project, name, entry, &mut PlanPrice::default())?;
+    }
+    Ok(())
+}
+
 fn stated(
     project: &Project,
     name: &str,
@@ -199,8 +210,16 @@ fn stated(
     price: &mut PlanPrice,
 ) -> Result<(), Problem> {
     let read = |key: &str, text: &str| {
-        amount(text)
-            .map_err(|why| project.problem(format!("plan.{name}.{key} is not understood: {why}")))
+        amount(text).map_err(|why| {
+            project
+                .fault(
+                    &format!("[plan.{name}]"),
+                    key,
+                    text,
+                    format!("plan.{name}.{key} is not understood: {why}"),
+                )
+                .help("write a plain number, price = \"99\", or a price per year, price = \"990/year\"")
+        })
     };
     if let Some(text) = &entry.price {
         match read("price", text)? {
