@@ -89,14 +89,14 @@ impl Run {
         let currency = choices::currency(shared, project.as_ref(), &books)?;
         let basis = choices::basis(shared, &books)?;
         let mut identity = identity(&mut books);
-        let revenue = RevenueBook::build(revenue::Inputs {
+        let mut revenue = RevenueBook::build(revenue::Inputs {
             records: &books.records,
             identity: &identity,
             basis,
             zone,
             currency,
         });
-        revenue::plans::assign(&mut identity, &revenue, &books.records, zone);
+        revenue::plans::assign(&mut identity, &mut revenue, &books.records, zone);
         let coverage = Coverage::check(&revenue, &books.records, &identity, period, zone);
         let tolerance = choices::tolerance(shared, project.as_ref())?;
         let costs = match &project {

@@ -11,6 +11,7 @@ use super::party;
 use crate::attribution::{Basis, CostFact, Holder};
 use crate::identity::{Identity, PartyId, UsageOwners};
 use crate::model::{Day, Exact, Meter, Period, UsageCell};
+use crate::revenue::RevenueFact;
 
 /// More dimensions than this cannot be combined.
 pub const MAX_DIMENSIONS: usize = 8;
@@ -130,6 +131,7 @@ impl<'a> Grouping<'a> {
         };
         let about = About {
             party,
+            plan: None,
             day: fact.day,
             provider: fact
                 .provider
@@ -148,17 +150,18 @@ impl<'a> Grouping<'a> {
     }
 
     /// Adds revenue. Must not be called where a dimension has no revenue.
-    pub fn revenue(&mut self, party: PartyId, day: Day, amount: Exact) {
+    pub fn revenue(&mut self, fact: &RevenueFact<'_>) {
         let about = About {
-            party: Some(party),
-            day,
+            party: Some(fact.party),
+            plan: fact.obligation.counted_on.as_deref(),
+            day: fact.day,
             provider: None,
             model: None,
             cell: None,
             basis: None,
         };
         if let Some(sums) = self.sums(&about) {
-            sums.revenue += amount;
+            sums.revenue += fact.amount;
         }
     }
 
@@ -167,6 +170,7 @@ impl<'a> Grouping<'a> {
         let party = self.owners.owner(cell);
         let about = About {
             party,
+            plan: None,
             day: cell.day,
             provider: cell.provider.as_deref(),
             model: cell.model.as_deref(),
@@ -194,6 +198,7 @@ impl<'a> Grouping<'a> {
         for party in users {
             let about = About {
                 party: Some(*party),
+                plan: None,
                 day,
                 provider: None,
                 model: None,
@@ -244,7 +249,9 @@ impl<'a> Grouping<'a> {
         if !self.passes(about) {
             return None;
         }
-        let party = about.party.map(|party| party.0 as usize);
+        let plain = !self.dimensions.iter().any(|d| about.own(d).is_some());
+        let party = about.party.filter(|_| plain);
+        let party = party.map(|party| party.0 as usize);
         let known = |rows: &Vec<Option<u32>>| rows[party?];
         if let Some(at) = self.row_of_party.as_ref().and_then(known) {
             return self.rows.get_mut(at as usize);
@@ -272,6 +279,9 @@ impl<'a> Grouping<'a> {
 
     /// The value of any dimension, for filters.
     fn value(&self, about: &About<'_>, dimension: &Dimension) -> Option<String> {
+        if let Some(own) = about.own(dimension) {
+            return Some(own.to_string());
+        }
         match (about.party, dimension) {
             (Some(party), of_party) if of_party.is_of_party() => {
                 party::label(self.identity, party, of_party, about.day)
@@ -292,6 +302,10 @@ impl<'a> Grouping<'a> {
             .unwrap_or(0);
         for (at, slot) in labels.iter_mut().enumerate().take(self.dimensions.len()) {
             let dimension = &self.dimensions[at];
+            if let Some(plan) = about.own(dimension) {
+                *slot = self.symbol(plan);
+                continue;
+            }
             let own = about
                 .party
                 .and_then(|party| self.parties[party.0 as usize][at]);
@@ -338,6 +352,8 @@ impl Grouping<'_> {
 /// What a fact is about, as far as any dimension asks.
 struct About<'f> {
     party: Option<PartyId>,
+    /// Its own plan, where it is not the party's of the day.
+    plan: Option<&'f str>,
     day: Day,
     provider: Option<&'f str>,
     model: Option<&'f str>,
@@ -346,6 +362,12 @@ struct About<'f> {
 }
 
 impl<'f> About<'f> {
+    /// The value of a dimension that the fact does not share with its party.
+    fn own(&self, dimension: &Dimension) -> Option<&'f str> {
+        let is_plan = matches!(dimension, Dimension::Attribute(name) if name == "plan");
+        self.plan.filter(|_| is_plan)
+    }
+
     fn label(&self, dimension: &Dimension) -> Option<Cow<'f, str>> {
         let text = match dimension {
             Dimension::Feature => self.cell?.feature.as_deref(),

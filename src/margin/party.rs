@@ -93,7 +93,7 @@ pub fn revenue(
     let asked: Vec<Dimension> = filters.iter().map(|f| f.dimension.clone()).collect();
     let mut grouping = Grouping::new(&by, filters, identity, period);
     book.facts(period, &all_cuts(identity, &asked, period), &mut |fact| {
-        grouping.revenue(fact.party, fact.day, fact.amount);
+        grouping.revenue(fact);
     });
     let rows = grouping.finish().into_iter();
     rows.filter_map(|(labels, _, sums)| Some((identity.by_key(&labels[0])?, sums.revenue)))

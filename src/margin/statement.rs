@@ -133,10 +133,10 @@ pub fn state(
     if filters_have_revenue {
         inputs.revenue.facts(inputs.period, &cuts, &mut |fact| {
             if with_revenue {
-                grouping.revenue(fact.party, fact.day, fact.amount);
+                grouping.revenue(fact);
             }
             if !same {
-                by_party.revenue(fact.party, fact.day, fact.amount);
+                by_party.revenue(fact);
             }
         });
     }

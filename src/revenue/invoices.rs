@@ -132,6 +132,7 @@ fn add_one(
         net,
         service,
         plan: invoice.plan.clone(),
+        counted_on: None,
         recurring: invoice.recurring.or_else(|| {
             // A period of no length is a one-off; a period that is not known says nothing.
             (known && service.0 == service.1).then_some(false)

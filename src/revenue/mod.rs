@@ -81,6 +81,9 @@ pub struct Obligation {
     pub service: (Instant, Instant),
     /// Plan that the file itself names.
     pub plan: Option<String>,
+    /// Plan that reports count it on: its own or that of its subscription. `None` if it has none or
+    /// if the mapping states the plans of its customer; then the customer's on the day holds.
+    pub counted_on: Option<String>,
     /// Whether a change of the plan's price touches it; `None` if the file does not say.
     pub recurring: Option<bool>,
     /// Subscription, if known.
@@ -186,6 +189,8 @@ pub struct RevenueBook {
     pub orphan_payments: u64,
     /// Invoices without a service period that were recognized at once.
     pub without_period: u64,
+    /// Customers with revenue of several plans at the same time, and the days.
+    pub several_plans: Vec<(PartyId, Period)>,
 }
 
 /// The part of a tie that does not depend on the period.
@@ -218,6 +223,7 @@ impl RevenueBook {
             taken_as_paid: 0,
             orphan_payments: 0,
             without_period: 0,
+            several_plans: Vec::new(),
         };
         if inputs.basis != Basis::Cash {
             invoices::add(&mut book, inputs);
@@ -368,6 +374,7 @@ mod tests {
             net: schedule.total(),
             service: (at("2026-01-01"), at("2026-01-01")),
             plan: None,
+            counted_on: None,
             recurring: None,
             subscription: None,
             payer: String::new(),
@@ -387,6 +394,7 @@ mod tests {
             taken_as_paid: 0,
             orphan_payments: 0,
             without_period: 0,
+            several_plans: Vec::new(),
         }
     }
 

@@ -83,6 +83,7 @@ fn add_one(
         net,
         service: (payment.created, payment.created),
         plan: None,
+        counted_on: None,
         recurring: payment.description.as_deref().and_then(recurs),
         subscription: invoice.and_then(|invoice| invoice.subscription.clone()),
         payer: id.clone(),

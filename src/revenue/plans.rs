@@ -1,22 +1,28 @@
 //! Plans: which plan a customer is on, and what the plan costs now.
 //!
 //! A customer's plan comes from the mapping file, else from a line of a revenue file, else from a
-//! subscription's price. Plan names are compared byte for byte, as ids are.
+//! subscription's price. Without a word of the mapping each invoice counts on its own plan, and the
+//! customer is on the plans of its invoices, each in its service period. Plan names are compared byte for byte, as ids are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::RevenueBook;
+use super::{Obligation, RevenueBook};
 use crate::identity::mapping::Dated;
 use crate::identity::{Identity, PartyId};
 use crate::model::records::{ListPrice, RevenueRecords};
-use crate::model::{Day, Exact, Zone};
+use crate::model::{Day, Exact, Period, Zone};
 
 /// Statuses of subscriptions that do not make a plan.
 const NOT_ON_PLAN: &[&str] = &["incomplete", "incomplete_expired"];
 
-/// Gives every customer without a `plan` attribute the plan that its revenue lines or
-/// subscriptions name.
-pub fn assign(identity: &mut Identity, book: &RevenueBook, records: &RevenueRecords, zone: Zone) {
+/// Gives every customer without a `plan` attribute the plans that its revenue lines or
+/// subscriptions name, and each of its revenue lines the plan on which it counts.
+pub fn assign(
+    identity: &mut Identity,
+    book: &mut RevenueBook,
+    records: &RevenueRecords,
+    zone: Zone,
+) {
     let prices: BTreeMap<&str, &ListPrice> =
         records.prices.iter().map(|p| (p.id.as_str(), p)).collect();
     // The newest subscription that is not over wins; equal ones by name, so that the order of rows
@@ -54,19 +60,114 @@ pub fn assign(identity: &mut Identity, book: &RevenueBook, records: &RevenueReco
         .into_iter()
         .map(|(party, (_, _, _, plan))| (party, plan.to_string()))
         .collect();
+    let names = of_subscriptions(records);
+    for line in &mut book.obligations {
+        if !identity.party(line.party).attributes.contains_key("plan") {
+            let id = line.subscription.as_deref();
+            let of_price = || names.get(id?)?.first().cloned();
+            line.counted_on = line.plan.clone().or_else(of_price);
+        }
+    }
+    let mut spans = spans(book, zone);
     for (at, party) in (0u32..).zip(identity.parties_mut()) {
         if !party.attributes.contains_key("plan")
             && let Some(plan) = found.get(&PartyId(at))
         {
-            let plan = Dated {
-                from: None,
-                to: None,
-                value: plan.clone(),
-                line: 0,
-            };
-            party.attributes.insert("plan".into(), vec![plan]);
+            let spans = spans.remove(&PartyId(at)).unwrap_or_default();
+            let (plans, several) = by_day(spans, plan);
+            party.attributes.insert("plan".into(), plans);
+            let several = several.into_iter().map(|days| (PartyId(at), days));
+            book.several_plans.extend(several);
         }
     }
+}
+
+/// The days of one revenue line that is on a plan.
+struct Span {
+    days: Period,
+    plan: String,
+    /// Revenue per day.
+    rate: Exact,
+}
+
+/// The lines of each party that earn something on a plan over some time.
+fn spans(book: &RevenueBook, zone: Zone) -> BTreeMap<PartyId, Vec<Span>> {
+    const DAY: u64 = 86_400_000_000;
+    /// Enough to compare revenue per day.
+    const PLACES: u8 = 12;
+    let mut spans: BTreeMap<PartyId, Vec<Span>> = BTreeMap::new();
+    let span = |line: &Obligation| {
+        let (from, to) = line.service;
+        let plan = line.counted_on.clone()?;
+        let total = line.schedule.total();
+        if to <= from || !total.is_positive() || line.recurring == Some(false) {
+            return None;
+        }
+        // The day on which one plan ends and another begins is the new one's.
+        let start = zone.day(from);
+        let end = zone.day(to).max(start.plus(1));
+        let length = Exact::from((to.0 - from.0).unsigned_abs());
+        let rate = Exact::ratio(total * Exact::from(DAY), length, PLACES)?;
+        let days = Period { start, end };
+        Some(Span { days, plan, rate })
+    };
+    for line in &book.obligations {
+        if let Some(span) = span(line) {
+            spans.entry(line.party).or_default().push(span);
+        }
+    }
+    spans
+}
+
+/// The plans of a customer with their days, and the days on which it has several. Of several the
+/// one with the most revenue on the day holds. Days before the first line are on its plan, days
+/// between lines on the plan before, and days after the last on the customer's newest plan.
+fn by_day(spans: Vec<Span>, newest: &str) -> (Vec<Dated>, Vec<Period>) {
+    let dated = |from: Option<Day>, value: &str| Dated {
+        from,
+        to: None,
+        value: value.to_string(),
+        line: 0,
+    };
+    let same = |span: &Span| span.plan == newest;
+    if spans.iter().all(same) {
+        return (vec![dated(None, newest)], Vec::new());
+    }
+    let borders = spans
+        .iter()
+        .flat_map(|span| [span.days.start, span.days.end]);
+    let borders: BTreeSet<Day> = borders.collect();
+    let borders: Vec<Day> = borders.into_iter().collect();
+    let mut plans: Vec<Dated> = Vec::new();
+    let mut several = Vec::new();
+    let mut begin = |from: Day, plan: &str| match plans.last_mut() {
+        None => plans.push(dated(None, plan)),
+        Some(last) if last.value == plan => {}
+        Some(last) => {
+            last.to = Some(from);
+            plans.push(dated(Some(from), plan));
+        }
+    };
+    for pair in borders.windows(2) {
+        let mut rates: BTreeMap<&str, Exact> = BTreeMap::new();
+        for span in spans.iter().filter(|span| span.days.contains(pair[0])) {
+            *rates.entry(&span.plan).or_default() += span.rate;
+        }
+        if rates.len() > 1 {
+            several.push(Period {
+                start: pair[0],
+                end: pair[1],
+            });
+        }
+        let largest = rates.into_iter().max_by_key(|(plan, rate)| (*rate, *plan));
+        if let Some((plan, _)) = largest {
+            begin(pair[0], plan);
+        }
+    }
+    if let Some(last) = borders.last() {
+        begin(*last, newest);
+    }
+    (plans, several)
 }
 
 /// The names of a price's plan, the one by which people call it first: the product's name, the

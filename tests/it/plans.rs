@@ -295,3 +295,97 @@ fn yearly_invoices_follow_the_price_per_month_in_proportion() {
         assert!(run.err.contains("given two prices"), "{}", run.err);
     }
 }
+
+const CHANGING: &str = "\
+customer_id,period_start,period_end,amount,currency,plan,type
+acme,2026-10-01,2026-10-11,100.00,USD,pro,recurring
+acme,2026-10-11,2026-11-01,210.00,USD,team,recurring
+umbra,2026-10-01,2026-11-01,99.00,USD,pro,recurring
+umbra,2026-10-01,2026-11-01,500.00,USD,team,recurring
+";
+/// On pro: acme on 10 October. On team: acme on the 11th, and umbra, which has both and pays more
+/// for team.
+const LOG: &str = "\
+timestamp,customer_id,provider,model,request_id,input_tokens,output_tokens
+2026-10-10T12:00:00Z,acme,openai,gpt-4o,a1,1000000,0
+2026-10-11T12:00:00Z,acme,openai,gpt-4o,a2,1000000,0
+2026-10-06T12:00:00Z,umbra,openai,gpt-4o,a3,1000000,0
+";
+
+/// `labels… revenue requests` of each row, in order.
+fn by(files: &[(&str, &str)], by: &str, more: &[&str]) -> Vec<String> {
+    let mut arguments = vec!["--by", by, "--format=csv", "--quiet"];
+    arguments.extend(more);
+    let run = run("report", files, &arguments);
+    let mut lines = run
+        .out
+        .lines()
+        .map(|line| line.split(',').collect::<Vec<_>>());
+    let head = lines.next().unwrap();
+    let names = by.split(',').chain(["revenue", "requests"]);
+    let wanted: Vec<usize> = names
+        .map(|name| head.iter().position(|cell| *cell == name).unwrap())
+        .collect();
+    let mut rows: Vec<String> = lines
+        .filter(|cells| !cells.contains(&"total"))
+        .map(|cells| {
+            wanted
+                .iter()
+                .map(|at| cells[*at])
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
+        .collect();
+    rows.sort();
+    rows
+}
+
+#[test]
+fn each_line_of_revenue_counts_on_its_own_plan() {
+    let files = [("revenue.csv", CHANGING), ("usage.csv", LOG)];
+    // 100 + 99 and 210 + 500.
+    assert_eq!(by(&files, "plan", &[]), ["pro 199.00 1", "team 710.00 2"]);
+    assert_eq!(
+        by(&files, "plan", &["--where", "plan=pro"]),
+        ["pro 199.00 1"]
+    );
+    assert_eq!(
+        by(&files, "customer,plan", &[]),
+        [
+            "acme pro 100.00 1",
+            "acme team 210.00 1",
+            "umbra pro 99.00 0",
+            "umbra team 500.00 1"
+        ]
+    );
+    let document = run("report", &files, &["--by", "plan"]).json();
+    let notes = document["notes"].as_array().unwrap();
+    let said = |note: &Value| {
+        note["text"]
+            .as_str()
+            .unwrap()
+            .contains("several plans at the same time: 1;")
+    };
+    assert_eq!(notes.iter().filter(|note| said(note)).count(), 1);
+    // The simulation tells the same lines apart: 10 % of 199.
+    let then = simulate(&files, &["--plan", "pro=+10%"]).json();
+    assert_eq!(revenues(&then), ["acme 310 320", "umbra 599 608.9"]);
+    // The mapping's word wins.
+    let mapping = "customer,source,id,plan\nacme,usage,acme,gold\numbra,usage,umbra,\n";
+    let files = [files[0], files[1], ("mapping.csv", mapping)];
+    let rows = ["gold 310.00 2", "pro 99.00 0", "team 500.00 1"];
+    assert_eq!(by(&files, "plan", &[]), rows);
+}
+
+#[test]
+fn an_invoice_counts_on_the_plan_of_its_subscription() {
+    let files = [
+        ("prices.csv", PRICES),
+        ("subscriptions.csv", SUBSCRIPTIONS),
+        ("invoices.csv", INVOICES),
+    ];
+    // sub_1 and sub_3 are pro, 100 + 90; sub_2 is team.
+    let revenue = |row: String| row.trim_end_matches([' ', '0']).to_string();
+    let rows: Vec<String> = by(&files, "plan", &[]).into_iter().map(revenue).collect();
+    assert_eq!(rows, ["pro 190.", "team 320."]);
+}

@@ -121,6 +121,17 @@ fn revenue(run: &Run, notes: &mut Vec<Note>) {
         text.push_str("; payments do not show tax, so amounts include it");
     }
     notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
+    let days = run.period;
+    let several = book.several_plans.iter();
+    let several = several.filter(|(_, at)| at.start < days.end && days.start < at.end);
+    let several: BTreeSet<_> = several.map(|(party, _)| *party).collect();
+    if !several.is_empty() {
+        let text = format!(
+            "customers with revenue of several plans at the same time: {}; their cost goes to the plan with the most revenue on its day",
+            several.len()
+        );
+        notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
+    }
     if book.without_period > 0 {
         let text = format!(
             "invoices without a service period, recognized at once: {}",
