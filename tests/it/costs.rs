@@ -658,7 +658,6 @@ fn a_meter_without_a_price_leaves_the_others_priced() {
     assert!(told[0].contains("web_searches 3"), "{}", told[0]);
 }
 
-
 /// October's bill: 100k tokens a day at 2.50 a million, one charge.
 const OCTOBER: &str = "\
 period_start,period_end,provider,model,meter,quantity,cost
