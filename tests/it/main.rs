@@ -15,6 +15,7 @@ mod docs;
 mod double_money;
 mod errors;
 mod examples;
+mod footers;
 mod golden;
 mod house;
 mod metamorphic;

@@ -7,15 +7,16 @@ use crate::identity::{Identity, PartyId};
 use crate::margin::{Dimension, RowKind, Statement};
 use crate::model::Exact;
 use crate::report::figures::grouped;
+use crate::report::rounding::round_to_total;
 use crate::report::visible;
 
 /// The tie-outs, the notes, and what to do next.
 pub fn footer(statement: &Statement, identity: &Identity, header: &Header) -> Vec<String> {
     let places = header.currency.decimals();
-    let money = |amount: Exact| grouped(&amount.to_fixed(places));
+    let money = money(places);
     let mut lines = Vec::new();
-    lines.extend(bill_line(statement, &money));
-    lines.extend(shared_line(statement, &money));
+    lines.extend(bill_line(statement, places));
+    lines.extend(shared_line(statement, places));
     lines.extend(revenue_lines(statement, &money));
     let wholes = wholes(statement);
     lines.extend(subtotals(statement, &wholes, &money));
@@ -130,20 +131,38 @@ fn subtotals(
     .collect()
 }
 
+/// How a footer writes money.
+fn money(places: u8) -> impl Fn(Exact) -> String {
+    move |amount| grouped(&amount.to_fixed(places))
+}
+
+/// `openai 16.94 + google 2.60 = 19.54`, rounded so that it adds up as printed.
+fn addition(parts: &[(&str, Exact)], places: u8) -> String {
+    let money = money(places);
+    let amounts: Vec<Exact> = parts.iter().map(|(_, amount)| *amount).collect();
+    let total: Exact = amounts.iter().sum();
+    let written: Vec<String> = parts
+        .iter()
+        .zip(round_to_total(&amounts, total, places))
+        .map(|((name, _), amount)| format!("{name} {}", money(amount)))
+        .collect();
+    match written.as_slice() {
+        [one] => one.clone(),
+        several => format!("{} = {}", several.join(" + "), money(total)),
+    }
+}
+
 /// The tie of the bills, if there is one.
-pub fn bill_line(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Option<String> {
+pub fn bill_line(statement: &Statement, places: u8) -> Option<String> {
     let ties = &statement.attribution.ties;
     if ties.is_empty() {
         return None;
     }
-    let parts: Vec<String> = ties
+    let parts: Vec<(&str, Exact)> = ties
         .iter()
         .map(|tie| {
-            format!(
-                "{} {}",
-                tie.provider.as_deref().unwrap_or("(provider not stated)"),
-                money(tie.billed)
-            )
+            let provider = tie.provider.as_deref().unwrap_or("(provider not stated)");
+            (provider, tie.billed)
         })
         .collect();
     let billed: Exact = ties.iter().map(|tie| tie.billed).sum();
@@ -151,39 +170,33 @@ pub fn bill_line(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Opti
         .iter()
         .map(|tie| tie.direct + tie.metered + tie.allocated)
         .sum();
-    let sum = if ties.len() > 1 {
-        format!(" = {}", money(billed))
-    } else {
-        String::new()
-    };
     let share = Exact::ratio(given * Exact::from(100u64), billed, 1)
         .map_or(String::new(), |share| {
             format!("   attributed {} %", share.to_fixed(1))
         });
     Some(format!(
-        "bill      {}{sum}{share}   difference 0",
-        parts.join(" + ")
+        "bill      {}{share}   difference 0",
+        addition(&parts, places)
     ))
 }
 
 /// The shared costs.
-pub fn shared_line(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Option<String> {
+pub fn shared_line(statement: &Statement, places: u8) -> Option<String> {
     let ties = &statement.attribution.shared;
-    let parts: Vec<String> = ties
+    if ties.is_empty() {
+        return None;
+    }
+    let names: Vec<_> = ties.iter().map(|tie| visible(&tie.name)).collect();
+    let parts: Vec<(&str, Exact)> = names
         .iter()
-        .map(|tie| format!("{} {}", visible(&tie.name), money(tie.amount)))
+        .zip(ties)
+        .map(|(name, tie)| (name.as_ref(), tie.amount))
         .collect();
-    let amount: Exact = ties.iter().map(|tie| tie.amount).sum();
     let allocated: Exact = ties.iter().map(|tie| tie.allocated).sum();
-    let sum = match ties.len() {
-        0 => return None,
-        1 => String::new(),
-        _ => format!(" = {}", money(amount)),
-    };
     Some(format!(
-        "shared    {}{sum}   allocated {}   difference 0",
-        parts.join(" + "),
-        money(allocated)
+        "shared    {}   allocated {}   difference 0",
+        addition(&parts, places),
+        money(places)(allocated)
     ))
 }
 
