@@ -25,6 +25,7 @@ pub mod revenue;
 pub mod margin;
 pub mod reconcile;
 pub mod simulate;
+pub mod suggest;
 
 pub mod report;
 

@@ -70,6 +70,7 @@ pub fn estimate(
             provider: cell.provider.as_deref(),
             model: cell.model.as_deref(),
             cell: Some(cell),
+            charge: None,
             amount,
         });
     }

@@ -57,6 +57,7 @@ pub fn emit(
         provider: line.charge.provider.as_deref(),
         model: model.or(line.charge.model.as_deref()),
         cell,
+        charge: Some(line.charge),
         amount,
     });
 }

@@ -121,6 +121,8 @@ pub struct CostFact<'a> {
     pub model: Option<&'a str>,
     /// The usage that carries it, where there is some.
     pub cell: Option<&'a UsageCell>,
+    /// The charge that it is a part of; `None` where it is estimated.
+    pub charge: Option<&'a Charge>,
     /// Amount in the report's currency; negative gives money back.
     pub amount: Exact,
 }

@@ -159,6 +159,7 @@ pub fn share(
                             provider: Some(&rule.name),
                             model: None,
                             cell: None,
+                            charge: None,
                             amount,
                         });
                     });

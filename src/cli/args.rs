@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use super::file_args::{FormatsArgs, InitArgs};
+pub use super::map_args::{MapArgs, MapCommand};
 pub use super::price_args::{PricesAction, PricesArgs, PricesView, RepriceArgs};
 pub use super::reconcile_args::{ReconcileArgs, ReconcileBy};
 use super::terminal::Color;
@@ -51,6 +52,8 @@ pub enum Command {
   tanso simulate --plan pro=+10% --plan team=1490/year
   tanso simulate --plan mid=61 --format json usage.csv costs.csv stripe.csv")]
     Simulate(SimulateArgs),
+    /// Which ids have a customer, and how much money stands at the others
+    Map(MapArgs),
     /// What models cost, on any day: list, find, compare, and price usage anew
     #[command(after_help = "Examples:
   tanso prices gpt-4o --provider openai
@@ -258,7 +261,7 @@ pub struct ReportArgs {
     /// Show N rows; the rest is one row
     #[arg(long, value_name = "N", help_heading = "View")]
     pub top: Option<usize>,
-    /// Show only rows that lose money
+    /// Show only rows that lose money; the rest is one row
     #[arg(long, help_heading = "View")]
     pub losses: bool,
 }

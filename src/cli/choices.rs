@@ -18,6 +18,11 @@ pub fn default_tolerance() -> Exact {
     Exact::new(1, 2)
 }
 
+/// The project file, where it and no option states a value.
+fn stated<'p>(option: &Option<String>, project: Option<&'p Project>) -> Option<&'p Project> {
+    project.filter(|_| option.is_none())
+}
+
 /// The zone in which months begin.
 ///
 /// # Errors
@@ -29,7 +34,12 @@ pub fn zone(shared: &Shared, project: Option<&Project>) -> Result<Zone, Problem>
         .or(project.and_then(|project| project.tz.as_deref()));
     match name {
         None => Ok(Zone::Utc),
-        Some(name) => Zone::parse(name).ok_or_else(|| inputs::bad_zone("--tz", name)),
+        Some(name) => Zone::parse(name).ok_or_else(|| match stated(&shared.tz, project) {
+            Some(project) => project
+                .fault("", "tz", name, format!("tz is no time zone: {name:?}"))
+                .help("write UTC or an IANA name such as Europe/Paris"),
+            None => inputs::bad_zone("--tz", name),
+        }),
     }
 }
 
@@ -48,12 +58,16 @@ pub fn tolerance(shared: &Shared, project: Option<&Project>) -> Result<Exact, Pr
     percent(text)
         .filter(|ratio| !ratio.is_negative() && *ratio < Exact::ONE)
         .ok_or_else(|| {
-            Problem::new(
-                &catalogue::BAD_OPTION,
-                "the tolerance is no percentage from 0 to 100",
-            )
-            .excerpt(text)
-            .help("write --tolerance 1%")
+            let message = "the tolerance is no percentage from 0 to 100";
+            match stated(&shared.tolerance, project) {
+                Some(project) => project
+                    .fault("", "tolerance", text, message.into())
+                    .excerpt(text)
+                    .help("write tolerance = \"1%\""),
+                None => Problem::new(&catalogue::BAD_OPTION, message)
+                    .excerpt(text)
+                    .help("write --tolerance 1%"),
+            }
         })
 }
 
@@ -138,11 +152,12 @@ pub fn currency(
     let wanted = match wanted {
         None => None,
         Some(text) => Some(Currency::parse(text).ok_or_else(|| {
-            Problem::new(
-                &catalogue::BAD_OPTION,
-                "the currency is no three-letter code",
-            )
-            .excerpt(text)
+            let message = "the currency is no three-letter code";
+            let problem = match stated(&shared.currency, project) {
+                Some(project) => project.fault("", "currency", text, message.into()),
+                None => Problem::new(&catalogue::BAD_OPTION, message),
+            };
+            problem.excerpt(text).help("write a code such as USD")
         })?),
     };
     let mut seen: BTreeMap<Currency, (String, u64)> = BTreeMap::new();

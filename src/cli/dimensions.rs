@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::args::Shared;
 use super::run::Run;
+use crate::formats::Kind;
 use crate::margin::{Dimension, Filter, Statement};
 use crate::problem::{Problem, catalogue};
 
@@ -120,6 +121,41 @@ impl Run {
             })
         };
         texts.iter().map(parse).collect()
+    }
+
+    /// Refuses a period in which nothing lies: most likely the wrong month.
+    ///
+    /// # Errors
+    /// If there is neither cost, usage nor revenue.
+    pub fn some_fact(&self, filters: &[Filter], statement: &Statement) -> Result<(), Problem> {
+        let nothing = statement.rows.is_empty() && statement.unattributed_rows.is_empty();
+        let costs = [Kind::Usage, Kind::Bill, Kind::ProviderUsage];
+        let bare = statement.by.iter().find(|by| !by.has_revenue());
+        if let Some(dimension) = bare.filter(|_| nothing && !self.revenue.is_empty())
+            && !costs.iter().any(|kind| self.books.has(*kind))
+        {
+            let name = dimension.name();
+            let message = format!(
+                "revenue has no {name}, and no usage log or bill was read, which --by {name} needs"
+            );
+            return Err(Problem::new(&catalogue::WRONG_KIND, message).help(
+                "pass a usage log or a provider's bill too, or report --by customer, plan or month",
+            ));
+        }
+        if !nothing || !filters.is_empty() {
+            return Ok(());
+        }
+        let covers: Vec<String> = self
+            .books
+            .files
+            .iter()
+            .filter_map(|file| {
+                let (first, last) = file.span(self.zone)?;
+                Some(format!("{} covers {first} to {last}", file.path()))
+            })
+            .collect();
+        let message = format!("nothing lies in {}", self.period.title());
+        Err(Problem::new(&catalogue::NOTHING_IN_PERIOD, message).help(covers.join("; ")))
     }
 
     /// Refuses filters that nothing passes: most likely a misspelled value.

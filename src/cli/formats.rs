@@ -193,6 +193,7 @@ pub fn markdown() -> String {
 fn schema(output: &str, console: &mut Console) -> Result<Ended, Problems> {
     let text = match output {
         "report" => include_str!("../../docs/schema/report.json"),
+        "map" => include_str!("../../docs/schema/map.json"),
         "reconciliation" => include_str!("../../docs/schema/reconciliation.json"),
         "simulation" => include_str!("../../docs/schema/simulation.json"),
         other => {
@@ -201,7 +202,7 @@ fn schema(output: &str, console: &mut Console) -> Result<Ended, Problems> {
                     &catalogue::BAD_OPTION,
                     format!("there is no schema {other:?}"),
                 )
-                .help("schemas: report, reconciliation, simulation"),
+                .help("schemas: report, reconciliation, simulation, map"),
             ));
         }
     };

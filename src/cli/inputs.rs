@@ -30,6 +30,9 @@ pub fn resolve(shared: &Shared, project: Option<&Project>) -> Result<Vec<InputSp
                 }
             }
             for entry in &project.input {
+                if !is_pattern(&entry.path) {
+                    project.names_file("[[input]]", "path", &entry.path)?;
+                }
                 for path in expand(&project.folder, &entry.path)? {
                     if !specs.iter().any(|spec: &InputSpec| spec.path == path) {
                         specs.push(spec(shared, Some(project), path, None)?);
@@ -60,10 +63,13 @@ pub fn resolve(shared: &Shared, project: Option<&Project>) -> Result<Vec<InputSp
     }
     let mapping = match (&shared.mapping, project) {
         (Some(path), _) => Some(path.clone()),
-        (None, Some(project)) => project
-            .mapping
-            .as_ref()
-            .map(|path| project.folder.join(path)),
+        (None, Some(project)) => match &project.mapping {
+            Some(written) => {
+                project.names_file("", "mapping", written)?;
+                Some(project.folder.join(written))
+            }
+            None => None,
+        },
         (None, None) => None,
     };
     if specs.is_empty() {
@@ -76,6 +82,25 @@ pub fn resolve(shared: &Shared, project: Option<&Project>) -> Result<Vec<InputSp
         specs.push(spec(shared, project, path, Some("mapping".into()))?);
     }
     Ok(specs)
+}
+
+impl Project {
+    /// A file that the project file names and that is not there.
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub fn names_file(&self, header: &str, key: &str, written: &str) -> Result<(), Problem> {
+        if self.folder.join(written).exists() {
+            return Ok(());
+        }
+        let message = format!("{key} names a file that is not there: {written:?}");
+        let mut problem = self.fault(header, key, written, message);
+        problem.entry = &catalogue::CANNOT_READ;
+        Err(problem.help(format!(
+            "paths are relative to the folder of {}; correct it or put the file there",
+            self.shown
+        )))
+    }
 }
 
 /// `FORMAT:path`, if the part before the colon is a format's name and no such file exists.

@@ -11,7 +11,7 @@ use std::io::{self, Write};
 
 use crate::problem::{Class, Problem, Problems, catalogue};
 use crate::report::figures::grouped;
-use crate::report::visible;
+use crate::report::visible::{masked, visible};
 
 /// Exit code of a bug of ours: a broken invariant or a panic.
 pub const EXIT_BUG: u8 = 70;
@@ -302,31 +302,7 @@ fn shown_excerpt(problem: &Problem) -> Option<String> {
 }
 
 fn safe(text: &str) -> String {
-    visible(&mask(text)).into_owned()
-}
-
-/// Replaces every e-mail address by `…@…`: an `@` between letters, digits and the marks that
-/// addresses have, with a letter behind it (`model@20250929` is no address).
-fn mask(text: &str) -> String {
-    let is_local = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
-    let is_domain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('@') {
-        let (before, after) = (&rest[..at], &rest[at + 1..]);
-        let local = before.trim_end_matches(is_local).len();
-        let domain = after.len() - after.trim_start_matches(is_domain).len();
-        if local < before.len() && after[..domain].chars().any(char::is_alphabetic) {
-            out.push_str(&before[..local]);
-            out.push_str("…@…");
-            rest = &after[domain..];
-        } else {
-            out.push_str(&rest[..=at]);
-            rest = after;
-        }
-    }
-    out.push_str(rest);
-    out
+    visible(&masked(text)).into_owned()
 }
 
 #[cfg(test)]

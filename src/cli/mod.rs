@@ -8,6 +8,8 @@ mod file_args;
 mod formats;
 mod init;
 mod inputs;
+mod map;
+mod map_args;
 pub mod messages;
 mod notes;
 pub mod output;
@@ -119,6 +121,7 @@ fn dispatch(cli: &Cli, console: &mut Console) -> Result<Ended, Problems> {
     match &cli.command {
         Some(Command::Report(args)) => report::run(args, console),
         Some(Command::Simulate(args)) => simulate::run(args, console),
+        Some(Command::Map(args)) => map::run(args, console),
         Some(Command::Reconcile(args)) => reconcile::run(args, console),
         Some(Command::Prices(args)) => prices::run(args, console),
         Some(Command::Formats(args)) => formats::run(args, console),
@@ -193,6 +196,7 @@ fn message_options(cli: &Cli, real: bool) -> MessageOptions {
     let shared: Option<&Shared> = match &cli.command {
         Some(Command::Report(args)) => Some(&args.shared),
         Some(Command::Simulate(args)) => Some(&args.shared),
+        Some(Command::Map(args)) => Some(map::shared(args)),
         Some(Command::Reconcile(args)) => Some(&args.shared),
         Some(Command::Prices(args)) => match &args.action {
             Some(args::PricesAction::Reprice(args)) => Some(&args.shared),

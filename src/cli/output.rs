@@ -272,6 +272,7 @@ fn cannot_write(name: &str, error: &io::Error) -> Problem {
         &catalogue::CANNOT_WRITE,
         format!("cannot write {}: {reason}", visible(name)),
     )
+    .help("check that the folder is there, may be written to and has space")
 }
 
 #[cfg(test)]

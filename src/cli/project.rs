@@ -183,6 +183,17 @@ impl Project {
         Problem::new(&catalogue::PROJECT_FILE, message).at(Place::file(&self.shown.as_str().into()))
     }
 
+    /// A problem with the value of a key, at its line where the key stands on a line of its own
+    /// below its header. The header of keys above all tables is empty.
+    pub fn fault(&self, header: &str, key: &str, value: &str, message: String) -> Problem {
+        let problem = self.problem(message);
+        let shown: Arc<str> = self.shown.as_str().into();
+        match line_of(&self.text, header, key, value) {
+            Some(line) => problem.at(Place::line(&shown, line)),
+            None => problem,
+        }
+    }
+
     /// Which cost counts in bills that state several.
     ///
     /// # Errors
@@ -192,7 +203,8 @@ impl Project {
             return Ok(CostBasis::default());
         };
         CostBasis::parse(word).ok_or_else(|| {
-            self.problem(format!("cost_basis is not understood: {word:?}"))
+            let message = format!("cost_basis is not understood: {word:?}");
+            self.fault("", "cost_basis", word, message)
                 .help("write \"effective\", \"billed\" or \"list\"")
         })
     }
@@ -209,10 +221,9 @@ impl Project {
             };
             let discount = percent(text).filter(|d| !d.is_negative() && *d <= Exact::ONE);
             let discount = discount.ok_or_else(|| {
-                self.problem(format!(
-                    "provider.{name}.discount is not a percentage: {text:?}"
-                ))
-                .help("write discount = \"15%\"")
+                let message = format!("provider.{name}.discount is not a percentage: {text:?}");
+                self.fault(&format!("[provider.{name}]"), "discount", text, message)
+                    .help("write discount = \"15%\"")
             })?;
             discounts.insert(names::provider(name), discount);
         }
@@ -251,11 +262,12 @@ impl InputEntry {
     /// A value that is not understood.
     pub fn settings(&self, project: &Project) -> Result<Settings, Problem> {
         let fault = |key: &str, value: &str, help: &str| {
+            let message = format!(
+                "{key} of the input {:?} is not understood: {value:?}",
+                self.path
+            );
             project
-                .problem(format!(
-                    "{key} of the input {:?} is not understood: {value:?}",
-                    self.path
-                ))
+                .fault("[[input]]", key, value, message)
                 .help(help.to_string())
         };
         let cached_tokens = match self.cached_tokens.as_deref() {
@@ -296,6 +308,19 @@ impl InputEntry {
             ..Settings::default()
         })
     }
+}
+
+/// The line, from 1, on which a key below a header has a value that holds this text.
+fn line_of(text: &str, header: &str, key: &str, value: &str) -> Option<u64> {
+    let mut below = "";
+    (1..).zip(text.lines()).find_map(|(number, line)| {
+        let line = line.trim();
+        if line.starts_with('[') {
+            below = line.split('#').next().unwrap_or(line).trim();
+        }
+        let (name, rest) = line.split_once('=')?;
+        (below == header && name.trim() == key && rest.contains(value)).then_some(number)
+    })
 }
 
 /// `15%` or `0.15` as a ratio; `None` if it is neither, or has more than 28 digits.
@@ -392,6 +417,15 @@ mod tests {
         assert_eq!(of("cost_basis = \"list\"").unwrap(), CostBasis::List);
         let problem = of("cost_basis = \"amortized\"").unwrap_err();
         assert_eq!(problem.entry.code, "T1010");
+    }
+
+    #[test]
+    fn a_wrong_value_has_its_line() {
+        let text = "tz = \"UTC\"\n[[input]]\npath = \"a\"\ntz = \"Mars\"\n[plan.pro] # new\nprice = \"99 USD\"\n";
+        assert_eq!(line_of(text, "", "tz", "UTC"), Some(1));
+        assert_eq!(line_of(text, "", "tz", "Mars"), None);
+        assert_eq!(line_of(text, "[[input]]", "tz", "Mars"), Some(4));
+        assert_eq!(line_of(text, "[plan.pro]", "price", "99 USD"), Some(6));
     }
 
     #[test]

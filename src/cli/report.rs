@@ -38,7 +38,13 @@ pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ended, Problems> 
     run.some_fact(&filters, &statement)?;
     run.some_row(&filters, &statement)?;
     controls::expectations(shared, &statement)?;
-    let header = run.header(shared, &statement);
+    let mut header = run.header(shared, &statement);
+    if let Some(top) = args.top {
+        header.options.insert("top".into(), top.to_string());
+    }
+    if args.losses {
+        header.options.insert("losses".into(), "true".into());
+    }
     let view = view(args, &by, shared, run.currency.decimals())?;
     let mut render = |format: OutputFormat, to_terminal: bool| -> Result<Vec<u8>, Problem> {
         let places = places(shared, format, run.currency.decimals())?;
@@ -239,8 +245,22 @@ fn summary(header: &Header) -> String {
             .map(|input| of(&input.rows))
             .sum::<u64>()
     };
+    let mut left = std::collections::BTreeMap::<&str, u64>::new();
+    for input in &header.inputs {
+        for (reason, count) in &input.rows.skipped {
+            *left.entry(reason).or_default() += count;
+        }
+    }
+    let mut skipped: String = left
+        .iter()
+        .map(|(reason, count)| format!(", {count} skipped ({reason})"))
+        .collect();
+    let rejected = sum(|rows| rows.rejected);
+    if rejected > 0 {
+        skipped.push_str(&format!(", {rejected} set aside"));
+    }
     format!(
-        "tanso: {} files, {} rows read, {} used, {} repeated, {} outside {}; every total ties, difference 0",
+        "tanso: {} files, {} rows read, {} used, {} repeated{skipped}, {} outside {}; every total ties, difference 0",
         header.inputs.len(),
         sum(|rows| rows.read),
         sum(|rows| rows.used),
@@ -268,6 +288,12 @@ fn view(
             let (descending, column) = match text.strip_prefix('-') {
                 Some(column) => (true, column),
                 None => (false, text.as_str()),
+            };
+            let folded = column.to_lowercase().replace([' ', '-'], "_");
+            let column = match folded.as_str() {
+                "margin" => "gross_margin",
+                "mark_up" => "markup",
+                other => other,
             };
             if !SORTS.contains(&column) {
                 return Err(

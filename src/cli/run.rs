@@ -11,14 +11,14 @@ use super::price_book;
 use super::progress::Bar;
 use super::project::Project;
 use crate::attribution::matching::{Comparison, compare};
-use crate::attribution::{self, Caused, Pricing, SharedCost};
+use crate::attribution::{self, Attribution, Caused, CostFact, Pricing, SharedCost};
 use crate::formats::Kind;
 use crate::identity::Identity;
 use crate::load::{self, Books, Choices, InputSpec, OnConflict, OnOverlap};
 use crate::margin::{self, Dimension, Filter, Statement};
 use crate::model::records::CostBasis;
 use crate::model::{Currency, Period, Zone};
-use crate::problem::{Note, Problem, Problems, catalogue};
+use crate::problem::{Note, Problem, Problems};
 use crate::report::margin::Header;
 use crate::report::margin::footer::quoted;
 use crate::revenue::{self, Coverage, RevenueBook};
@@ -157,6 +157,15 @@ impl Run {
         })
     }
 
+    /// Hands every cost, with the usage that carries it, to a function.
+    pub fn costs_in_detail(&self, sink: &mut dyn FnMut(&CostFact<'_>)) -> Attribution {
+        let options = attribution::Options {
+            detail: true,
+            ..self.options.clone()
+        };
+        attribution::attribute(self.costs(), &options, sink)
+    }
+
     /// Bill and log side by side.
     pub fn comparison(&self) -> Comparison<'_> {
         compare(self.costs(), &self.options)
@@ -198,28 +207,6 @@ impl Run {
         let mut all: BTreeSet<String> = same.map(str::to_string).collect();
         all.extend(names);
         all.into_iter().collect()
-    }
-
-    /// Refuses a period in which nothing lies: most likely the wrong month.
-    ///
-    /// # Errors
-    /// If there is neither cost, usage nor revenue.
-    pub fn some_fact(&self, filters: &[Filter], statement: &Statement) -> Result<(), Problem> {
-        let nothing = statement.rows.is_empty() && statement.unattributed_rows.is_empty();
-        if !nothing || !filters.is_empty() {
-            return Ok(());
-        }
-        let covers: Vec<String> = self
-            .books
-            .files
-            .iter()
-            .filter_map(|file| {
-                let (first, last) = file.span(self.zone)?;
-                Some(format!("{} covers {first} to {last}", file.path()))
-            })
-            .collect();
-        let message = format!("nothing lies in {}", self.period.title());
-        Err(Problem::new(&catalogue::NOTHING_IN_PERIOD, message).help(covers.join("; ")))
     }
 
     /// What every output says about the run.
@@ -306,7 +293,11 @@ pub fn project(shared: &Shared) -> Result<Option<Project>, Problem> {
         return Ok(None);
     }
     let here = std::env::current_dir().unwrap_or_default();
-    Project::find(shared.config.as_deref(), Path::new(&here))
+    let project = Project::find(shared.config.as_deref(), Path::new(&here))?;
+    if let Some(project) = &project {
+        super::simulate::check_prices(project)?;
+    }
+    Ok(project)
 }
 
 fn identity(books: &mut Books) -> Identity {
@@ -337,6 +328,12 @@ fn again(shared: &Shared) -> String {
         .iter()
         .map(|file| file.to_string_lossy().into_owned());
     let mut words: Vec<String> = files.collect();
+    if shared.no_config {
+        words.push("--no-config".into());
+    }
+    if shared.residual == ResidualArg::Spread {
+        words.extend(["--residual".into(), "spread".into()]);
+    }
     let options = [
         (
             "--config",

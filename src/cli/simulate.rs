@@ -27,11 +27,22 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
         .iter()
         .map(|text| change(text))
         .collect::<Result<_, _>>()?;
-    let mut plans: Vec<&String> = changes.iter().map(|change| &change.plan).collect();
-    plans.sort();
-    if let Some(twice) = plans.windows(2).find(|pair| pair[0] == pair[1]) {
-        let message = format!("the plan {:?} is given two prices", twice[0]);
-        return Err(Problem::new(&catalogue::BAD_OPTION, message).into());
+    // A plan may have one price per month and one per year; a percentage is both.
+    let clash = |a: &PlanChange, b: &PlanChange| {
+        let same = matches!(
+            (a.price, b.price),
+            (NewPrice::Month(_), NewPrice::Month(_)) | (NewPrice::Year(_), NewPrice::Year(_))
+        );
+        let factor = [a, b].map(|change| matches!(change.price, NewPrice::Factor(_)));
+        a.plan == b.plan && (same || factor.contains(&true))
+    };
+    let mut rest = changes.as_slice();
+    while let Some((first, others)) = rest.split_first() {
+        if others.iter().any(|other| clash(first, other)) {
+            let message = format!("the plan {:?} is given two prices", first.plan);
+            return Err(Problem::new(&catalogue::BAD_OPTION, message).into());
+        }
+        rest = others;
     }
     let run = Run::prepare(shared, &[])?;
     if run.revenue.is_empty() {
@@ -181,6 +192,17 @@ fn prices(run: &Run) -> Result<BTreeMap<String, PlanPrice>, Problem> {
     Ok(prices)
 }
 
+/// Refuses prices of plans that are not understood, in every command.
+///
+/// # Errors
+/// The first such price, with its line.
+pub fn check_prices(project: &Project) -> Result<(), Problem> {
+    for (name, entry) in &project.plan {
+        stated(project, name, entry, &mut PlanPrice::default())?;
+    }
+    Ok(())
+}
+
 fn stated(
     project: &Project,
     name: &str,
@@ -188,8 +210,16 @@ fn stated(
     price: &mut PlanPrice,
 ) -> Result<(), Problem> {
     let read = |key: &str, text: &str| {
-        amount(text)
-            .map_err(|why| project.problem(format!("plan.{name}.{key} is not understood: {why}")))
+        amount(text).map_err(|why| {
+            project
+                .fault(
+                    &format!("[plan.{name}]"),
+                    key,
+                    text,
+                    format!("plan.{name}.{key} is not understood: {why}"),
+                )
+                .help("write a plain number, price = \"99\", or a price per year, price = \"990/year\"")
+        })
     };
     if let Some(text) = &entry.price {
         match read("price", text)? {

@@ -305,6 +305,18 @@ pub fn is_grouped_on_request(name: &str) -> bool {
     GROUPED_ON_REQUEST.iter().any(|format| format.name == name)
 }
 
+/// The formats of tables that nobody's export defines.
+static GENERIC: &[&Format] = &[
+    &revenue::generic::FORMAT,
+    &bills::generic::FORMAT,
+    &usage::generic::FORMAT,
+];
+
+/// Whether the format takes any table with some columns, whoever wrote it.
+pub fn is_generic(format: &Format) -> bool {
+    GENERIC.iter().any(|generic| generic.name == format.name)
+}
+
 /// The format of a name.
 pub fn named(name: &str) -> Option<&'static Format> {
     FORMATS.iter().copied().find(|format| format.name == name)

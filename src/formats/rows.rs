@@ -209,6 +209,15 @@ pub fn remark(tally: &mut Tally, entry: &'static Entry, rows: u64, text: impl In
     }
 }
 
+/// Warns that a column is missing without which the numbers mean something else.
+pub fn without(tally: &mut Tally, name: &str, column: Option<usize>, means: &str) {
+    if column.is_none() {
+        let text = format!("the column {name} is missing: {means}");
+        let rows = tally.used;
+        remark(tally, &catalogue::MISSING_COLUMN, rows, text);
+    }
+}
+
 /// Tells which columns are not used, so that a misspelled one is noticed.
 pub fn ignored(tally: &mut Tally, header: &Header, is_used: impl Fn(usize) -> bool) {
     const SHOWN: usize = 10;

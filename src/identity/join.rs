@@ -41,11 +41,15 @@ impl JoinKey {
 
 /// Keys of one billing customer that may equal a customer's id.
 #[derive(Clone, Debug, Default)]
-struct Keys {
-    metadata: BTreeSet<(String, String)>,
-    emails: BTreeSet<String>,
-    references: BTreeSet<(String, String)>,
-    names: BTreeSet<String>,
+pub struct Keys {
+    /// Metadata: key and value.
+    pub metadata: BTreeSet<(String, String)>,
+    /// E-mails, for the join only; never printed.
+    pub emails: BTreeSet<String>,
+    /// Descriptions and client reference ids: what it is, and the value.
+    pub references: BTreeSet<(String, String)>,
+    /// Names for display; they never join.
+    pub names: BTreeSet<String>,
 }
 
 /// Who is who in one run.
@@ -295,8 +299,8 @@ fn join(id: &str, keys: &Keys, is_customer: &dyn Fn(&str) -> Option<String>) -> 
     Ok(None)
 }
 
-/// Every billing id with the keys that any file gives it.
-fn billing_keys(revenue: &RevenueRecords) -> BTreeMap<(String, String), Keys> {
+/// Every billing id, with its namespace, and the keys that any file gives it.
+pub fn billing_keys(revenue: &RevenueRecords) -> BTreeMap<(String, String), Keys> {
     let mut found: BTreeMap<(String, String), Keys> = BTreeMap::new();
     let stripe = |id: &str| ("stripe".to_string(), id.to_string());
     for invoice in &revenue.invoices {

@@ -56,6 +56,8 @@ pub struct Mapping {
     ids: BTreeMap<String, HashMap<String, Vec<Dated>, foldhash::fast::FixedState>>,
     /// Customer → attribute → values with their days.
     customers: BTreeMap<String, BTreeMap<String, Vec<Dated>>>,
+    /// The file's header, so that rows for it can be written in its own order.
+    pub columns: Vec<String>,
 }
 
 impl Mapping {

@@ -9,6 +9,9 @@ use crate::scan::{Body, Opened, Row};
 
 const FIXED: &[&str] = &["customer", "source", "id", "valid_from", "valid_to"];
 
+/// Columns of a proposed mapping (`tanso map suggest`), which say nothing about a customer.
+const REVIEW: &[&str] = &["confidence", "reason"];
+
 /// Reads the file; returns the mapping and how many rows it has.
 pub fn read(opened: Opened, problems: &mut Problems) -> (Mapping, u64) {
     let name = opened.name.clone();
@@ -31,7 +34,8 @@ pub fn read(opened: Opened, problems: &mut Problems) -> (Mapping, u64) {
     let to = columns.optional(&["valid_to"], problems);
     let attributes: Vec<(usize, String)> = (0..columns.header.len())
         .map(|at| (at, columns.header.name(at).to_lowercase()))
-        .filter(|(_, name)| !FIXED.contains(&name.as_str()) && !name.is_empty())
+        .filter(|(_, name)| !FIXED.contains(&name.as_str()) && !REVIEW.contains(&name.as_str()))
+        .filter(|(_, name)| !name.is_empty())
         .collect();
     let mut assignments = Vec::new();
     let mut row = Row::default();
@@ -88,5 +92,8 @@ pub fn read(opened: Opened, problems: &mut Problems) -> (Mapping, u64) {
             line: row.line(),
         });
     }
-    (Mapping::build(&name, &assignments, problems), read)
+    let mut mapping = Mapping::build(&name, &assignments, problems);
+    let names = (0..columns.header.len()).map(|at| columns.header.name(at).to_string());
+    mapping.columns = names.collect();
+    (mapping, read)
 }

@@ -71,7 +71,11 @@ pub fn recognize(forced: Option<&str>, opened: &Opened) -> Recognized {
         return Recognized::Nothing(problem.at(place).help(useless.advice));
     }
     if let Some(format) = formats::detect(&sample) {
-        return Recognized::Format(format);
+        return match formats::is_generic(format) && almost_an_export(&sample) {
+            // A column of an export is misspelled; the general reader would take what is left.
+            true => Recognized::Nothing(unknown(&sample, &opened.peek.skipped_columns).at(place)),
+            false => Recognized::Format(format),
+        };
     }
     if opened.peek.header.is_empty() && opened.peek.text.trim().is_empty() {
         let problem = Problem::new(&catalogue::EMPTY_FILE, "the file is empty");
@@ -105,6 +109,34 @@ fn nearest_to(sample: &Sample<'_>) -> Vec<(&'static Format, Vec<&'static str>)> 
         .collect();
     near.sort_by_key(|(format, missing)| (missing.len(), std::cmp::Reverse(format.required.len())));
     near
+}
+
+/// Names that any table may have, whoever wrote it.
+const COMMON: &[&str] = &[
+    "amount",
+    "cost",
+    "currency",
+    "customer",
+    "date",
+    "id",
+    "input_tokens",
+    "model",
+    "output_tokens",
+    "timestamp",
+    "type",
+];
+
+/// Whether all but one of the columns that make an export are there, three of which no table has
+/// by chance.
+fn almost_an_export(sample: &Sample<'_>) -> bool {
+    let is_common = |name: &str| name.split('|').any(|name| COMMON.contains(&name.trim()));
+    FORMATS.iter().any(|format| {
+        let is_there = |name: &&str| has_any(sample, name);
+        let found = format.required.iter().copied().filter(is_there);
+        let peculiar = found.clone().filter(|name| !is_common(name));
+        let count = found.clone().count();
+        !formats::is_generic(format) && count + 1 == format.required.len() && peculiar.count() >= 3
+    })
 }
 
 /// Required columns may name alternatives: `date|period_start`.

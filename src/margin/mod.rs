@@ -5,6 +5,7 @@
 
 pub mod dimension;
 mod group;
+pub mod ids;
 pub mod party;
 mod row;
 mod statement;
@@ -14,5 +15,5 @@ pub mod verdict;
 pub use dimension::{Dimension, Filter};
 pub use row::{Row, RowKind};
 pub use statement::{Inputs, Statement, Unattributed, Unmapped, needs_detail, state};
-pub use totals::Totals;
+pub use totals::{Totals, usage};
 pub use verdict::Verdict;

@@ -8,6 +8,7 @@ pub mod csv;
 pub mod figures;
 pub mod json;
 pub mod jsonl;
+pub mod map;
 pub mod margin;
 pub mod markdown;
 pub mod plain;

@@ -1,4 +1,4 @@
-//! Makes characters visible that a terminal would act on or hide.
+//! Makes characters visible that a terminal would act on or hide, and e-mail addresses invisible.
 //!
 //! Names, paths and excerpts come from files that others wrote. An escape sequence in a customer's
 //! name must not clear the screen, a bidi control must not turn a line around, and two names that
@@ -23,6 +23,30 @@ pub fn visible(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(shown)
+}
+
+/// Replaces every e-mail address by `…@…`: an `@` between letters, digits and the marks that
+/// addresses have, with a letter behind it (`model@20250929` is no address).
+pub fn masked(text: &str) -> String {
+    let is_local = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
+    let is_domain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('@') {
+        let (before, after) = (&rest[..at], &rest[at + 1..]);
+        let local = before.trim_end_matches(is_local).len();
+        let domain = after.len() - after.trim_start_matches(is_domain).len();
+        if local < before.len() && after[..domain].chars().any(char::is_alphabetic) {
+            out.push_str(&before[..local]);
+            out.push_str("…@…");
+            rest = &after[domain..];
+        } else {
+            out.push_str(&rest[..=at]);
+            rest = after;
+        }
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Whether a terminal would act on the character or show nothing for it. Ranges after Unicode's

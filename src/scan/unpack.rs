@@ -191,7 +191,21 @@ pub(super) fn damaged(name: &Arc<str>, message: &str) -> Problem {
 
 /// A problem with reading at all.
 pub(super) fn unreadable(name: &Arc<str>, reason: &str) -> Problem {
-    Problem::new(&catalogue::CANNOT_READ, format!("cannot read: {reason}")).at(Place::file(name))
+    let problem = Problem::new(&catalogue::CANNOT_READ, format!("cannot read: {reason}"))
+        .at(Place::file(name));
+    let before = name.split_once(':').map(|(before, _)| before);
+    let word = |text: &&str| {
+        text.len() > 1
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+    };
+    match before.filter(word) {
+        Some(before) => problem.help(format!(
+            "{before:?} is no format either; tanso formats lists those that may stand before the colon"
+        )),
+        None => problem.help("check the path, and that you may read the file"),
+    }
 }
 
 #[cfg(test)]

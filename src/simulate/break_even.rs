@@ -70,8 +70,9 @@ fn proportional(now: Exact, then: Exact) -> Exact {
     Exact::ratio(then - now, then, PLACES).map_or(Exact::ZERO, clamp)
 }
 
-/// The share of customers after whose leaving, in this order, the profit is still not below `now`:
-/// whole customers, and the most that any prefix allows.
+/// The share of customers who may leave in this order before the profit falls below `now` for the
+/// first time, in whole customers. That it may recover later, once those at a loss go too, does not
+/// help whoever stands at that point.
 fn leaving<'m>(
     profits: impl ExactSizeIterator<Item = &'m Exact>,
     now: Exact,
@@ -85,9 +86,10 @@ fn leaving<'m>(
     let mut may_leave = 0;
     for (gone, profit) in (1u64..).zip(profits) {
         left -= *profit;
-        if left >= now {
-            may_leave = gone;
+        if left < now {
+            break;
         }
+        may_leave = gone;
     }
     Exact::ratio(Exact::from(may_leave), Exact::from(count), PLACES).unwrap_or_default()
 }
@@ -137,6 +139,34 @@ mod tests {
         assert_eq!(even.loss_makers_first, Exact::ONE);
         // The good ones leave first: −50, −100 (both ≥ −150), then 0.
         assert_eq!(even.most_profitable_first, Exact::ONE);
+    }
+
+    #[test]
+    fn a_later_recovery_does_not_count() {
+        let member = |cost: i64| Member {
+            revenue_now: Exact::from(99u64),
+            revenue_then: Exact::from(109u64),
+            profit_now: Exact::from(99 - cost),
+            profit_then: Exact::from(109 - cost),
+        };
+        // Costs 400 and 12: −301 + 87 = −214 now, −291 + 97 = −194 then. Without the good one −291
+        // is left, less than −214; that nobody at all would be 0 comes too late.
+        let even = BreakEven::of(&[member(400), member(12)]).unwrap();
+        assert_eq!(even.most_profitable_first, Exact::ZERO);
+        // The other way round 97 is left, then 0: never below −214.
+        assert_eq!(even.loss_makers_first, Exact::ONE);
+        assert_eq!(even.proportional, Exact::ONE);
+        // Costs 400, 12, 105 and 105: −301 + 87 − 6 − 6 = −226 now, −291 + 97 + 4 + 4 = −186 then.
+        // Without 97 it is −283.
+        let four = [member(400), member(12), member(105), member(105)];
+        let even = BreakEven::of(&four).unwrap();
+        assert_eq!(even.most_profitable_first, Exact::ZERO);
+        // Costs 400, 90 and 90: −301 + 9 + 9 = −283 now, −291 + 19 + 19 = −253 then. Without one
+        // 19 it is −272, without both −291: one of three may leave.
+        let three = [member(400), member(90), member(90)];
+        let even = BreakEven::of(&three).unwrap();
+        assert_eq!(even.most_profitable_first.to_string(), "0.3333333333333333");
+        assert_eq!(even.loss_makers_first, Exact::ONE);
     }
 
     #[test]

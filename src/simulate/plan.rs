@@ -92,10 +92,14 @@ impl PlanChange {
     }
 
     /// The factor for one obligation as a fraction, or `None` where the price does not touch it.
+    /// `by_year` says that the scenario gives the plan a price per year too, which then is the one
+    /// for yearly invoices. Else they follow the price per month in proportion, so that the same
+    /// price changes nothing.
     fn factor(
         &self,
         obligation: &Obligation,
         known: PlanPrice,
+        by_year: bool,
     ) -> Result<Option<(Exact, Exact)>, Unresolved> {
         if obligation.recurring == Some(false) {
             return Ok(None);
@@ -104,9 +108,6 @@ impl PlanChange {
         let (start, end) = obligation.service;
         let yearly = end.0 - start.0 >= YEARLY_DAYS * DAY;
         let missing = || Unresolved::NoPrice(self.plan.clone());
-        let month = known
-            .month
-            .or(known.year.filter(|_| yearly).map(|_| Exact::ZERO));
         match self.price {
             NewPrice::Factor(factor) => Ok(Some((factor, Exact::ONE))),
             NewPrice::Year(_) if !yearly => Ok(None),
@@ -115,12 +116,13 @@ impl PlanChange {
                 let old = old.filter(Exact::is_positive).ok_or_else(missing)?;
                 Ok(Some((price, old)))
             }
-            NewPrice::Month(price) if yearly && known.year.is_some() => {
-                let old = known.year.filter(Exact::is_positive).ok_or_else(missing)?;
-                Ok(Some((price * twelve, old)))
-            }
+            NewPrice::Month(_) if yearly && by_year => Ok(None),
             NewPrice::Month(price) => {
-                let old = month.filter(Exact::is_positive).ok_or_else(missing)?;
+                let (price, old) = match (known.month, known.year) {
+                    (None, Some(year)) if yearly => (price * twelve, Some(year)),
+                    (month, _) => (price, month),
+                };
+                let old = old.filter(Exact::is_positive).ok_or_else(missing)?;
                 Ok(Some((price, old)))
             }
         }
@@ -200,6 +202,12 @@ impl<'a> Membership<'a> {
     }
 }
 
+/// Whether one of the changes is a price per year for the plan.
+fn is_by_year(changes: &[PlanChange], plan: &str) -> bool {
+    let mut of_plan = changes.iter().filter(|change| change.plan == plan);
+    of_plan.any(|change| matches!(change.price, NewPrice::Year(_)))
+}
+
 /// Works the changes out.
 ///
 /// # Errors
@@ -218,6 +226,7 @@ pub fn reprice(world: World<'_>, changes: &[PlanChange]) -> Result<Repriced, Unr
         let mut found = !members.is_empty();
         touched.extend(members);
         let (mut changed, mut shorter) = (0, 0);
+        let by_year = is_by_year(changes, name);
         for (obligation, before) in after.obligations.iter_mut().zip(&book.obligations) {
             if !membership.names(before).contains(&name) {
                 continue;
@@ -227,7 +236,7 @@ pub fn reprice(world: World<'_>, changes: &[PlanChange]) -> Result<Repriced, Unr
             if inside {
                 touched.push(before.party);
             }
-            let factor = change.factor(before, known)?;
+            let factor = change.factor(before, known, by_year)?;
             changed += u64::from(inside && factor.is_some());
             let recurs = before.recurring != Some(false);
             shorter += u64::from(inside && factor.is_none() && recurs);
@@ -255,6 +264,20 @@ pub fn reprice(world: World<'_>, changes: &[PlanChange]) -> Result<Repriced, Unr
             ));
         }
     }
+    // Of two prices of one plan, per month and per year, one may have nothing to do.
+    let idle = |name: &str| {
+        no_effect
+            .iter()
+            .filter(|none| none.change.plan == name)
+            .count()
+    };
+    let given = |name: &str| changes.iter().filter(|change| change.plan == name).count();
+    let in_vain = |none: &NoEffect| idle(&none.change.plan) == given(&none.change.plan);
+    let no_effect = no_effect
+        .iter()
+        .filter(|none| in_vain(none))
+        .cloned()
+        .collect();
     touched.sort();
     touched.dedup();
     Ok(Repriced {

@@ -231,6 +231,117 @@ timestamp,request_id,customer,provider,model,input_tokens,output_tokens,cost
     assert_eq!(row(2), ["(others)", "others", "149.00", "7.00", ""]);
 }
 
+/// Umbra loses 30, kestrel 1, acme gains 40, dorado 5; 4 is billed for a provider without a log.
+#[test]
+fn every_format_adds_up_whatever_it_shows() {
+    let folder = tempfile::tempdir().unwrap();
+    let costs = put(
+        folder.path(),
+        "costs.csv",
+        "period_start,period_end,provider,customer,cost\n\
+         2026-10-01,2026-11-01,openai,umbra,40.00\n\
+         2026-10-01,2026-11-01,openai,kestrel,11.00\n\
+         2026-10-01,2026-11-01,openai,acme,10.00\n\
+         2026-10-01,2026-11-01,openai,dorado,5.00\n\
+         2026-10-01,2026-11-01,mistral,,4.00\n",
+    );
+    let revenue = put(
+        folder.path(),
+        "revenue.csv",
+        "customer_id,period_start,period_end,amount,currency\n\
+         umbra,2026-10-01,2026-11-01,10.00,USD\n\
+         kestrel,2026-10-01,2026-11-01,10.00,USD\n\
+         acme,2026-10-01,2026-11-01,50.00,USD\n\
+         dorado,2026-10-01,2026-11-01,10.00,USD\n",
+    );
+    let report = |view: &[&str], format: &str| {
+        let mut all = vec![
+            "report",
+            "--no-config",
+            "--format",
+            format,
+            &costs,
+            &revenue,
+        ];
+        all.extend(view);
+        let run = tanso(&all);
+        assert_eq!(run.code, 0, "{}", run.err);
+        run
+    };
+    let two = |value: &Value| {
+        let of = |name: &str| value[name].as_str().unwrap().parse::<i64>().unwrap();
+        (of("revenue"), of("cost"))
+    };
+    // What is shown, the others' revenue and cost.
+    let views: [(&[&str], &[&str], Option<(i64, i64)>); 5] = [
+        (&[], &["umbra", "kestrel", "dorado", "acme"], None),
+        (&["--top", "1"], &["umbra"], Some((70, 26))),
+        (&["--losses"], &["umbra", "kestrel"], Some((60, 15))),
+        (&["--losses", "--top", "1"], &["umbra"], Some((70, 26))),
+        (
+            &["--top", "4"],
+            &["umbra", "kestrel", "dorado", "acme"],
+            None,
+        ),
+    ];
+    for (view, shown, others) in views {
+        let nobody = (0, 4);
+        let document = report(view, "json").json();
+        let rows = document["rows"].as_array().unwrap().clone();
+        assert_eq!(two(&document["totals"]), (80, 70));
+        assert_eq!(document["totals"]["unattributed"], "4");
+        let given = |name: &str| document["options"][name].as_str().map(str::to_string);
+        let top = view.iter().position(|word| *word == "--top");
+        assert_eq!(given("top"), top.map(|at| view[at + 1].to_string()));
+        assert_eq!(given("losses").is_some(), view.contains(&"--losses"));
+        let lines = report(view, "jsonl").out;
+        let lines: Vec<Value> = lines
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(lines[..rows.len()], rows[..], "{view:?}");
+        assert_eq!(lines.len(), rows.len() + 1);
+        assert_eq!(two(&lines[rows.len()]), nobody);
+        let csv = report(view, "csv").out;
+        let mut reader = csv::Reader::from_reader(csv.as_bytes());
+        let header = reader.headers().unwrap().clone();
+        let records: Vec<Value> = reader
+            .records()
+            .map(|record| {
+                let record = record.unwrap();
+                let cell = |name: &str| {
+                    let at = header.iter().position(|column| column == name).unwrap();
+                    record[at].trim_end_matches(".00").to_string()
+                };
+                serde_json::json!({"customer": cell("customer"), "kind": cell("kind"),
+                    "revenue": cell("revenue"), "cost": cell("cost")})
+            })
+            .collect();
+        assert_eq!(records.len(), lines.len());
+        for rows in [&lines, &records] {
+            let sums = rows.iter().map(two);
+            let sums = sums.fold((0, 0), |sum, row| (sum.0 + row.0, sum.1 + row.1));
+            assert_eq!(sums, (80, 70), "{view:?}");
+            let kind = |wanted: &'static str| rows.iter().filter(move |row| row["kind"] == wanted);
+            let names: Vec<_> = kind("customer")
+                .map(|row| row["customer"].as_str().unwrap())
+                .collect();
+            assert_eq!(names, shown, "{view:?}");
+            assert_eq!(kind("others").next().map(two), others, "{view:?}");
+            assert_eq!(
+                kind("others").all(|row| row["customer"] == "(others)"),
+                true
+            );
+        }
+        for format in ["table", "md"] {
+            let text = report(view, format).out;
+            let total = text.lines().find(|line| line.contains("Total")).unwrap();
+            assert!(total.contains("80.00") && total.contains("70.00"), "{text}");
+            assert_eq!(text.contains("(others)"), others.is_some(), "{text}");
+        }
+    }
+}
+
 #[test]
 fn coverage_differs_only_where_money_lies_outside() {
     let usage = "\
@@ -257,4 +368,51 @@ timestamp,request_id,customer,provider,model,input_tokens,output_tokens
         noted_with("2026-10-05,2026-10-06,openai,9.00\n").unwrap(),
         "the usage log covers 2026-10-05 to 2026-10-30, the bills only 2026-10-05 to 2026-10-05: usage of the other days has no bill"
     );
+}
+
+#[test]
+fn revenue_alone_has_no_feature() {
+    let revenue = "customer_id,period_start,period_end,amount,currency\nacme,2026-10-01,2026-11-01,50.00,USD\n";
+    let run = report(&[("revenue.csv", revenue)], &["--by", "feature"]);
+    assert_eq!(run.code, 2);
+    assert!(
+        run.err.contains("T1030") && run.err.contains("no usage log or bill was read"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn wrong_values_of_the_project_file_name_it() {
+    let cases = [
+        ("tolerance = \"x\"", 2, 2),
+        ("tz = \"Mars\"", 2, 2),
+        ("currency = \"dollars\"", 2, 2),
+        ("cost_basis = \"x\"", 2, 2),
+        ("mapping = \"nope.csv\"", 2, 4),
+        ("[[input]]\npath = \"nope.csv\"", 3, 4),
+        ("[[input]]\npath = \"revenue.csv\"\ndecimal = \"x\"", 4, 2),
+        ("[provider.openai]\ndiscount = \"x\"", 3, 2),
+        ("[plan.pro]\nprice = \"99 USD\"", 3, 2),
+    ];
+    for (text, line, code) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        put(
+            folder.path(),
+            "revenue.csv",
+            "customer_id,period_start,period_end,amount,currency\nacme,2026-10-01,2026-11-01,50.00,USD\n",
+        );
+        let config = put(
+            folder.path(),
+            "tanso.toml",
+            format!("inputs = [\"revenue.csv\"]\n{text}\n"),
+        );
+        let run = tanso(&["report", "--config", &config]);
+        assert!(
+            run.err.contains(&format!("tanso.toml:{line}: ")),
+            "{text}: {}",
+            run.err
+        );
+        assert_eq!(run.code, code, "{text}: {}", run.err);
+    }
 }

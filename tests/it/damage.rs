@@ -14,7 +14,7 @@ use std::sync::Mutex;
 use serde_json::Value;
 
 use crate::corpus::{CATEGORIES, CUSTOMERS, Damaged, Source, bill, payments, usage};
-use crate::support::{Run, put, repository, tanso, text};
+use crate::support::{Run, check_table, put, tanso};
 
 const SEEDS: [u64; 3] = [1, 7, 2026];
 /// Parts of a report that carry its numbers; the rest is about files.
@@ -282,22 +282,5 @@ fn no_damaged_export_is_silently_wrong() {
             "{title}: seed {seed} gives another table"
         );
     }
-    check_page(&table(&outcomes));
-}
-
-/// Compares the page's table, or writes it.
-fn check_page(table: &str) {
-    const BEGIN: &str = "<!-- table: written by tests/it/damage.rs -->\n";
-    const END: &str = "\n<!-- end of table -->";
-    let path = repository("docs/reliability.md");
-    let page = text(&path);
-    let (front, rest) = page.split_once(BEGIN).expect("the page marks its table");
-    let (old, back) = rest
-        .split_once(END)
-        .expect("the page marks the table's end");
-    if std::env::var_os("TANSO_UPDATE").is_some() {
-        std::fs::write(&path, format!("{front}{BEGIN}{table}{END}{back}")).unwrap();
-        return;
-    }
-    assert_eq!(old, table, "run TANSO_UPDATE=1 cargo test --test it damage");
+    check_table("tests/it/damage.rs", &table(&outcomes));
 }

@@ -95,6 +95,8 @@ fn the_page_of_commands_is_fresh() {
         "report",
         "reconcile",
         "simulate",
+        "map",
+        "map suggest",
         "prices",
         "prices find",
         "prices diff",
@@ -350,6 +352,20 @@ fn simulations_fit_their_schema() {
             &run(paralysis, "mid=61"),
         ],
     );
+}
+
+#[test]
+fn maps_fit_their_schema() {
+    let example = [
+        "map",
+        "docs/examples/map/usage.csv",
+        "docs/examples/map/stripe.csv",
+        "docs/examples/map/mapping.csv",
+        "--format",
+        "json",
+        "--quiet",
+    ];
+    fits("map", &[&example, &quickstart(&["map"])]);
 }
 
 /// Additional members of a report's row are its dimensions, nothing else.

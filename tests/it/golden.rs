@@ -3,11 +3,11 @@
 //! tells its shape.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use tanso::formats::golden::{Counts, UsageRecords};
-use tanso::formats::{self, FORMATS, Format, Reader, RevenueRecords, Settings};
+use tanso::formats::{self, FORMATS, Format, Reader, RevenueRecords, Settings, Tally};
 use tanso::load::{Recognized, recognize};
 use tanso::problem::Problems;
 use tanso::scan::{self, Body, How};
@@ -31,45 +31,57 @@ fn read(path: &Path, format: &'static Format, settings: &Settings, forced: bool)
         _ => {}
     }
     let mut problems = Problems::default();
-    let mut found = match (format.read, opened.body) {
-        (Reader::Usage(read), Body::Table(mut rows)) => {
-            let mut kept = UsageRecords::default();
-            let tally = read(rows.as_mut(), settings, &mut kept, &mut problems);
-            let tally = formats::golden::tally(&tally);
-            let mut found = json!({ "usage": kept.records, "tally": tally });
-            if let Some(inside) = kept.settled {
-                found["settled_inside"] = json!(inside);
-            }
-            found
-        }
-        (Reader::Bill(read), Body::Table(mut rows)) => {
-            let mut charges = Vec::new();
-            let tally = read(rows.as_mut(), settings, &mut charges, &mut problems);
-            let (charges, tally) = (
-                formats::golden::charges(&charges),
-                formats::golden::tally(&tally),
-            );
-            json!({ "charges": charges, "tally": tally })
-        }
-        (Reader::ProviderUsage(read), Body::Table(mut rows)) => {
-            let mut kept = Counts::default();
-            let tally = read(rows.as_mut(), settings, &mut kept, &mut problems);
-            let tally = formats::golden::tally(&tally);
-            json!({ "counts": kept.counts, "tally": tally })
-        }
-        (Reader::Revenue(read), Body::Table(mut rows)) => {
-            let mut records = RevenueRecords::default();
-            let tally = read(rows.as_mut(), settings, &mut records, &mut problems);
-            let mut found = formats::revenue::golden::render(&records);
-            found["tally"] = formats::revenue::golden::render_tally(&tally);
-            found
-        }
-        _ => panic!("{}: another layout than the format's", path.display()),
-    };
+    let (mut found, _) = content(format, opened.body, settings, &mut problems);
     if !problems.is_empty() {
         found["problems"] = formats::golden::problems(&problems);
     }
     found
+}
+
+/// What a format's reader makes of a table, in the shape of the expectations, and its tally.
+pub fn content(
+    format: &Format,
+    body: Body,
+    settings: &Settings,
+    problems: &mut Problems,
+) -> (Value, Tally) {
+    let Body::Table(mut rows) = body else {
+        panic!("{}: a file without content", format.name);
+    };
+    let rows = rows.as_mut();
+    match format.read {
+        Reader::Usage(read) => {
+            let mut kept = UsageRecords::default();
+            let tally = read(rows, settings, &mut kept, problems);
+            let mut found = json!({ "usage": kept.records });
+            found["tally"] = formats::golden::tally(&tally);
+            if let Some(inside) = kept.settled {
+                found["settled_inside"] = json!(inside);
+            }
+            (found, tally)
+        }
+        Reader::Bill(read) => {
+            let mut charges = Vec::new();
+            let tally = read(rows, settings, &mut charges, problems);
+            let mut found = json!({ "charges": formats::golden::charges(&charges) });
+            found["tally"] = formats::golden::tally(&tally);
+            (found, tally)
+        }
+        Reader::ProviderUsage(read) => {
+            let mut kept = Counts::default();
+            let tally = read(rows, settings, &mut kept, problems);
+            let mut found = json!({ "counts": kept.counts });
+            found["tally"] = formats::golden::tally(&tally);
+            (found, tally)
+        }
+        Reader::Revenue(read) => {
+            let mut records = RevenueRecords::default();
+            let tally = read(rows, settings, &mut records, problems);
+            let mut found = formats::revenue::golden::render(&records);
+            found["tally"] = formats::revenue::golden::render_tally(&tally);
+            (found, tally)
+        }
+    }
 }
 
 /// The case of a file: its name without the ending.
@@ -82,43 +94,69 @@ fn case_of(name: &str) -> &str {
         })
 }
 
+/// One fixture: the file, how it is to be read, and what must come of it.
+pub struct Case {
+    /// `format/case`, for messages.
+    pub name: String,
+    /// The file.
+    pub path: PathBuf,
+    /// What the user says about it.
+    pub settings: Settings,
+    /// Whether the format is forced.
+    pub forced: bool,
+    /// The expectation.
+    expected: Value,
+}
+
+/// The fixtures of a format, by name.
+pub fn cases(format: &Format) -> Vec<Case> {
+    let folder = repository("fixtures/formats").join(format.name);
+    let mut files = BTreeMap::new();
+    let mut expectations = BTreeMap::new();
+    for path in entries(&folder) {
+        let name = file_name(&path);
+        let case = case_of(&name).to_string();
+        let seen = match name.ends_with(".expected.json") {
+            true => expectations.insert(case, path),
+            false => files.insert(case, path),
+        };
+        assert!(seen.is_none(), "{name}: two files of one case");
+    }
+    assert!(!files.is_empty(), "{} has no case", format.name);
+    assert_eq!(
+        files.keys().collect::<Vec<_>>(),
+        expectations.keys().collect::<Vec<_>>(),
+        "{}: cases and expectations",
+        format.name
+    );
+    let one = |(case, path): (String, PathBuf)| {
+        let mut expected: Value = serde_json::from_str(&text(&expectations[&case]))
+            .unwrap_or_else(|why| panic!("{}/{case}.expected.json: {why}", format.name));
+        let keys = expected.as_object_mut().unwrap();
+        let said = keys.remove("settings").unwrap_or_default();
+        let settings = formats::golden::settings(&said).expect("settings that can be read");
+        let forced = keys.remove("forced").is_some();
+        let name = format!("{}/{case}", format.name);
+        Case {
+            name,
+            path,
+            settings,
+            forced,
+            expected,
+        }
+    };
+    files.into_iter().map(one).collect()
+}
+
 #[test]
 fn every_fixture_reads_as_worked_out_by_hand() {
     let mut wrong = Vec::new();
     for format in FORMATS.iter().copied() {
-        let folder = repository("fixtures/formats").join(format.name);
-        let mut cases = BTreeMap::new();
-        let mut expectations = BTreeMap::new();
-        for path in entries(&folder) {
-            let name = file_name(&path);
-            let case = case_of(&name).to_string();
-            let seen = match name.ends_with(".expected.json") {
-                true => expectations.insert(case, path),
-                false => cases.insert(case, path),
-            };
-            assert!(seen.is_none(), "{name}: two files of one case");
-        }
-        assert!(!cases.is_empty(), "{} has no case", format.name);
-        assert_eq!(
-            cases.keys().collect::<Vec<_>>(),
-            expectations.keys().collect::<Vec<_>>(),
-            "{}: cases and expectations",
-            format.name
-        );
-        for (case, path) in &cases {
-            let mut expected: Value = serde_json::from_str(&text(&expectations[case]))
-                .unwrap_or_else(|why| panic!("{}/{case}.expected.json: {why}", format.name));
-            let keys = expected.as_object_mut().unwrap();
-            let said = keys.remove("settings").unwrap_or_default();
-            let said = formats::golden::settings(&said).expect("settings that can be read");
-            let forced = keys.remove("forced").is_some();
-            let found = read(path, format, &said, forced);
-            if found != expected {
-                wrong.push(format!(
-                    "{}/{case}: {}",
-                    format.name,
-                    differences(&expected, &found)
-                ));
+        for case in cases(format) {
+            let found = read(&case.path, format, &case.settings, case.forced);
+            if found != case.expected {
+                let differences = differences(&case.expected, &found);
+                wrong.push(format!("{}: {differences}", case.name));
             }
         }
     }

@@ -129,6 +129,11 @@ const DIRECTIONS: &[Direction] = &[
         why: "a stage",
     },
     Direction {
+        part: "suggest",
+        never: STAGES_NEVER,
+        why: "a stage",
+    },
+    Direction {
         part: "report",
         never: &[
             "crate::scan",

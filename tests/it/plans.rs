@@ -229,3 +229,69 @@ umbra,2026-10-01,2026-11-01,50.00,USD,free,recurring
     let same = simulate(&[("revenue.csv", revenue)], &["--plan", "free=+0%"]).json();
     assert_eq!(warning(&same, "N4003"), None);
 }
+
+const YEARLY: &str = "\
+customer_id,period_start,period_end,amount,currency,plan,type
+acme,2026-01-01,2027-01-01,3650.00,USD,pro,recurring
+umbra,2026-10-01,2026-11-01,100.00,USD,pro,recurring
+";
+
+/// 31 of the 365 days of a year for 3,650.00 are 310.00.
+#[test]
+fn yearly_invoices_follow_the_price_per_month_in_proportion() {
+    let prices = |extra: &str| {
+        let pro = "price_pro,prod_pro,pro,,2025-03-19 05:57,100.00,usd,month,1,licensed,per_unit\n";
+        let head = PRICES.lines().next().unwrap();
+        format!(
+            "{head}\n{}{extra}",
+            if extra.contains("only") { "" } else { pro }
+        )
+    };
+    let year = |id: &str| {
+        format!("{id},prod_pro,pro,,2025-03-19 05:57,1000.00,usd,year,1,licensed,per_unit\n")
+    };
+    let both = prices(&year("price_year"));
+    let files = [("revenue.csv", YEARLY), ("prices.csv", both.as_str())];
+    let then = |files: &[(&str, &str)], plans: &[&str]| {
+        let options: Vec<&str> = plans.iter().flat_map(|plan| ["--plan", plan]).collect();
+        let document = simulate(files, &options).json();
+        assert_eq!(warning(&document, "N4003"), None);
+        revenues(&document)
+    };
+    assert_eq!(
+        then(&files, &["pro=100"]),
+        ["acme 310 310", "umbra 100 100"]
+    );
+    assert_eq!(
+        then(&files, &["pro=150"]),
+        ["acme 310 465", "umbra 100 150"]
+    );
+    // A price per year beside it is the one for yearly invoices: 2,000 ∕ 1,000.
+    let two = ["pro=150", "pro=2000/year"];
+    assert_eq!(then(&files, &two), ["acme 310 620", "umbra 100 150"]);
+    assert_eq!(
+        then(&files, &["pro=2000/year", "pro=150"]),
+        then(&files, &two)
+    );
+    // One of the two may have nothing to do.
+    let alone: String = YEARLY
+        .lines()
+        .take(2)
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let alone = [
+        ("revenue.csv", alone.as_str()),
+        ("prices.csv", both.as_str()),
+    ];
+    assert_eq!(then(&alone, &two), ["acme 310 620"]);
+    // Where only the yearly price is known: 12 × 150 ∕ 1,000.
+    let only = prices(&year("price_only"));
+    let alone = [alone[0], ("prices.csv", only.as_str())];
+    assert_eq!(then(&alone, &["pro=150"]), ["acme 310 558"]);
+    // Two prices for the same interval contradict each other, and so does a percentage.
+    for second in ["pro=160", "pro=+10%"] {
+        let run = simulate(&files, &["--plan", "pro=150", "--plan", second]);
+        assert_eq!(run.code, 2, "{}", run.err);
+        assert!(run.err.contains("given two prices"), "{}", run.err);
+    }
+}

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 /// A path inside the repository.
 pub fn repository(path: &str) -> PathBuf {
@@ -65,6 +66,26 @@ pub fn put(folder: &Path, name: &str, content: impl AsRef<[u8]>) -> String {
     let path = folder.join(name);
     fs::write(&path, content).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
     path.to_str().expect("test paths are UTF-8").to_string()
+}
+
+/// Compares a table of `docs/reliability.md` with the one that a test made, or writes it.
+pub fn check_table(by: &str, table: &str) {
+    let begin = format!("<!-- table: written by {by} -->\n");
+    const END: &str = "\n<!-- end of table -->";
+    let path = repository("docs/reliability.md");
+    // Two tests may write at once.
+    static PAGE: Mutex<()> = Mutex::new(());
+    let _one = PAGE.lock();
+    let page = text(&path);
+    let (front, rest) = page.split_once(&begin).expect("the page marks its table");
+    let (old, back) = rest
+        .split_once(END)
+        .expect("the page marks the table's end");
+    if std::env::var_os("TANSO_UPDATE").is_some() {
+        fs::write(&path, format!("{front}{begin}{table}{END}{back}")).unwrap();
+        return;
+    }
+    assert_eq!(old, table, "run TANSO_UPDATE=1 cargo test --test it damage");
 }
 
 /// Numbers that look random and depend on the seed alone (SplitMix64).

@@ -164,6 +164,12 @@ fn read(
     });
     let text = "{n} rows of tokens have a unit that is no count or not that of their meter; their quantities are not used";
     rows::remark(&mut tally, &catalogue::UNKNOWN_ITEM, unclear, text);
+    rows::without(
+        &mut tally,
+        "chargeType",
+        at.charge_type,
+        "refunds and taxes count as usage",
+    );
     tally
 }
 

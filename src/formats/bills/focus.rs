@@ -357,7 +357,7 @@ fn tokens(
 ) -> Result<Option<Exact>, Problem> {
     for (column, unit) in &at.quantities {
         let power = word(row, Some(*unit)).and_then(token_units::power);
-        if let (Some(power), true) = (power, word(row, Some(*column)).is_some()) {
+        if let (Some(power), true) = (power, row.filled(*column).is_some()) {
             let quantity = rows::quantity(columns, row, Some(*column), amount)?;
             return Ok(quantity.map(|quantity| quantity.shift(power)));
         }

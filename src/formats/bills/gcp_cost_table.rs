@@ -189,6 +189,18 @@ fn read(
     });
     date(undated, &tally, charges, problems);
     sums.compare(&mut tally, currency);
+    let exact = columns.header.name(at.cost).to_lowercase();
+    let exact = exact.starts_with("unrounded").then_some(at.cost);
+    for (name, column, means) in [
+        ("Unrounded Cost", exact, "the costs are rounded"),
+        (
+            "Cost type",
+            at.cost_type,
+            "taxes and rounding count as usage",
+        ),
+    ] {
+        rows::without(&mut tally, name, column, means);
+    }
     tally
 }
 

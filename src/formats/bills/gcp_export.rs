@@ -147,6 +147,12 @@ fn read(
         let rows = tally.used;
         rows::remark(&mut tally, &catalogue::MISSING_COLUMN, rows, text);
     }
+    rows::without(
+        &mut tally,
+        "cost_type",
+        at.cost_type,
+        "taxes and rounding count as usage",
+    );
     tally
 }
 

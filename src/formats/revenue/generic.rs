@@ -226,6 +226,18 @@ fn read(
         Ok(())
     });
     money.finish(problems);
+    let needed = [fields.customer, fields.start, fields.amount].map(Some);
+    let optional = [
+        fields.end,
+        fields.currency,
+        fields.tax,
+        fields.plan,
+        fields.kind,
+        fields.invoice_id,
+        fields.status,
+    ];
+    let is_used = |column| needed.iter().chain(&optional).any(|at| *at == Some(column));
+    crate::formats::rows::ignored(&mut tally, &columns.header, is_used);
     for text in fields.choices {
         tally.remarks.push(Remark {
             entry: &catalogue::COLUMN_CHOSEN,

@@ -167,6 +167,11 @@ fn read(
         let rows_used = tally.used;
         rows::remark(&mut tally, &catalogue::MISSING_COLUMN, rows_used, text);
     }
+    if fields.status.is_none() {
+        let text = "the column Status is missing: Captured decides for {n} payments whether the money arrived";
+        let rows_used = tally.used;
+        rows::remark(&mut tally, &catalogue::MISSING_COLUMN, rows_used, text);
+    }
     let text = "{n} payments have a Status that is not known; Captured decides";
     rows::remark(
         &mut tally,

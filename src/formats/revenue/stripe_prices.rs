@@ -113,16 +113,22 @@ fn price(
         amount: money.unit_price(columns, row, Some(fields.amount))?,
         currency: columns.currency(row, fields.currency)?,
         interval: rows::interval(columns, row, fields.interval)?,
-        interval_count: interval_count(columns, row, fields.interval_count)?,
+        interval_count: interval_count(columns, row, fields)?,
         metered: metered(columns, row, fields.usage_type)?,
         origin: rows::origin(columns, row),
     })
 }
 
-/// Blank (one-off prices) counts as one.
-fn interval_count(columns: &Columns, row: &Row, column: Option<usize>) -> Result<u32, Problem> {
-    let Some(column) = column else { return Ok(1) };
+/// A missing column and the blank of a one-off price count as one.
+fn interval_count(columns: &Columns, row: &Row, fields: &Fields) -> Result<u32, Problem> {
+    let Some(column) = fields.interval_count else {
+        return Ok(1);
+    };
     let Some(count) = columns.count(row, column)? else {
+        if row.filled(fields.interval).is_some() {
+            let message = "Interval Count is empty, but the price has an interval";
+            return Err(columns.problem(&catalogue::MISSING_VALUE, row, column, message));
+        }
         return Ok(1);
     };
     let count = count.to_u64().and_then(|count| u32::try_from(count).ok());

@@ -12,7 +12,7 @@ use crate::formats::usage::vendor::{self, Content, Dialect, Names, dollars};
 use crate::formats::{Format, Kind, Reader, Sample, Settings, Tally, UsageSink};
 use crate::model::records::Outcome;
 use crate::model::{Exact, Meter};
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, Problems, catalogue};
 use crate::scan::RowSource;
 
 /// The format `helicone-requests`.
@@ -87,6 +87,12 @@ const COUNTS: CountNames = CountNames {
 /// The `cache_reference_id` of a request that the cache did not answer.
 const NOT_CACHED: &str = "00000000-0000-0000-0000-000000000000";
 
+/// Whether the text has the shape of a UUID.
+fn is_uuid(text: &str) -> bool {
+    let groups: Vec<usize> = text.split('-').map(str::len).collect();
+    groups == [8, 4, 4, 4, 12] && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
+}
+
 #[derive(Default)]
 struct Helicone {
     counts: Counts,
@@ -115,6 +121,13 @@ impl Dialect for Helicone {
         quantities: &mut Vec<(Meter, Exact)>,
     ) -> Result<Content, Problem> {
         let reference = cells.word(self.cached.as_ref())?;
+        if let (Some(at), Some(id)) = (&self.cached, &reference)
+            && !is_uuid(id)
+        {
+            let message =
+                "cache_reference_id is no UUID, so whether the cache answered is not known";
+            return Err(cells.problem(&catalogue::BAD_VALUE, cells.column(at), id, message));
+        }
         let outcome = match reference.is_some_and(|id| id != NOT_CACHED) {
             true => Outcome::GatewayCached,
             false => http_outcome(cells, self.status.as_ref())?,

@@ -17,7 +17,7 @@ use crate::formats::usage::vendor::{self, Content, Dialect, Names, dollars, is_o
 use crate::formats::{Format, Kind, Reader, Sample, Settings, Tally, UsageSink};
 use crate::model::records::Outcome;
 use crate::model::{Exact, Meter, Zone};
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, Problems, catalogue};
 use crate::scan::RowSource;
 
 const REQUIRED: &[&str] = &["request_id", "call_type", "spend", "startTime"];
@@ -137,6 +137,12 @@ impl Dialect for SpendLogs {
     ) -> Result<Content, Problem> {
         let hit = cells.word(self.cache_hit.as_ref())?;
         let status = cells.word(self.status.as_ref())?;
+        if let (Some(at), Some(word)) = (&self.cache_hit, &hit)
+            && !is_one_of(hit.as_ref(), &["true", "false"])
+        {
+            let message = "cache_hit is neither True nor False";
+            return Err(cells.problem(&catalogue::BAD_VALUE, cells.column(at), word, message));
+        }
         let outcome = if is_one_of(hit.as_ref(), &["true"]) {
             Outcome::GatewayCached
         } else if is_one_of(status.as_ref(), &["failure"]) {

@@ -120,13 +120,11 @@ impl Dialect for Daily {
         cells: &mut Cells<'_>,
         quantities: &mut Vec<(Meter, Exact)>,
     ) -> Result<Content, Problem> {
-        let Some(served) = cells.count(self.served.as_ref())? else {
-            let column = self.served.as_ref().map_or(0, |at| cells.column(at));
-            let message = "successful_requests is empty";
-            let problem = cells.problem(&catalogue::MISSING_VALUE, column, "", message);
-            return Err(problem.help("absent is not zero; export the table again"));
+        let served = requests(cells, self.served.as_ref())?;
+        let failed = match &self.failed {
+            None => Exact::ZERO,
+            failed => requests(cells, failed.as_ref())?,
         };
-        let failed = cells.count(self.failed.as_ref())?.unwrap_or_default();
         let (outcome, requests) = match served.is_zero() && failed.is_positive() {
             true => (Outcome::Failed, failed),
             false => (Outcome::Served, served),
@@ -147,6 +145,17 @@ impl Dialect for Daily {
         let text = "{n} rows count failed requests beside served ones; only the served ones are counted as requests";
         rows::remark(tally, &catalogue::NOT_SERVED, self.mixed, text);
     }
+}
+
+/// A number of requests: the table never leaves one blank.
+fn requests(cells: &mut Cells<'_>, origin: Option<&Origin>) -> Result<Exact, Problem> {
+    if let Some(count) = cells.count(origin)? {
+        return Ok(count);
+    }
+    let column = origin.map_or(0, |at| cells.column(at));
+    let message = format!("{} is empty", cells.columns().header.name(column));
+    let problem = cells.problem(&catalogue::MISSING_VALUE, column, "", message);
+    Err(problem.help("absent is not zero; export the table again"))
 }
 
 fn read(

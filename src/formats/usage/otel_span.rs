@@ -217,7 +217,8 @@ fn otlp<'a>(
     let trace = span.trace_id.as_deref().unwrap_or("");
     let key = |id: Option<&str>| SpanKey::of(trace, id.unwrap_or(""));
     let code = span.status.and_then(|status| status.code);
-    let error = code.is_some_and(|code| is_error(code.get().trim_matches('"')));
+    let code = code.map(|code| code.get().trim_matches('"'));
+    let error = code.is_some_and(is_error);
     let nanos = span
         .start_time_unix_nano
         .map(|raw| raw.get().trim_matches('"'));
@@ -227,6 +228,10 @@ fn otlp<'a>(
             .at(place.clone())
             .excerpt(nanos.unwrap_or(""))
     });
+    if let Some(code) = code.filter(|code| !is_status(code)) {
+        let problem = Problem::new(&catalogue::BAD_VALUE, "this is no status code of OTLP");
+        return Err(problem.at(place).excerpt(code));
+    }
     let read = Span {
         place,
         key: key(span.span_id.as_deref()),
@@ -254,25 +259,38 @@ fn attributes<'a>(
         let bare = |raw: &'a RawValue| Cow::Borrowed(raw.get().trim_matches('"'));
         let number = value.int_value.or(value.double_value).or(value.bool_value);
         let text = value.string_value.or(number.map(bare));
-        if let Some(text) = text.filter(|text| is_filled(text)) {
+        if let Some(text) = text.filter(|text| is_filled(&attribute.key, text)) {
             found.push((attribute.key, text));
         }
     }
     Ok(found)
 }
 
-fn is_filled(text: &str) -> bool {
+/// Whether an attribute says something. A count that is no number is not absent but wrong.
+fn is_filled(name: &str, text: &str) -> bool {
     let text = text.trim();
-    !text.is_empty()
-        && !NULL_WORDS
-            .iter()
-            .any(|null| text.eq_ignore_ascii_case(null))
+    let is_bad_count = name.starts_with(USAGE) && text.eq_ignore_ascii_case("nan");
+    is_bad_count
+        || !text.is_empty()
+            && !NULL_WORDS
+                .iter()
+                .any(|null| text.eq_ignore_ascii_case(null))
 }
 
 /// Unix nanoseconds; what is below a microsecond is cut.
 fn nanoseconds(text: &str) -> Option<Instant> {
     let nanos: i64 = text.parse().ok().filter(|nanos| *nanos > 0)?;
     Some(Instant(nanos / 1000))
+}
+
+/// Whether this is a status code of OTLP.
+fn is_status(code: &str) -> bool {
+    let folded = code.to_lowercase();
+    let name = folded.trim_start_matches("status_code_");
+    matches!(
+        name,
+        "0" | "1" | "2" | "unset" | "ok" | "error" | "null" | ""
+    )
 }
 
 /// Whether a status says that the span failed: OTLP's code 2, or its name in any spelling.
@@ -348,7 +366,7 @@ impl Flat {
         let trace = text(self.trace).unwrap_or("");
         let key = |column| SpanKey::of(trace, text(column).unwrap_or(""));
         let own = self.attributes.iter().filter_map(|(column, name)| {
-            let text = row.filled(*column).filter(|text| is_filled(text))?;
+            let text = row.filled(*column).filter(|text| is_filled(name, text))?;
             Some((Cow::Borrowed(name.as_str()), Cow::Borrowed(text)))
         });
         let time = self.time.iter().copied();

@@ -1,14 +1,14 @@
 //! A margin statement as JSON: schema `tanso.report/1`. Amounts and quantities are exact strings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::printed::chosen;
+use super::printed::{Kind, OTHERS, chosen};
 use super::ties::{TieOut, tie};
 use super::{Header, View};
 use crate::identity::Identity;
-use crate::margin::{Dimension, Row, Statement};
+use crate::margin::{Dimension, Row, Statement, usage};
 use crate::model::receipt::InputReceipt;
 use crate::model::{Exact, Meter};
 use crate::report::rounding::round_to_total;
@@ -144,14 +144,11 @@ pub fn document<'a>(
     header: &'a Header,
     view: &View,
 ) -> impl Serialize + 'a {
-    let rows = chosen(statement, view)
-        .into_iter()
-        .map(|at| row_out(&statement.rows[at], statement, identity));
     let mut document = Document {
         schema: "tanso.report/1",
         head: head(header),
         by: statement.by.iter().map(Dimension::name).collect(),
-        rows: rows.collect(),
+        rows: shown(statement, identity, view),
         unattributed: statement
             .unattributed
             .iter()
@@ -188,16 +185,64 @@ pub fn rows<'a>(
     identity: &'a Identity,
     view: &View,
 ) -> Vec<impl Serialize + use<'a>> {
-    let shown = chosen(statement, view)
-        .into_iter()
-        .map(|at| &statement.rows[at]);
-    let nobody = statement.unattributed_rows.iter().filter(|_| !view.losses);
-    let all = shown.chain(nobody);
-    let mut rows: Vec<RowOut> = all.map(|row| row_out(row, statement, identity)).collect();
+    let mut rows = shown(statement, identity, view);
+    let nobody = statement.unattributed_rows.iter();
+    rows.extend(nobody.map(|row| row_out(row, statement, identity)));
     if let Some(places) = view.places {
         round(&mut rows, places);
     }
     rows
+}
+
+/// The rows with a customer that a view shows, then all others as one.
+fn shown(statement: &Statement, identity: &Identity, view: &View) -> Vec<RowOut> {
+    let chosen = chosen(statement, view);
+    let rows = chosen.iter().map(|at| &statement.rows[*at]);
+    let mut out: Vec<RowOut> = rows.map(|row| row_out(row, statement, identity)).collect();
+    let shown: BTreeSet<usize> = chosen.into_iter().collect();
+    let rest = statement.rows.iter().enumerate();
+    let rest = rest.filter(|(at, _)| !shown.contains(at));
+    let rest: Vec<&Row> = rest.map(|(_, row)| row).collect();
+    if !rest.is_empty() {
+        out.push(others(&rest, statement));
+    }
+    out
+}
+
+/// One row for several.
+fn others(rows: &[&Row], statement: &Statement) -> RowOut {
+    let labels = statement.by.iter().enumerate().map(|(at, dimension)| {
+        let label = if at == 0 { OTHERS } else { "" };
+        (dimension.name().to_string(), label.to_string())
+    });
+    let mut by: [Exact; 4] = Default::default();
+    for row in rows {
+        for (sum, cost) in by.iter_mut().zip(&row.sums.cost) {
+            *sum += *cost;
+        }
+    }
+    let revenue: Option<Exact> = rows.iter().map(|row| row.revenue).sum();
+    let cost: Exact = rows.iter().map(|row| row.cost()).sum();
+    let profit = revenue.map(|revenue| revenue - cost);
+    let (requests, of) = usage(rows.iter().map(|row| &row.sums));
+    RowOut {
+        labels: labels.collect(),
+        name: None,
+        attributes: BTreeMap::new(),
+        kind: Kind::Others.word(),
+        revenue,
+        cost,
+        cost_by_basis: by_basis(&by),
+        gross_profit: profit,
+        gross_margin: margin(profit, revenue),
+        markup: profit.and_then(|profit| Exact::ratio(profit, cost, RATIO)),
+        best_case: None,
+        worst_case: None,
+        verdict: None,
+        requests: statement.with_usage.then_some(requests),
+        meters: statement.with_usage.then(|| meters(&of)),
+        flags: Vec::new(),
+    }
 }
 
 /// The part that all JSON outputs share.

@@ -8,6 +8,9 @@ use crate::margin::{Row, RowKind, Statement, Verdict};
 use crate::model::{Exact, Meter};
 use crate::report::rounding::{round_matrix, round_to_total};
 
+/// The label of the row of all that a view does not show one by one.
+pub const OTHERS: &str = "(others)";
+
 /// What a printed row stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -136,8 +139,8 @@ pub fn print(statement: &Statement, view: &View) -> Printout {
     let count = statement.rows.len();
     let nobody = statement.unattributed_rows.iter().enumerate();
     let nobody: Vec<Printed> = nobody.map(|(at, row)| plain(count + at, row)).collect();
-    if view.losses && view.fold_unmapped {
-        // For people the table still adds up.
+    if view.losses {
+        // The rows still add up to the total.
         let shown: BTreeSet<Option<usize>> = rows.iter().map(|row| row.source).collect();
         let all = statement
             .rows
@@ -145,7 +148,7 @@ pub fn print(statement: &Statement, view: &View) -> Printout {
             .enumerate()
             .map(|(at, row)| plain(at, row));
         let others: Vec<Printed> = all.filter(|row| !shown.contains(&row.source)).collect();
-        rows.extend(sum(&others, Kind::Others, "(others)"));
+        rows.extend(sum(&others, Kind::Others, OTHERS));
     }
     if view.fold_unmapped {
         fold_unmapped(&mut rows, statement);
@@ -154,11 +157,9 @@ pub fn print(statement: &Statement, view: &View) -> Printout {
         && rows.len() > top
     {
         let rest = rows.split_off(top);
-        rows.extend(sum(&rest, Kind::Others, "(others)"));
+        rows.extend(sum(&rest, Kind::Others, OTHERS));
     }
-    if !view.losses || view.fold_unmapped {
-        rows.extend(nobody);
-    }
+    rows.extend(nobody);
     round(&mut rows, view.places);
     // Where rows carry no revenue (by feature, say) the total still shows it.
     let shown = rows.iter().map(|row| row.revenue).sum::<Option<Exact>>();

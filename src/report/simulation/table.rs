@@ -9,7 +9,7 @@ use crate::report::figures::{grouped, percent};
 use crate::report::margin::Header;
 use crate::report::rounding::round_to_total;
 use crate::report::table::{Cell, Column, Table};
-use crate::simulate::{Outcome, OutcomeRow};
+use crate::simulate::{BreakEven, Outcome, OutcomeRow};
 
 /// Lays the outcome out, in the report's order. For people (`fold`) everyone whom the change does
 /// not touch is one row.
@@ -285,7 +285,7 @@ fn verdict(outcome: &Outcome, money: &dyn Fn(Exact) -> String) -> String {
     } else {
         "adds"
     };
-    let mut text = format!(
+    let text = format!(
         "If nobody leaves, this {direction} {} of gross profit",
         money(difference.abs())
     );
@@ -304,24 +304,54 @@ fn verdict(outcome: &Outcome, money: &dyn Fn(Exact) -> String) -> String {
     if difference.is_negative() {
         return format!("{text}; no churn can make up for it.");
     }
-    if even.most_profitable_first == Exact::ONE && even.loss_makers_first == Exact::ONE {
-        return format!(
-            "{text}; even if every re-priced customer left it would not be worse than now, since together they lose money now."
-        );
+    format!("{text}; {}.", churn(even))
+}
+
+/// How many may leave, as the second half of a sentence. With the most profitable first every
+/// number of leavers leaves the least that this number can leave, so only that order can promise
+/// that it does not matter who goes.
+fn churn(even: &BreakEven) -> String {
+    let first = percent(&even.most_profitable_first);
+    if even.most_profitable_first == Exact::ONE {
+        return "whoever of the re-priced customers leaves, it would not be worse than now, since together they bring no gross profit now".into();
     }
-    let share = |share: &Exact| percent(share);
-    text.push_str(&format!(
-        "; it stops paying if more than {} of the re-priced customers leave ({} if the most profitable leave first, {} if those at a loss do)",
-        share(&even.proportional),
-        share(&even.most_profitable_first),
-        share(&even.loss_makers_first)
-    ));
+    let mut text = if even.proportional == Exact::ONE {
+        format!(
+            "together the re-priced customers bring no gross profit now, so it pays however many leave evenly or those at a loss first, but stops paying if more than {first} leave and the most profitable go first"
+        )
+    } else {
+        format!(
+            "it stops paying if more than {} of the re-priced customers leave ({first} if the most profitable leave first, {} if those at a loss do)",
+            percent(&even.proportional),
+            percent(&even.loss_makers_first)
+        )
+    };
     if let Some(revenue) = &even.revenue {
-        text.push_str(&format!(
-            "; counting revenue alone would say {}",
-            share(revenue)
-        ));
+        text.push_str("; counting revenue alone would say ");
+        text.push_str(&percent(revenue));
     }
-    text.push('.');
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everybody_may_leave_only_if_every_order_says_so() {
+        let of = |first: u64, proportional: u64| {
+            churn(&BreakEven {
+                revenue: None,
+                most_profitable_first: Exact::new(first.into(), 2),
+                proportional: Exact::new(proportional.into(), 2),
+                loss_makers_first: Exact::ONE,
+            })
+        };
+        assert!(of(100, 100).starts_with("whoever of the re-priced customers leaves"));
+        let mixed = of(0, 100);
+        assert!(
+            mixed.ends_with("stops paying if more than 0% leave and the most profitable go first")
+        );
+        assert!(of(20, 25).starts_with("it stops paying if more than 25% of"));
+    }
 }
