@@ -65,7 +65,7 @@ pub fn run(args: &ReconcileArgs, console: &mut Console) -> Result<Ended, Problem
         below.push("Usage on days that no bill covers is not part of this.".to_string());
     }
     let money = |amount: Exact| figures::grouped(&amount.to_fixed(run.currency.decimals()));
-    below.extend(bill_line(&statement, &money));
+    below.extend(bill_line(&statement, run.currency.decimals()));
     below.extend(revenue_lines(&statement, &money));
     let mut render = |format: OutputFormat, to_terminal: bool| -> Result<Vec<u8>, Problem> {
         let mut bytes = Vec::new();

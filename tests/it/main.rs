@@ -16,6 +16,7 @@ mod docs;
 mod double_money;
 mod errors;
 mod examples;
+mod footers;
 mod golden;
 mod house;
 mod map;

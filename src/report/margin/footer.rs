@@ -1,21 +1,25 @@
 //! What stands below a margin table: tie-outs, subtotals, notes, and what to do next.
 
+use std::collections::BTreeMap;
+
 use super::Header;
-use crate::identity::Identity;
+use crate::identity::{Identity, PartyId};
 use crate::margin::{Dimension, RowKind, Statement};
 use crate::model::Exact;
 use crate::report::figures::grouped;
+use crate::report::rounding::round_to_total;
 use crate::report::visible;
 
 /// The tie-outs, the notes, and what to do next.
 pub fn footer(statement: &Statement, identity: &Identity, header: &Header) -> Vec<String> {
     let places = header.currency.decimals();
-    let money = |amount: Exact| grouped(&amount.to_fixed(places));
+    let money = money(places);
     let mut lines = Vec::new();
-    lines.extend(bill_line(statement, &money));
-    lines.extend(shared_line(statement, &money));
+    lines.extend(bill_line(statement, places));
+    lines.extend(shared_line(statement, places));
     lines.extend(revenue_lines(statement, &money));
-    lines.extend(subtotals(statement, &money));
+    let wholes = wholes(statement);
+    lines.extend(subtotals(statement, &wholes, &money));
     if !statement.with_usage {
         let where_then = match statement.totals.usage {
             Some(_) => "; they stand in the total",
@@ -41,35 +45,85 @@ pub fn footer(statement: &Statement, identity: &Identity, header: &Header) -> Ve
         let word = if note.warning { "warning" } else { "note" };
         lines.push(format!("{word} {}: {}", note.code, note.text));
     }
-    lines.extend(losers(statement, identity, header));
+    lines.extend(losers(statement, &wholes, identity, header));
     lines
 }
 
+/// Everything of one party: its rows may be cut by month, plan or another dimension.
+struct Whole {
+    party: PartyId,
+    kind: RowKind,
+    /// `None` where a dimension has no revenue.
+    revenue: Option<Exact>,
+    cost: Exact,
+}
+
+impl Whole {
+    fn gross_profit(&self) -> Option<Exact> {
+        Some(self.revenue? - self.cost)
+    }
+}
+
+/// The parties of the rows, in the order in which they come first; none unless customers are a
+/// dimension.
+fn wholes(statement: &Statement) -> Vec<Whole> {
+    let mut wholes: Vec<Whole> = Vec::new();
+    let mut known = BTreeMap::new();
+    for row in &statement.rows {
+        let Some(party) = row.party else {
+            continue;
+        };
+        let at = *known.entry(party).or_insert(wholes.len());
+        match wholes.get_mut(at) {
+            Some(whole) => {
+                whole.revenue = whole.revenue.zip(row.revenue).map(|(a, b)| a + b);
+                whole.cost += row.cost();
+            }
+            None => wholes.push(Whole {
+                party,
+                kind: row.kind,
+                revenue: row.revenue,
+                cost: row.cost(),
+            }),
+        }
+    }
+    wholes
+}
+
 /// Internal accounts, and customers without revenue, have their own subtotals.
-fn subtotals(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Vec<String> {
-    let line = |what: &str, which: &dyn Fn(&crate::margin::Row) -> bool| {
-        let rows: Vec<_> = statement.rows.iter().filter(|row| which(row)).collect();
-        if rows.is_empty() || !statement.by.contains(&Dimension::Customer) {
+fn subtotals(
+    statement: &Statement,
+    wholes: &[Whole],
+    money: &dyn Fn(Exact) -> String,
+) -> Vec<String> {
+    let line = |what: &str, which: &dyn Fn(&Whole) -> bool| {
+        let these: Vec<_> = wholes.iter().filter(|whole| which(whole)).collect();
+        if these.is_empty() || !statement.by.contains(&Dimension::Customer) {
             return None;
         }
-        let revenue: Exact = rows.iter().filter_map(|row| row.revenue).sum();
-        let cost: Exact = rows.iter().map(|row| row.cost()).sum();
-        let count = rows.len();
-        Some(format!(
-            "{what} {count}, revenue {}, cost {}",
-            money(revenue),
-            money(cost)
-        ))
+        let cost: Exact = these.iter().map(|whole| whole.cost).sum();
+        let count = these.len();
+        // Where rows carry no revenue there is none to sum, which is not the same as zero.
+        let revenue = these
+            .iter()
+            .map(|whole| whole.revenue)
+            .sum::<Option<Exact>>()
+            .map_or(String::new(), |revenue| {
+                format!(", revenue {}", money(revenue))
+            });
+        Some(format!("{what} {count}{revenue}, cost {}", money(cost)))
     };
     // Without a revenue file nobody is known to pay nothing.
     let known = !statement.revenue_ties.is_empty();
-    let free = |row: &crate::margin::Row| {
+    let free = |whole: &Whole| {
         known
-            && row.kind == RowKind::Customer
-            && row.revenue.is_some_and(|revenue| revenue.is_zero())
+            && whole.kind == RowKind::Customer
+            && whole.revenue.is_some_and(|revenue| revenue.is_zero())
     };
     [
-        line("internal  accounts", &|row| row.kind == RowKind::Internal),
+        line("internal  accounts", &|whole| {
+            whole.kind == RowKind::Internal
+        }),
         line("free      customers without revenue", &free),
     ]
     .into_iter()
@@ -77,20 +131,38 @@ fn subtotals(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Vec<Stri
     .collect()
 }
 
+/// How a footer writes money.
+fn money(places: u8) -> impl Fn(Exact) -> String {
+    move |amount| grouped(&amount.to_fixed(places))
+}
+
+/// `openai 16.94 + google 2.60 = 19.54`, rounded so that it adds up as printed.
+fn addition(parts: &[(&str, Exact)], places: u8) -> String {
+    let money = money(places);
+    let amounts: Vec<Exact> = parts.iter().map(|(_, amount)| *amount).collect();
+    let total: Exact = amounts.iter().sum();
+    let written: Vec<String> = parts
+        .iter()
+        .zip(round_to_total(&amounts, total, places))
+        .map(|((name, _), amount)| format!("{name} {}", money(amount)))
+        .collect();
+    match written.as_slice() {
+        [one] => one.clone(),
+        several => format!("{} = {}", several.join(" + "), money(total)),
+    }
+}
+
 /// The tie of the bills, if there is one.
-pub fn bill_line(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Option<String> {
+pub fn bill_line(statement: &Statement, places: u8) -> Option<String> {
     let ties = &statement.attribution.ties;
     if ties.is_empty() {
         return None;
     }
-    let parts: Vec<String> = ties
+    let parts: Vec<(&str, Exact)> = ties
         .iter()
         .map(|tie| {
-            format!(
-                "{} {}",
-                tie.provider.as_deref().unwrap_or("(provider not stated)"),
-                money(tie.billed)
-            )
+            let provider = tie.provider.as_deref().unwrap_or("(provider not stated)");
+            (provider, tie.billed)
         })
         .collect();
     let billed: Exact = ties.iter().map(|tie| tie.billed).sum();
@@ -98,39 +170,33 @@ pub fn bill_line(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Opti
         .iter()
         .map(|tie| tie.direct + tie.metered + tie.allocated)
         .sum();
-    let sum = if ties.len() > 1 {
-        format!(" = {}", money(billed))
-    } else {
-        String::new()
-    };
     let share = Exact::ratio(given * Exact::from(100u64), billed, 1)
         .map_or(String::new(), |share| {
             format!("   attributed {} %", share.to_fixed(1))
         });
     Some(format!(
-        "bill      {}{sum}{share}   difference 0",
-        parts.join(" + ")
+        "bill      {}{share}   difference 0",
+        addition(&parts, places)
     ))
 }
 
 /// The shared costs.
-pub fn shared_line(statement: &Statement, money: &dyn Fn(Exact) -> String) -> Option<String> {
+pub fn shared_line(statement: &Statement, places: u8) -> Option<String> {
     let ties = &statement.attribution.shared;
-    let parts: Vec<String> = ties
+    if ties.is_empty() {
+        return None;
+    }
+    let names: Vec<_> = ties.iter().map(|tie| visible(&tie.name)).collect();
+    let parts: Vec<(&str, Exact)> = names
         .iter()
-        .map(|tie| format!("{} {}", visible(&tie.name), money(tie.amount)))
+        .zip(ties)
+        .map(|(name, tie)| (name.as_ref(), tie.amount))
         .collect();
-    let amount: Exact = ties.iter().map(|tie| tie.amount).sum();
     let allocated: Exact = ties.iter().map(|tie| tie.allocated).sum();
-    let sum = match ties.len() {
-        0 => return None,
-        1 => String::new(),
-        _ => format!(" = {}", money(amount)),
-    };
     Some(format!(
-        "shared    {}{sum}   allocated {}   difference 0",
-        parts.join(" + "),
-        money(allocated)
+        "shared    {}   allocated {}   difference 0",
+        addition(&parts, places),
+        money(places)(allocated)
     ))
 }
 
@@ -165,20 +231,27 @@ pub fn revenue_lines(statement: &Statement, money: &dyn Fn(Exact) -> String) -> 
     lines
 }
 
-fn losers(statement: &Statement, identity: &Identity, header: &Header) -> Option<String> {
+fn losers(
+    statement: &Statement,
+    wholes: &[Whole],
+    identity: &Identity,
+    header: &Header,
+) -> Option<String> {
     // Without a revenue file nobody is known to pay nothing.
     if !statement.by.contains(&Dimension::Customer) || statement.revenue_ties.is_empty() {
         return None;
     }
-    let losing = |row: &&crate::margin::Row| {
-        row.kind == RowKind::Customer
-            && row
-                .gross_profit()
-                .is_some_and(|profit| profit.is_negative())
-    };
-    let count = statement.rows.iter().filter(losing).count();
-    let worst = statement.rows.iter().find(losing)?;
-    let party = identity.party(worst.party?);
+    let losing: Vec<&Whole> = wholes
+        .iter()
+        .filter(|whole| whole.kind == RowKind::Customer)
+        .filter(|whole| {
+            let profit = whole.gross_profit();
+            profit.is_some_and(|profit| profit.is_negative())
+        })
+        .collect();
+    let count = losing.len();
+    let worst = losing.iter().min_by_key(|whole| whole.gross_profit())?;
+    let party = identity.party(worst.party);
     let name = party.name.as_deref().unwrap_or(&party.key);
     let verb = if count == 1 {
         "customer costs more than it pays"

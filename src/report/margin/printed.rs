@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::View;
+use crate::identity::PartyId;
 use crate::margin::{Row, RowKind, Statement, Verdict};
 use crate::model::{Exact, Meter};
 use crate::report::rounding::{round_matrix, round_to_total};
@@ -150,7 +151,7 @@ pub fn print(statement: &Statement, view: &View) -> Printout {
         rows.extend(sum(&others, Kind::Others, OTHERS));
     }
     if view.fold_unmapped {
-        fold(&mut rows, RowKind::Unmapped, "(unmapped)", 1);
+        fold_unmapped(&mut rows, statement);
     }
     if let Some(top) = view.top
         && rows.len() > top
@@ -216,16 +217,26 @@ fn sort(rows: &mut [Printed], column: &str, descending: bool) {
     });
 }
 
-/// Folds rows of a kind into one at the end, if there are more than `least`.
-fn fold(rows: &mut Vec<Printed>, kind: RowKind, label: &str, least: usize) {
-    let kind = Kind::One(kind);
+/// Folds the rows of unmapped ids into one at the end, if there are several, and says how many ids
+/// they are: an id may have a row in every month.
+fn fold_unmapped(rows: &mut Vec<Printed>, statement: &Statement) {
+    let kind = Kind::One(RowKind::Unmapped);
     let which = |row: &Printed| row.kind == kind;
-    if rows.iter().filter(|row| which(row)).count() <= least {
+    if rows.iter().filter(|row| which(row)).count() <= 1 {
         return;
     }
     let (folded, kept): (Vec<_>, Vec<_>) = rows.drain(..).partition(|row| which(row));
     *rows = kept;
-    let label = format!("{label} {} ids", folded.len());
+    let ids: BTreeSet<PartyId> = folded
+        .iter()
+        .filter_map(|row| statement.rows.get(row.source?)?.party)
+        .collect();
+    let label = match ids.len() {
+        // Customers are no dimension.
+        0 => "(unmapped)".to_string(),
+        1 => "(unmapped) 1 id".to_string(),
+        count => format!("(unmapped) {count} ids"),
+    };
     rows.extend(sum(&folded, kind, &label));
 }
 
