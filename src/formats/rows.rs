@@ -11,7 +11,7 @@ use crate::formats::{Remark, Settings, Tally};
 use crate::model::records::Origin;
 use crate::model::{Exact, Instant, Zone};
 use crate::problem::{Entry, Place, Problem, Problems, catalogue};
-use crate::scan::{Header, Row, RowSource};
+use crate::scan::{Elements, Header, Row, RowSource};
 
 /// What became of one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +100,19 @@ pub fn each_growing<P>(
     }
     problems.extend(missing);
     tally
+}
+
+/// Reads the objects of the list that an interface answers with, or the rows themselves where they
+/// were saved without the answer around them.
+pub fn of_list(
+    source: &mut dyn RowSource,
+    list: &'static str,
+    read: impl FnOnce(&mut dyn RowSource) -> Tally,
+) -> Tally {
+    match source.header().has(list) {
+        true => read(&mut Elements::new(source, list)),
+        false => read(source),
+    }
 }
 
 /// Where a row stands.

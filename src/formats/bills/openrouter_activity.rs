@@ -12,7 +12,7 @@ use crate::formats::{Format, Kind, Reader, Sample, Settings, Tally};
 use crate::model::records::{Charge, ChargeKind, ChargeMeter, Scope};
 use crate::model::{Currency, Zone};
 use crate::problem::{Problem, Problems};
-use crate::scan::{Elements, Row, RowSource};
+use crate::scan::{Row, RowSource};
 
 const REQUIRED: &[&str] = &["model_permaslug", "endpoint_id", "usage", "requests"];
 const LIST: &str = "data";
@@ -81,15 +81,9 @@ fn read(
     charges: &mut Vec<Charge>,
     problems: &mut Problems,
 ) -> Tally {
-    match source.header().has(LIST) {
-        true => read_rows(
-            &mut Elements::new(source, LIST),
-            settings,
-            charges,
-            problems,
-        ),
-        false => read_rows(source, settings, charges, problems),
-    }
+    rows::of_list(source, LIST, |source| {
+        read_rows(source, settings, charges, problems)
+    })
 }
 
 fn read_rows(
@@ -106,27 +100,23 @@ fn read_rows(
         // An answer without objects has no columns either.
         return rows::each(source, problems, |_, _, _| Ok(Fate::Skipped("blank")));
     }
-    let Some(mut at) = Positions::find(&columns, problems) else {
-        return Tally::default();
-    };
     let mut own_keys = OwnKeys::default();
-    let mut tally = rows::each(source, problems, |header, row, tally| {
-        if header.len() != columns.header.len() {
-            columns.header = header.clone();
-            // The needed columns keep their places; optional ones may have come.
-            if let Some(found) = Positions::find(&columns, &mut Problems::default()) {
-                at = found;
-            }
-        }
-        let charge = charge(&columns, &at, row)?;
-        own_keys.add(match at.byok {
-            Some(column) => columns.optional_number(row, column)?,
-            None => None,
-        });
-        tally.cover(charge.start, charge.end);
-        charges.push(charge);
-        Ok(Fate::Used)
-    });
+    let mut tally = rows::each_growing(
+        source,
+        &mut columns,
+        problems,
+        Positions::find,
+        |columns, at, row, tally| {
+            let charge = charge(columns, at, row)?;
+            own_keys.add(match at.byok {
+                Some(column) => columns.optional_number(row, column)?,
+                None => None,
+            });
+            tally.cover(charge.start, charge.end);
+            charges.push(charge);
+            Ok(Fate::Used)
+        },
+    );
     own_keys.remark(&mut tally);
     tally
 }

@@ -15,7 +15,7 @@ use crate::formats::{Format, Kind, Reader, Sample, Settings, Tally};
 use crate::model::records::{Charge, ChargeKind, ChargeMeter, Scope};
 use crate::model::{Currency, Zone};
 use crate::problem::{Problem, Problems, catalogue};
-use crate::scan::{Elements, Row, RowSource};
+use crate::scan::{Row, RowSource};
 
 const REQUIRED: &[&str] = &["total_cost", "market_cost", "request_count"];
 const LIST: &str = "results";
@@ -96,15 +96,9 @@ fn read(
     charges: &mut Vec<Charge>,
     problems: &mut Problems,
 ) -> Tally {
-    match source.header().has(LIST) {
-        true => read_rows(
-            &mut Elements::new(source, LIST),
-            settings,
-            charges,
-            problems,
-        ),
-        false => read_rows(source, settings, charges, problems),
-    }
+    rows::of_list(source, LIST, |source| {
+        read_rows(source, settings, charges, problems)
+    })
 }
 
 fn read_rows(
@@ -119,31 +113,27 @@ fn read_rows(
         // An answer without objects has no columns either.
         return rows::each(source, problems, |_, _, _| Ok(Fate::Skipped("blank")));
     }
-    let Some(mut at) = Positions::find(&columns, problems) else {
-        return Tally::default();
-    };
     let (mut own_keys, mut tagged) = (OwnKeys::default(), 0);
-    let mut tally = rows::each(source, problems, |header, row, tally| {
-        if header.len() != columns.header.len() {
-            columns.header = header.clone();
-            // The needed columns keep their places; optional ones may have come.
-            if let Some(found) = Positions::find(&columns, &mut Problems::default()) {
-                at = found;
+    let mut tally = rows::each_growing(
+        source,
+        &mut columns,
+        problems,
+        Positions::find,
+        |columns, at, row, tally| {
+            let charge = charge(columns, at, row)?;
+            tally.cover(charge.start, charge.end);
+            if word(row, at.credential).is_some_and(|word| word.eq_ignore_ascii_case("byok")) {
+                own_keys.add(match at.market {
+                    Some(column) => columns.optional_number(row, column)?,
+                    None => None,
+                });
+                return Ok(Fate::Skipped("own keys"));
             }
-        }
-        let charge = charge(&columns, &at, row)?;
-        tally.cover(charge.start, charge.end);
-        if word(row, at.credential).is_some_and(|word| word.eq_ignore_ascii_case("byok")) {
-            own_keys.add(match at.market {
-                Some(column) => columns.optional_number(row, column)?,
-                None => None,
-            });
-            return Ok(Fate::Skipped("own keys"));
-        }
-        tagged += u64::from(charge.scopes.iter().any(|scope| scope.dimension == "tag"));
-        charges.push(charge);
-        Ok(Fate::Used)
-    });
+            tagged += u64::from(charge.scopes.iter().any(|scope| scope.dimension == "tag"));
+            charges.push(charge);
+            Ok(Fate::Used)
+        },
+    );
     own_keys.remark(&mut tally);
     let text =
         "{n} rows are grouped by tag: a request with several tags may count in the row of each";
