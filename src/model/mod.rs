@@ -4,6 +4,8 @@
 
 mod arithmetic;
 pub mod band;
+pub mod billing;
+pub mod catalog;
 pub mod counts;
 pub mod currency;
 mod digits;
@@ -11,6 +13,7 @@ pub mod exact;
 pub mod meter;
 pub mod names;
 pub mod packed;
+pub mod payments;
 pub mod receipt;
 pub mod records;
 mod stamp;

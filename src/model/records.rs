@@ -1,4 +1,5 @@
-//! The records that readers make: usage, charges, revenue. One shape each, whatever the export.
+//! The records that readers make: usage and charges here, revenue in [`super::billing`],
+//! [`super::payments`] and [`super::catalog`]. One shape each, whatever the export.
 //!
 //! Signs: a charge is positive when the provider bills it and negative when it gives money back.
 //! Revenue amounts are positive when the customer owes or pays; refunds are positive amounts in
@@ -6,6 +7,15 @@
 
 use std::sync::Arc;
 
+pub use super::billing::{
+    CreditNote, Invoice, InvoiceLine, InvoiceStatus, RecognizedEntry, RevenueRecords,
+};
+pub use super::catalog::{
+    BillingCustomer, ListPrice, MrrChange, Product, Subscription, SubscriptionItem,
+};
+pub use super::payments::{
+    BalanceEntry, BalanceKind, Dispute, DisputeStatus, Payment, PaymentStatus, Refund,
+};
 use super::{Currency, Exact, Instant, Meter};
 
 /// Where a record came from.
@@ -167,201 +177,4 @@ pub struct Scope {
     pub id: String,
     /// What it is: `project`, `api key`, `workspace`, `user`, `customer`.
     pub dimension: &'static str,
-}
-
-/// The state of an invoice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum InvoiceStatus {
-    /// Not finalized; never revenue.
-    Draft,
-    /// Finalized, not paid.
-    Open,
-    /// Paid.
-    Paid,
-    /// Final; the file does not say whether it was paid.
-    NotStated,
-    /// Voided.
-    Void,
-    /// Written off.
-    Uncollectible,
-}
-
-/// One invoice, or one line of a revenue file. Amounts are in major units.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Invoice {
-    /// Invoice id (`in_…`), unique; for generic files file and line where none is given.
-    pub id: String,
-    /// Namespace of `customer`: `stripe` or `revenue`.
-    pub namespace: &'static str,
-    /// The billing system's customer id.
-    pub customer: Option<String>,
-    /// Customer name, for display.
-    pub name: Option<String>,
-    /// E-mail, for the join only; never printed.
-    pub email: Option<String>,
-    /// Other ids that may equal a customer's id: (what it is, value).
-    pub keys: Vec<(String, String)>,
-    /// Total including tax.
-    pub total: Exact,
-    /// Tax inside the total.
-    pub tax: Exact,
-    /// Currency.
-    pub currency: Currency,
-    /// Invoice date.
-    pub date: Instant,
-    /// When it became final; `None` if the export does not say.
-    pub finalized: Option<Instant>,
-    /// Service period, half-open; `None` if unknown, zero length if one-off.
-    pub service: Option<(Instant, Instant)>,
-    /// State.
-    pub status: InvoiceStatus,
-    /// When it was voided.
-    pub voided: Option<Instant>,
-    /// When it was marked uncollectible.
-    pub uncollectible: Option<Instant>,
-    /// Subscription id.
-    pub subscription: Option<String>,
-    /// Plan, where the file itself names one.
-    pub plan: Option<String>,
-    /// Whether a price change of the plan touches it: `None` if the file does not say.
-    pub recurring: Option<bool>,
-    /// Where it stands.
-    pub origin: Origin,
-}
-
-/// What became of a payment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PaymentStatus {
-    /// Money arrived (it may have been refunded since).
-    Succeeded,
-    /// It did not arrive; the word says why (`failed`, `uncaptured`, `canceled`).
-    NotSucceeded(&'static str),
-    /// A test-mode row.
-    Test,
-}
-
-/// One payment attempt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Payment {
-    /// Charge id (`ch_…`, `py_…`).
-    pub id: String,
-    /// Stripe customer id.
-    pub customer: Option<String>,
-    /// E-mail, for the join only; never printed.
-    pub email: Option<String>,
-    /// Other ids of the payer that may equal a customer's id: (what it is, value).
-    pub keys: Vec<(String, String)>,
-    /// When it was made.
-    pub created: Instant,
-    /// Gross amount in major units.
-    pub amount: Exact,
-    /// Amount given back so far.
-    pub refunded: Exact,
-    /// When it was given back, if the export says.
-    pub refunded_at: Option<Instant>,
-    /// Amount lost in a dispute, with its date if known; `None` unless the dispute is lost.
-    pub dispute_lost: Option<(Exact, Option<Instant>)>,
-    /// Currency.
-    pub currency: Currency,
-    /// State.
-    pub status: PaymentStatus,
-    /// Invoice it pays (`in_…`).
-    pub invoice: Option<String>,
-    /// `Subscription creation` and the like: decides whether it recurs.
-    pub description: Option<String>,
-    /// Where it stands.
-    pub origin: Origin,
-}
-
-/// One subscription as of the export.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subscription {
-    /// Subscription id (`sub_…`).
-    pub id: String,
-    /// Stripe customer id.
-    pub customer: String,
-    /// E-mail, for the join only.
-    pub email: Option<String>,
-    /// Other ids that may equal a customer's id: (what it is, value).
-    pub keys: Vec<(String, String)>,
-    /// Customer name.
-    pub name: Option<String>,
-    /// Price or plan id (`price_…`).
-    pub price: String,
-    /// Quantity; 1 if the file has none.
-    pub quantity: Exact,
-    /// Currency.
-    pub currency: Currency,
-    /// `month`, `year`, `week`, `day`.
-    pub interval: String,
-    /// Amount in major units; blank for metered prices.
-    pub amount: Option<Exact>,
-    /// `active`, `trialing`, `canceled`, …
-    pub status: String,
-    /// When it began, if the file says.
-    pub started: Option<Instant>,
-    /// When it ended, if it has.
-    pub ended: Option<Instant>,
-    /// Current period, half-open.
-    pub current_period: Option<(Instant, Instant)>,
-    /// Where it stands.
-    pub origin: Origin,
-}
-
-/// One row of a price list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListPrice {
-    /// Price id (`price_…`).
-    pub id: String,
-    /// Product id (`prod_…`).
-    pub product: String,
-    /// Product name (`Pro`).
-    pub product_name: String,
-    /// Nickname (`pro-monthly`).
-    pub nickname: String,
-    /// Amount per interval in major units; `None` for tiered prices.
-    pub amount: Option<Exact>,
-    /// Currency.
-    pub currency: Currency,
-    /// `month`, `year`, `week`, `day`, or blank for one-off prices.
-    pub interval: String,
-    /// How many intervals one charge covers.
-    pub interval_count: u32,
-    /// Whether it is metered rather than licensed.
-    pub metered: bool,
-    /// Where it stands.
-    pub origin: Origin,
-}
-
-/// One customer of the billing system: joins ids, carries no revenue.
-#[derive(Clone, Debug)]
-pub struct BillingCustomer {
-    /// Stripe customer id (`cus_…`).
-    pub id: String,
-    /// E-mail, for the join only.
-    pub email: Option<String>,
-    /// Name, for display.
-    pub name: Option<String>,
-    /// Other ids that may equal a customer's id: (what it is, value): metadata first, then
-    /// description and client reference id.
-    pub keys: Vec<(String, String)>,
-    /// When it was created.
-    pub created: Option<Instant>,
-    /// Where it stands.
-    pub origin: Origin,
-}
-
-/// What revenue readers fill.
-#[derive(Clone, Debug, Default)]
-pub struct RevenueRecords {
-    /// Invoices, and lines of generic revenue files.
-    pub invoices: Vec<Invoice>,
-    /// Payments.
-    pub payments: Vec<Payment>,
-    /// Subscriptions.
-    pub subscriptions: Vec<Subscription>,
-    /// Price list.
-    pub prices: Vec<ListPrice>,
-    /// Customers of the billing system.
-    pub customers: Vec<BillingCustomer>,
 }

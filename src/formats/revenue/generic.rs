@@ -280,6 +280,7 @@ fn line(
     let (start, end) = period(columns, fields, row)?;
     Ok(Invoice {
         id: rows::other_id(columns, row, fields.invoice_id)?.unwrap_or_default(),
+        number: None,
         namespace: "revenue",
         customer: rows::other_id(columns, row, Some(fields.customer))?,
         name: None,

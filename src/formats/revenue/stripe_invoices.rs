@@ -79,6 +79,7 @@ struct Fields {
     voided: Option<usize>,
     uncollectible: Option<usize>,
     subscription: Option<usize>,
+    number: Option<usize>,
     name: Option<usize>,
     email: Option<usize>,
     metadata: Vec<(usize, String)>,
@@ -131,6 +132,7 @@ impl Fields {
             voided: find("Voided At (UTC)"),
             uncollectible: find("Marked Uncollectible At (UTC)"),
             subscription: find("Subscription"),
+            number: find("Number"),
             name: find("Customer Name"),
             email: find("Customer Email"),
             metadata: rows::metadata(&columns.header),
@@ -194,6 +196,7 @@ fn invoice(
     doubts.balances += u64::from(status != InvoiceStatus::Draft && !balances_agree);
     Ok(Invoice {
         id,
+        number: rows::text(row, fields.number),
         namespace: "stripe",
         customer: rows::other_id(columns, row, Some(fields.customer))?,
         name: rows::text(row, fields.name),

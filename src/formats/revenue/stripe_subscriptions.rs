@@ -182,6 +182,9 @@ fn subscription(
         started: columns.optional_instant(row, fields.started)?,
         ended: columns.optional_instant(row, fields.ended)?,
         current_period: rows::period(columns, row, fields.period)?,
+        interval_count: None,
+        cancels_at: None,
+        trial: None,
         origin: rows::origin(columns, row),
     })
 }

@@ -1,0 +1,138 @@
+//! What billing systems say of their customers: subscriptions, prices, products. It names and joins
+//! things and carries no revenue.
+//!
+//! Amounts are in major units of their currency. Times are UTC; ranges are half-open.
+
+use super::records::Origin;
+use super::{Currency, Exact, Instant};
+
+/// One subscription as of the export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// Subscription id (`sub_…`).
+    pub id: String,
+    /// Stripe customer id.
+    pub customer: String,
+    /// E-mail, for the join only.
+    pub email: Option<String>,
+    /// Other ids that may equal a customer's id: (what it is, value).
+    pub keys: Vec<(String, String)>,
+    /// Customer name.
+    pub name: Option<String>,
+    /// Price or plan id (`price_…`).
+    pub price: String,
+    /// Quantity; 1 if the file has none.
+    pub quantity: Exact,
+    /// Currency.
+    pub currency: Currency,
+    /// `month`, `year`, `week`, `day`.
+    pub interval: String,
+    /// Amount in major units; blank for metered prices.
+    pub amount: Option<Exact>,
+    /// `active`, `trialing`, `canceled`, …
+    pub status: String,
+    /// When it began, if the file says.
+    pub started: Option<Instant>,
+    /// When it ended, if it has.
+    pub ended: Option<Instant>,
+    /// Current period, half-open.
+    pub current_period: Option<(Instant, Instant)>,
+    /// How many intervals one charge covers, if the file says.
+    pub interval_count: Option<u32>,
+    /// When it is going to end, if that is decided.
+    pub cancels_at: Option<Instant>,
+    /// Trial, half-open, if it had one.
+    pub trial: Option<(Instant, Instant)>,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// One item of a subscription.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubscriptionItem {
+    /// Item id (`si_…`).
+    pub id: String,
+    /// Subscription id (`sub_…`).
+    pub subscription: String,
+    /// Price or plan id.
+    pub price: String,
+    /// Quantity; `None` for metered prices.
+    pub quantity: Option<Exact>,
+    /// Current period, half-open.
+    pub current_period: Option<(Instant, Instant)>,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// One row of a price list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListPrice {
+    /// Price id (`price_…`).
+    pub id: String,
+    /// Product id (`prod_…`).
+    pub product: String,
+    /// Product name (`Pro`).
+    pub product_name: String,
+    /// Nickname (`pro-monthly`).
+    pub nickname: String,
+    /// Amount per interval in major units; `None` for tiered prices.
+    pub amount: Option<Exact>,
+    /// Currency.
+    pub currency: Currency,
+    /// `month`, `year`, `week`, `day`, or blank for one-off prices.
+    pub interval: String,
+    /// How many intervals one charge covers.
+    pub interval_count: u32,
+    /// Whether it is metered rather than licensed.
+    pub metered: bool,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// One product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Product {
+    /// Product id (`prod_…`).
+    pub id: String,
+    /// Name (`Pro`).
+    pub name: String,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// One customer of the billing system: joins ids, carries no revenue.
+#[derive(Clone, Debug)]
+pub struct BillingCustomer {
+    /// Stripe customer id (`cus_…`).
+    pub id: String,
+    /// E-mail, for the join only.
+    pub email: Option<String>,
+    /// Name, for display.
+    pub name: Option<String>,
+    /// Other ids that may equal a customer's id: (what it is, value): metadata first, then
+    /// description and client reference id.
+    pub keys: Vec<(String, String)>,
+    /// When it was created.
+    pub created: Option<Instant>,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// One change of monthly recurring revenue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MrrChange {
+    /// When.
+    pub at: Instant,
+    /// Stripe customer id.
+    pub customer: String,
+    /// Price id.
+    pub price: Option<String>,
+    /// Subscription id.
+    pub subscription: Option<String>,
+    /// By how much it changed, of either sign.
+    pub change: Exact,
+    /// Currency.
+    pub currency: Currency,
+    /// Where it stands.
+    pub origin: Origin,
+}
