@@ -175,7 +175,7 @@ fn subscription(
         name: rows::text(row, fields.name),
         price: rows::other_id(columns, row, Some(fields.plan))?.unwrap_or_default(),
         quantity,
-        currency: columns.currency(row, fields.currency)?,
+        currency: Some(columns.currency(row, fields.currency)?),
         interval: rows::interval(columns, row, fields.interval)?,
         amount: money.unit_price(columns, row, Some(fields.amount))?,
         status,
