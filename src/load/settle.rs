@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{FileRead, Reading, again, counts, overlap, same};
+use crate::formats::revenue::sigma_join;
 use crate::problem::{Note, Problems, catalogue};
 
 impl Reading<'_> {
@@ -34,6 +35,8 @@ impl Reading<'_> {
                 read.receipt.rows.duplicate += count;
             }
         }
+        let joined = sigma_join::join(&mut self.books.records, problems);
+        self.books.notes.extend(joined);
     }
 
     /// Rows that another file has too are counted apart and told.
