@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{FileRead, Reading, again, counts, overlap, same};
+use super::{FileRead, Reading, again, counts, discounts, overlap, same};
 use crate::problem::{Note, Problems, catalogue};
 
 impl Reading<'_> {
@@ -34,6 +34,7 @@ impl Reading<'_> {
                 read.receipt.rows.duplicate += count;
             }
         }
+        discounts::settle(&mut self.books.records);
     }
 
     /// Rows that another file has too are counted apart and told.

@@ -141,6 +141,17 @@ pub struct CreditNote {
     pub origin: Origin,
 }
 
+/// What an invoice takes off all of its lines together, where the lines are stated before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvoiceDiscount {
+    /// The invoice.
+    pub invoice: String,
+    /// `stripe` or `lago`.
+    pub namespace: &'static str,
+    /// Amount without tax; what makes an invoice cheaper than its lines is positive.
+    pub amount: Exact,
+}
+
 /// One journal entry of Stripe's revenue-recognition report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecognizedEntry {
@@ -181,6 +192,8 @@ pub struct RevenueRecords {
     pub customers: Vec<BillingCustomer>,
     /// Lines of invoices.
     pub lines: Vec<InvoiceLine>,
+    /// What invoices take off their lines, until it is taken off them.
+    pub invoice_discounts: Vec<InvoiceDiscount>,
     /// Credit notes.
     pub credit_notes: Vec<CreditNote>,
     /// Refunds one by one.

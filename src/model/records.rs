@@ -8,7 +8,8 @@
 use std::sync::Arc;
 
 pub use super::billing::{
-    CreditNote, Invoice, InvoiceLine, InvoiceStatus, RecognizedEntry, RevenueRecords,
+    CreditNote, Invoice, InvoiceDiscount, InvoiceLine, InvoiceStatus, RecognizedEntry,
+    RevenueRecords,
 };
 pub use super::catalog::{
     BillingCustomer, ListPrice, MrrChange, Product, Subscription, SubscriptionItem,

@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 
 use crate::formats::{RevenueRecords, Tally};
 use crate::model::records::{
-    BillingCustomer, Invoice, ListPrice, Payment, PaymentStatus, Subscription,
+    BalanceEntry, BalanceKind, BillingCustomer, Invoice, InvoiceDiscount, InvoiceLine, ListPrice,
+    Payment, PaymentStatus, RecognizedEntry, Subscription,
 };
 use crate::model::{Exact, Instant};
 
@@ -22,6 +23,10 @@ pub fn render(records: &RevenueRecords) -> Value {
         "subscriptions": list(&records.subscriptions, subscription),
         "prices": list(&records.prices, price),
         "customers": list(&records.customers, customer),
+        "lines": list(&records.lines, line),
+        "discounts": list(&records.invoice_discounts, discount),
+        "balance": list(&records.balance, balance_entry),
+        "recognized": list(&records.recognized, recognized),
     }))
 }
 
@@ -40,7 +45,7 @@ fn invoice(invoice: &Invoice) -> Value {
         "currency": invoice.currency.code(),
         "date": time(invoice.date),
         "finalized": invoice.finalized.map(time),
-        "service": invoice.service.map(|(start, end)| json!([time(start), time(end)])),
+        "service": span(invoice.service),
         "status": super::invoice_status_word(invoice.status),
         "voided": invoice.voided.map(time),
         "uncollectible": invoice.uncollectible.map(time),
@@ -95,7 +100,7 @@ fn subscription(subscription: &Subscription) -> Value {
         "status": subscription.status,
         "started": subscription.started.map(time),
         "ended": subscription.ended.map(time),
-        "current_period": period.map(|(start, end)| json!([time(start), time(end)])),
+        "current_period": span(period),
         "line": subscription.origin.line,
     }))
 }
@@ -124,6 +129,91 @@ fn customer(customer: &BillingCustomer) -> Value {
         "created": customer.created.map(time),
         "line": customer.origin.line,
     }))
+}
+
+fn line(line: &InvoiceLine) -> Value {
+    compact(json!({
+        "id": line.id,
+        "invoice": line.invoice,
+        "namespace": line.namespace,
+        "customer": line.customer,
+        "net": number(line.net),
+        "tax": number(line.tax),
+        "currency": line.currency.code(),
+        "service": span(line.service),
+        "price": line.price,
+        "plan": line.plan,
+        "quantity": line.quantity.map(number),
+        "proration": line.proration,
+        "metered": line.metered,
+        "subscription": line.subscription,
+        "item": line.item,
+        "description": line.description,
+        "line": line.origin.line,
+    }))
+}
+
+fn discount(discount: &InvoiceDiscount) -> Value {
+    json!({
+        "invoice": discount.invoice,
+        "namespace": discount.namespace,
+        "amount": number(discount.amount),
+    })
+}
+
+fn balance_entry(entry: &BalanceEntry) -> Value {
+    let kind = match &entry.kind {
+        BalanceKind::Payment => "payment",
+        BalanceKind::PaymentFailure => "payment failure",
+        BalanceKind::PartialCapture => "partial capture",
+        BalanceKind::Refund => "refund",
+        BalanceKind::RefundFailure => "refund failure",
+        BalanceKind::Dispute => "dispute",
+        BalanceKind::DisputeReversal => "dispute reversal",
+        BalanceKind::Fee => "fee",
+        BalanceKind::Payout => "payout",
+        BalanceKind::Other(word) => word,
+    };
+    let facing = entry.facing.as_ref();
+    compact(json!({
+        "id": entry.id,
+        "kind": kind,
+        "object": entry.object,
+        "payment": entry.payment,
+        "gross": number(entry.gross),
+        "fee": number(entry.fee),
+        "currency": entry.currency.code(),
+        "facing": facing.map(|(amount, currency)| json!([number(*amount), currency.code()])),
+        "at": time(entry.at),
+        "customer": entry.customer,
+        "email": entry.email,
+        "name": entry.name,
+        "keys": entry.keys,
+        "invoice": entry.invoice,
+        "invoice_number": entry.invoice_number,
+        "subscription": entry.subscription,
+        "description": entry.description,
+        "line": entry.origin.line,
+    }))
+}
+
+fn recognized(entry: &RecognizedEntry) -> Value {
+    compact(json!({
+        "period": span(Some(entry.period)),
+        "open": entry.open,
+        "debit": entry.debit,
+        "credit": entry.credit,
+        "amount": number(entry.amount),
+        "currency": entry.currency.code(),
+        "customer": entry.customer,
+        "price": entry.price,
+        "invoice": entry.invoice,
+        "line": entry.origin.line,
+    }))
+}
+
+fn span(period: Option<(Instant, Instant)>) -> Value {
+    period.map_or(Value::Null, |(start, end)| json!([time(start), time(end)]))
 }
 
 fn number(value: Exact) -> Value {
