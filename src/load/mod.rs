@@ -7,6 +7,7 @@
 mod again;
 mod books;
 mod counts;
+mod discounts;
 mod finer;
 mod fold;
 mod mapping_file;

@@ -15,11 +15,11 @@ use crate::problem::{Place, Problem, Problems, catalogue};
 pub fn settle(records: &mut RevenueRecords, problems: &mut Problems) -> BTreeMap<Arc<str>, u64> {
     let mut dropped = Dropped::default();
     let invoices = std::mem::take(&mut records.invoices);
-    let (stripe, lines): (Vec<_>, Vec<_>) =
-        invoices.into_iter().partition(|i| i.namespace == "stripe");
+    let (with_ids, lines): (Vec<_>, Vec<_>) =
+        invoices.into_iter().partition(|i| i.namespace != "revenue");
     // Lines of a generic revenue file may share an invoice id; each is money of its own.
     records.invoices = dropped.settle(
-        stripe,
+        with_ids,
         problems,
         |i| &i.id,
         |i| &i.origin,
@@ -35,6 +35,24 @@ pub fn settle(records: &mut RevenueRecords, problems: &mut Problems) -> BTreeMap
         |p| &p.origin,
         |p| &mut p.origin,
         settlement,
+    );
+    let lines = std::mem::take(&mut records.lines);
+    records.lines = dropped.settle(
+        lines,
+        problems,
+        |l| &l.id,
+        |l| &l.origin,
+        |l| &mut l.origin,
+        |_| 0,
+    );
+    let balance = std::mem::take(&mut records.balance);
+    records.balance = dropped.settle(
+        balance,
+        problems,
+        |b| &b.id,
+        |b| &b.origin,
+        |b| &mut b.origin,
+        |_| 0,
     );
     let subscriptions = std::mem::take(&mut records.subscriptions);
     records.subscriptions = dropped.settle(

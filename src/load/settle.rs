@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{FileRead, Reading, again, counts, overlap, same};
+use super::{FileRead, Reading, again, counts, discounts, overlap, same};
 use crate::formats::revenue::sigma_join;
 use crate::problem::{Note, Problems, catalogue};
 
@@ -37,6 +37,7 @@ impl Reading<'_> {
         }
         let joined = sigma_join::join(&mut self.books.records, problems);
         self.books.notes.extend(joined);
+        discounts::settle(&mut self.books.records);
     }
 
     /// Rows that another file has too are counted apart and told.

@@ -175,6 +175,17 @@ pub struct CreditNoteLine {
     pub origin: Origin,
 }
 
+/// What an invoice takes off all of its lines together, where the lines are stated before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvoiceDiscount {
+    /// The invoice.
+    pub invoice: String,
+    /// `stripe` or `lago`.
+    pub namespace: &'static str,
+    /// Amount without tax; what makes an invoice cheaper than its lines is positive.
+    pub amount: Exact,
+}
+
 /// One journal entry of Stripe's revenue-recognition report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecognizedEntry {
@@ -217,6 +228,8 @@ pub struct RevenueRecords {
     pub lines: Vec<InvoiceLine>,
     /// Taxes on lines, until they are joined to them.
     pub line_taxes: Vec<LineTax>,
+    /// What invoices take off their lines, until it is taken off them.
+    pub invoice_discounts: Vec<InvoiceDiscount>,
     /// Credit notes.
     pub credit_notes: Vec<CreditNote>,
     /// Lines of credit notes, until they are joined to them.

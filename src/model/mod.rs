@@ -25,5 +25,6 @@ pub use currency::Currency;
 pub use exact::Exact;
 pub use meter::Meter;
 pub use packed::Packed;
+pub use stamp::DateOrder;
 pub use time::{Day, Instant, Month, Period, Zone};
 pub use usage::UsageCell;

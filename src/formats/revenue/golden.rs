@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use crate::formats::{RevenueRecords, Tally};
 use crate::model::records::{
     BalanceEntry, BalanceKind, BillingCustomer, CreditNote, CreditNoteLine, Dispute, DisputeStatus,
-    Invoice, InvoiceLine, LineTax, ListPrice, MrrChange, Payment, PaymentStatus, Product, Refund,
-    Subscription, SubscriptionItem,
+    Invoice, InvoiceDiscount, InvoiceLine, LineTax, ListPrice, MrrChange, Payment, PaymentStatus,
+    Product, RecognizedEntry, Refund, Subscription, SubscriptionItem,
 };
 use crate::model::{Exact, Instant};
 
@@ -30,10 +30,12 @@ pub fn render(records: &RevenueRecords) -> Value {
         "credit_note_lines": list(&records.credit_note_lines, credit_note_line),
         "refunds": list(&records.refunds, refund),
         "disputes": list(&records.disputes, dispute),
-        "balance": list(&records.balance, balance_entry),
         "items": list(&records.items, item),
         "products": list(&records.products, product),
         "mrr_changes": list(&records.mrr_changes, mrr_change),
+        "discounts": list(&records.invoice_discounts, discount),
+        "balance": list(&records.balance, balance_entry),
+        "recognized": list(&records.recognized, recognized),
     }))
 }
 
@@ -230,6 +232,14 @@ fn dispute(dispute: &Dispute) -> Value {
     }))
 }
 
+fn discount(discount: &InvoiceDiscount) -> Value {
+    json!({
+        "invoice": discount.invoice,
+        "namespace": discount.namespace,
+        "amount": number(discount.amount),
+    })
+}
+
 fn balance_entry(entry: &BalanceEntry) -> Value {
     let kind = match &entry.kind {
         BalanceKind::Payment => "payment",
@@ -295,6 +305,21 @@ fn mrr_change(change: &MrrChange) -> Value {
         "change": number(change.change),
         "currency": change.currency.code(),
         "line": change.origin.line,
+    }))
+}
+
+fn recognized(entry: &RecognizedEntry) -> Value {
+    compact(json!({
+        "period": span(Some(entry.period)),
+        "open": entry.open,
+        "debit": entry.debit,
+        "credit": entry.credit,
+        "amount": number(entry.amount),
+        "currency": entry.currency.code(),
+        "customer": entry.customer,
+        "price": entry.price,
+        "invoice": entry.invoice,
+        "line": entry.origin.line,
     }))
 }
 

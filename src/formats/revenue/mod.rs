@@ -1,4 +1,4 @@
-//! Revenue formats: Stripe's Dashboard exports and the generic revenue layout.
+//! Revenue formats: exports of Stripe and Lago, and the generic revenue layout.
 //!
 //! `rows` and `money` are what they share; `useless` holds the exports that describe the same money
 //! once more. No reader drops repeated rows or chooses between sources: all rows come out.
@@ -6,8 +6,11 @@
 // A problem is made at most once per row that is wrong; its size is of no importance.
 #![allow(clippy::result_large_err)]
 
+mod balance;
 pub mod generic;
 pub mod golden;
+pub mod lago_fees;
+pub mod lago_invoices;
 pub mod minor;
 mod money;
 mod rows;
@@ -29,10 +32,13 @@ pub mod sigma_subscriptions;
 pub mod sigma_taxes;
 #[cfg(test)]
 mod sigma_tests;
+pub mod stripe_balance_change;
+pub mod stripe_balance_history;
 pub mod stripe_customers;
 pub mod stripe_invoices;
 pub mod stripe_payments;
 pub mod stripe_prices;
+pub mod stripe_recognition;
 pub mod stripe_subscriptions;
 #[cfg(test)]
 mod testing;

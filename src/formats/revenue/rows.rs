@@ -122,6 +122,14 @@ pub fn other_id(
     }
 }
 
+/// The text of a cell that must hold some.
+pub fn filled<'r>(columns: &Columns, row: &'r Row, column: usize) -> Result<&'r str, Problem> {
+    row.filled(column).ok_or_else(|| {
+        let message = format!("{} is empty", columns.header.name(column));
+        columns.problem(&catalogue::MISSING_VALUE, row, column, message)
+    })
+}
+
 /// Free text; `None` where the cell is blank or the column is missing.
 pub fn text(row: &Row, column: Option<usize>) -> Option<String> {
     row.filled(column?).map(str::to_string)
