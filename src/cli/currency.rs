@@ -8,7 +8,7 @@ use super::project::Project;
 use crate::fx::{self, Clash, Conversion, MAX_AGE, Missing, RateBook};
 use crate::load::Books;
 use crate::model::records::{InvoiceStatus, Origin, PaymentStatus};
-use crate::model::{Currency, Day, Period, Zone};
+use crate::model::{Currency, Day, Exact, Period, Zone};
 use crate::problem::{Place, Problem, Problems, catalogue};
 
 const PASS_RATES: &str = "pass dated rates: --fx with the ECB's eurofxref-hist.csv, or with a table date,from,to,rate; Stripe's payments export has the rates of the invoices it paid, in Converted Amount and Converted Currency";
@@ -85,7 +85,8 @@ fn seen(books: &Books) -> BTreeMap<Currency, (String, u64)> {
     seen
 }
 
-/// Converts revenue and cost to the report's currency.
+/// Converts revenue and cost to the report's currency. Returns too what a dollar is worth on each
+/// day of usage, for prices.
 ///
 /// # Errors
 /// What has no rate, by currency; rates that contradict each other.
@@ -94,13 +95,14 @@ pub fn convert(
     to: Currency,
     period: Period,
     zone: Zone,
-) -> Result<Conversion, Problems> {
+) -> Result<(Conversion, BTreeMap<Day, Exact>), Problems> {
     let mut told = Conversion::new(to);
     let rows = std::mem::take(&mut books.rates);
     let rates = RateBook::build(&rows, &currencies(books, to)).map_err(clashing)?;
     let moments = (zone.start_of(period.start), zone.start_of(period.end));
     fx::revenue::convert(&mut books.records, &rates, moments, &mut told);
     fx::cost::charges(&mut books.charges, &rates, (period, zone), &mut told);
+    let per_dollar = fx::cost::per_dollar(&books.usage, &rates, &mut told);
     let mut problems = Problems::default();
     if let Some(day) = fx::cost::logged(&mut books.usage, &rates, period, &mut told) {
         problems.push(unrated_log(books, to, day));
@@ -109,7 +111,7 @@ pub fn convert(
         problems.push(unrated(*from, to, missing));
     }
     match problems.is_empty() {
-        true => Ok(told),
+        true => Ok((told, per_dollar)),
         false => Err(problems),
     }
 }
@@ -127,7 +129,7 @@ fn currencies(books: &Books, to: Currency) -> BTreeSet<Currency> {
         .chain(records.balance.iter().map(|entry| entry.currency))
         .chain(records.recognized.iter().map(|entry| entry.currency))
         .chain(books.log_currencies.keys().copied())
-        .chain([to])
+        .chain([to, Currency::USD])
         .collect()
 }
 

@@ -91,7 +91,7 @@ impl Run {
         let mut books = load::read(&specs, &choices, &bar)?;
         let period = choices::period(shared, &books, zone)?;
         let currency = currency::currency(shared, project.as_ref(), &books)?;
-        let conversion = currency::convert(&mut books, currency, period, zone)?;
+        let (conversion, per_dollar) = currency::convert(&mut books, currency, period, zone)?;
         let basis = choices::basis(shared, &books)?;
         let mut identity = identity(&mut books);
         let mut revenue = RevenueBook::build(revenue::Inputs {
@@ -124,6 +124,7 @@ impl Run {
             pricing: Pricing {
                 prices,
                 in_dollars: currency == Currency::USD,
+                per_dollar,
             },
             shared: costs,
             revenue_by_month,

@@ -3,9 +3,11 @@
 //!
 //! Only what touches the report period is converted; nothing else is ever added up.
 
+use std::collections::BTreeMap;
+
 use super::{Conversion, RateBook};
 use crate::model::records::Charge;
-use crate::model::{Instant, Packed, Period, UsageCell, Zone};
+use crate::model::{Currency, Day, Exact, Instant, Packed, Period, UsageCell, Zone};
 
 /// Decimals of converted cost: as fine as cost is ever split.
 const PLACES: u8 = 12;
@@ -47,7 +49,7 @@ pub fn logged(
     rates: &RateBook<'_>,
     period: Period,
     told: &mut Conversion,
-) -> Option<crate::model::Day> {
+) -> Option<Day> {
     let mut without = None;
     for cell in usage.iter_mut().filter(|cell| period.contains(cell.day)) {
         let Some((packed, from)) = &cell.reported else {
@@ -67,4 +69,29 @@ pub fn logged(
         }
     }
     without
+}
+
+/// What a dollar is worth on the days of usage of which a rate is known (UTC), rounded half to even
+/// at 12 decimals: price lists are in dollars.
+pub fn per_dollar(
+    usage: &[UsageCell],
+    rates: &RateBook<'_>,
+    told: &mut Conversion,
+) -> BTreeMap<Day, Exact> {
+    let mut days = BTreeMap::new();
+    if told.to == Currency::USD {
+        return days;
+    }
+    let mut last = None;
+    for cell in usage.iter().filter(|cell| cell.model.is_some()) {
+        let day = cell.utc_day;
+        if last.replace(day) == Some(day) || days.contains_key(&day) {
+            continue;
+        }
+        if let Ok(rate) = rates.find(Currency::USD, told.to, day) {
+            told.enter_price(&rate);
+            days.insert(day, rate.value());
+        }
+    }
+    days
 }

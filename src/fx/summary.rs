@@ -35,6 +35,26 @@ pub struct Part {
 }
 
 impl Part {
+    fn enter(&mut self, rate: &Rate, amount: Exact, converted: Exact) {
+        let (value, day) = (rate.value(), rate.day);
+        let used = self.by.entry(rate.source.clone()).or_insert(Used {
+            rows: 0,
+            amount: Exact::ZERO,
+            converted: Exact::ZERO,
+            lowest: value,
+            highest: value,
+            first: day,
+            last: day,
+        });
+        used.rows += 1;
+        used.amount += amount;
+        used.converted += converted;
+        used.lowest = used.lowest.min(value);
+        used.highest = used.highest.max(value);
+        used.first = used.first.min(day);
+        used.last = used.last.max(day);
+    }
+
     /// The amount that was converted, in its own currency, and what became of it.
     pub fn sums(&self) -> (Exact, Exact) {
         let amount = self.by.values().map(|used| used.amount).sum();
@@ -68,6 +88,8 @@ pub struct Conversion {
     /// Refunds of the period that Stripe paid at another rate than the payment came in: how much
     /// less than was booked back went out (a gain), or more (a loss, below zero). No revenue.
     pub gain_on_refunds: Exact,
+    /// The rates at which prices in dollars were converted; their amounts are zero.
+    pub prices: Part,
     /// What has no rate. A report needs this empty.
     pub missing: BTreeMap<Currency, Missing>,
 }
@@ -79,13 +101,14 @@ impl Conversion {
             to,
             parts: BTreeMap::new(),
             gain_on_refunds: Exact::ZERO,
+            prices: Part::default(),
             missing: BTreeMap::new(),
         }
     }
 
     /// Whether any amount was in another currency.
     pub fn is_empty(&self) -> bool {
-        self.parts.is_empty() && self.missing.is_empty()
+        self.parts.is_empty() && self.missing.is_empty() && self.prices.by.is_empty()
     }
 
     /// Enters a converted row.
@@ -97,23 +120,12 @@ impl Conversion {
         converted: Exact,
     ) {
         let part = self.parts.entry((export.to_string(), from)).or_default();
-        let (value, day) = (rate.value(), rate.day);
-        let used = part.by.entry(rate.source.clone()).or_insert(Used {
-            rows: 0,
-            amount: Exact::ZERO,
-            converted: Exact::ZERO,
-            lowest: value,
-            highest: value,
-            first: day,
-            last: day,
-        });
-        used.rows += 1;
-        used.amount += amount;
-        used.converted += converted;
-        used.lowest = used.lowest.min(value);
-        used.highest = used.highest.max(value);
-        used.first = used.first.min(day);
-        used.last = used.last.max(day);
+        part.enter(rate, amount, converted);
+    }
+
+    /// Enters a rate at which prices of a day were converted.
+    pub fn enter_price(&mut self, rate: &Rate) {
+        self.prices.enter(rate, Exact::ZERO, Exact::ZERO);
     }
 
     /// Leaves out a row that is no revenue and has no rate.

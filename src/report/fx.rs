@@ -39,6 +39,9 @@ pub fn lines(fx: Option<&Conversion>) -> Vec<String> {
         }
         lines.push(line);
     }
+    if !fx.prices.by.is_empty() {
+        lines.push(format!("fx        price list USD at {}", rates(&fx.prices)));
+    }
     if !fx.gain_on_refunds.is_zero() {
         let word = match fx.gain_on_refunds.is_negative() {
             true => "loss",
@@ -88,6 +91,8 @@ fn rates(part: &Part) -> String {
 #[derive(Serialize)]
 pub struct FxOut {
     conversions: Vec<ConversionOut>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    prices: Vec<PriceRateOut>,
     gain_on_refunds: Exact,
 }
 
@@ -115,6 +120,15 @@ struct RateOut {
 }
 
 #[derive(Serialize)]
+struct PriceRateOut {
+    source: String,
+    lowest: Exact,
+    highest: Exact,
+    first_day: String,
+    last_day: String,
+}
+
+#[derive(Serialize)]
 struct WithoutOut {
     rows: u64,
     amount: Exact,
@@ -127,6 +141,13 @@ pub fn document(fx: &Conversion) -> FxOut {
         rows: used.rows,
         amount: used.amount,
         converted: used.converted,
+        lowest: used.lowest,
+        highest: used.highest,
+        first_day: used.first.to_string(),
+        last_day: used.last.to_string(),
+    };
+    let price = |(source, used): (&RateSource, &Used)| PriceRateOut {
+        source: source.word().to_string(),
         lowest: used.lowest,
         highest: used.highest,
         first_day: used.first.to_string(),
@@ -152,6 +173,7 @@ pub fn document(fx: &Conversion) -> FxOut {
     });
     FxOut {
         conversions: conversions.collect(),
+        prices: fx.prices.by.iter().map(price).collect(),
         gain_on_refunds: fx.gain_on_refunds,
     }
 }
