@@ -17,7 +17,10 @@ pub fn default_tolerance() -> Exact {
 }
 
 /// The project file, where it and no option states a value.
-pub(super) fn stated<'p>(option: &Option<String>, project: Option<&'p Project>) -> Option<&'p Project> {
+pub(super) fn stated<'p>(
+    option: &Option<String>,
+    project: Option<&'p Project>,
+) -> Option<&'p Project> {
     project.filter(|_| option.is_none())
 }
 

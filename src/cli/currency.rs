@@ -74,8 +74,18 @@ fn seen(books: &Books) -> BTreeMap<Currency, (String, u64)> {
         .map(|charge| (charge.currency, &charge.origin))
         .chain(invoices.map(|invoice| (invoice.currency, &invoice.origin)))
         .chain(payments.map(|payment| (payment.currency, &payment.origin)))
-        .chain(records.lines.iter().map(|line| (line.currency, &line.origin)))
-        .chain(records.recognized.iter().map(|entry| (entry.currency, &entry.origin)));
+        .chain(
+            records
+                .lines
+                .iter()
+                .map(|line| (line.currency, &line.origin)),
+        )
+        .chain(
+            records
+                .recognized
+                .iter()
+                .map(|entry| (entry.currency, &entry.origin)),
+        );
     for (currency, origin) in all {
         see(currency, &origin.file, origin.line);
     }
@@ -109,6 +119,9 @@ pub fn convert(
     }
     for (from, missing) in &told.missing {
         problems.push(unrated(*from, to, missing));
+    }
+    if books.log_currencies.len() > 1 {
+        problems.push(mixed_logs(books));
     }
     match problems.is_empty() {
         true => Ok((told, per_dollar)),
@@ -153,7 +166,9 @@ fn unrated(from: Currency, to: Currency, missing: &Missing) -> Problem {
     });
     let message = format!(
         "no rate from {from} to {to} {days}: {} {from} in {rows}{stale}",
-        missing.amount.to_fixed(from.decimals().max(missing.amount.places()))
+        missing
+            .amount
+            .to_fixed(from.decimals().max(missing.amount.places()))
     );
     Problem::new(&catalogue::CURRENCIES, message)
         .at(place(&missing.origin))
@@ -169,6 +184,24 @@ fn unrated_log(books: &Books, to: Currency, day: Day) -> Problem {
     Problem::new(&catalogue::CURRENCIES, message)
         .at(place.unwrap_or_default())
         .help(PASS_RATES)
+}
+
+/// Costs of logs in several currencies, which are sums by the time they are here.
+fn mixed_logs(books: &Books) -> Problem {
+    let places = books.log_currencies.iter();
+    let places: Vec<String> = places
+        .clone()
+        .map(|(currency, (file, line))| format!("{currency} at {file}:{line}"))
+        .collect();
+    let message = format!(
+        "logs state costs in several currencies: {}",
+        places.join(", ")
+    );
+    let last = books.log_currencies.values().next_back();
+    let place = last.map(|(file, line)| Place::line(file, *line));
+    Problem::new(&catalogue::CURRENCIES, message)
+        .at(place.unwrap_or_default())
+        .help("pass logs whose costs are in one currency, or leave the cost column out")
 }
 
 /// Rates that differ.

@@ -209,7 +209,10 @@ mod tests {
         assert_eq!(find("EUR", "USD", "2026-10-01"), at("110", "2026-10-01"));
         assert_eq!(find("EUR", "USD", "2026-10-04"), at("125", "2026-10-02"));
         assert_eq!(find("EUR", "USD", "2026-10-09"), at("125", "2026-10-02"));
-        assert_eq!(find("EUR", "USD", "2026-10-10"), Err(Some(day("2026-10-02"))));
+        assert_eq!(
+            find("EUR", "USD", "2026-10-10"),
+            Err(Some(day("2026-10-02")))
+        );
         assert_eq!(find("EUR", "USD", "2026-09-30"), Err(None));
         // Turned round: 100 ∕ 1.25; crossed: 100 ∕ 0.8 × 1.25 and 100 ∕ 1.1 × 0.88.
         assert_eq!(find("USD", "EUR", "2026-10-02"), at("80", "2026-10-02"));

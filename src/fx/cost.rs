@@ -23,11 +23,15 @@ pub fn charges(
         let (from, day) = (charge.currency, charge.start.utc_day());
         let last = Instant(charge.end.0 - 1);
         let touches = |first, last| first < period.end && last >= period.start;
-        let inside = touches(zone.day(charge.start), zone.day(last)) || touches(day, last.utc_day());
+        let inside =
+            touches(zone.day(charge.start), zone.day(last)) || touches(day, last.utc_day());
         if from == told.to || !inside {
             continue;
         }
-        let provider = charge.provider.as_deref().unwrap_or("(provider not stated)");
+        let provider = charge
+            .provider
+            .as_deref()
+            .unwrap_or("(provider not stated)");
         match rates.find(from, told.to, day) {
             Ok(rate) => {
                 let converted = rate.convert(charge.amount, PLACES);

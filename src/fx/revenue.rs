@@ -93,7 +93,8 @@ impl Work<'_, '_> {
             (Err(_), None) if of.amount.is_zero() => {}
             (Err(stale), None) => {
                 let days = (of.day, stale);
-                self.told.miss(of.from, of.amount, days.0, days.1, of.origin);
+                self.told
+                    .miss(of.from, of.amount, days.0, days.1, of.origin);
             }
         }
         (None, Exact::ZERO)
@@ -135,7 +136,8 @@ impl Work<'_, '_> {
                 tax: (invoice.tax, tax),
                 rate,
             };
-            self.invoices.insert((invoice.namespace, invoice.id.clone()), booked);
+            self.invoices
+                .insert((invoice.namespace, invoice.id.clone()), booked);
             invoice.total = total;
             invoice.tax = tax;
             invoice.currency = self.to;
@@ -143,8 +145,12 @@ impl Work<'_, '_> {
     }
 
     fn lines(&mut self, records: &mut RevenueRecords) {
-        let mut of_invoices: BTreeMap<(&'static str, String), Vec<&mut InvoiceLine>> = BTreeMap::new();
-        let foreign = records.lines.iter_mut().filter(|line| line.currency != self.to);
+        let mut of_invoices: BTreeMap<(&'static str, String), Vec<&mut InvoiceLine>> =
+            BTreeMap::new();
+        let foreign = records
+            .lines
+            .iter_mut()
+            .filter(|line| line.currency != self.to);
         for line in foreign {
             let key = (line.namespace, line.invoice.clone());
             of_invoices.entry(key).or_default().push(line);
@@ -209,7 +215,9 @@ impl Work<'_, '_> {
             let (rate, amount) = self.turn(&of, own);
             let refunded = self.at(rate.as_ref(), payment.refunded);
             let at = payment.refunded_at.unwrap_or(payment.created);
-            if let Some(settled) = payment.settled.filter(|settled| settled.currency == self.to)
+            if let Some(settled) = payment
+                .settled
+                .filter(|settled| settled.currency == self.to)
                 && payment.status == PaymentStatus::Succeeded
                 && payment.refunded.is_positive()
                 && period.0 <= at
@@ -390,3 +398,5 @@ fn shares(parts: &[Exact], whole: (Exact, Exact), rate: Option<&Rate>, places: u
     shares
 }
 
+#[cfg(test)]
+mod tests;

@@ -28,7 +28,8 @@ impl Implied {
                 paid_invoices.insert(payment.id.as_str(), invoice.as_str());
             }
             let settled = payment.settled.filter(|settled| settled.currency == to);
-            let Some(settled) = settled.filter(|_| payment.status == PaymentStatus::Succeeded) else {
+            let Some(settled) = settled.filter(|_| payment.status == PaymentStatus::Succeeded)
+            else {
                 continue;
             };
             let paid = (payment.currency, payment.amount, settled.amount);
@@ -49,7 +50,12 @@ impl Implied {
             let payment = entry.payment.as_deref().or(entry.object.as_deref());
             let known = payment.and_then(|id| paid_invoices.get(id).copied());
             add(&mut moved, payment, paid, day);
-            add(&mut moved_invoices, entry.invoice.as_deref().or(known), paid, day);
+            add(
+                &mut moved_invoices,
+                entry.invoice.as_deref().or(known),
+                paid,
+                day,
+            );
         }
         for (sums, more) in [(&mut payments, moved), (&mut invoices, moved_invoices)] {
             for (key, sum) in more {

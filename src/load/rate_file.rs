@@ -27,7 +27,8 @@ pub fn is_rates(header: &Header) -> bool {
     PLAIN.iter().all(|name| header.has(name)) || of_the_ecb(header)
 }
 
-/// Whether the columns are a date and currencies, dollars among them, and nothing else.
+/// Whether the columns are a date and at least three currencies, dollars among them, and nothing
+/// else.
 fn of_the_ecb(header: &Header) -> bool {
     let names = header.names();
     let code = |name: &String| {
@@ -37,6 +38,11 @@ fn of_the_ecb(header: &Header) -> bool {
     names.first().is_some_and(date)
         && names[1..].iter().all(code)
         && names[1..].iter().any(|name| name == "USD")
+        && names[1..]
+            .iter()
+            .filter(|name| !name.trim().is_empty())
+            .count()
+            >= 3
 }
 
 impl Reading<'_> {
@@ -218,7 +224,13 @@ mod tests {
         assert_eq!(told(&rates), ["2026-10-01 EUR: USD 1.0832"]);
         assert_eq!(
             faults,
-            ["T3024@3:1", "T3029@4:4", "T3029@5:3", "T3021@6:4", "T3021@7:4"]
+            [
+                "T3024@3:1",
+                "T3029@4:4",
+                "T3029@5:3",
+                "T3021@6:4",
+                "T3021@7:4"
+            ]
         );
         assert_eq!((tally.read, tally.used), (6, 1));
         assert_eq!(tally.skipped["refused"], 5);
@@ -227,11 +239,12 @@ mod tests {
     #[test]
     fn tables_of_other_things_are_no_rates() {
         let is = |names: &[&str]| is_rates(&Header::new(names.iter().map(|n| n.to_string())));
-        assert!(is(&["Date", "USD", "GBP", ""]));
+        assert!(is(&["Date", "USD", "JPY", "GBP", ""]));
         assert!(is(&["date", "from", "to", "rate"]));
         assert!(!is(&["date", "amount", "currency"]));
         assert!(!is(&["Date", "USD", "Customer"]));
-        assert!(!is(&["Date", "GBP"]));
+        assert!(!is(&["Date", "GBP", "JPY", "CHF"]));
+        assert!(!is(&["Date", "USD", "GBP"]));
         assert!(!is(&["date", "from", "to"]));
     }
 }

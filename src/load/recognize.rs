@@ -56,7 +56,9 @@ pub fn recognize(forced: Option<&str>, opened: &Opened) -> Recognized {
     if forced == Some(rate_file::NAME) {
         let found = opened.peek.header.names().join(", ");
         let problem = Problem::new(&catalogue::HEADER, "this is no file of exchange rates");
-        let help = format!("pass the ECB's eurofxref-hist.csv, or a table date,from,to,rate; columns found: {found}");
+        let help = format!(
+            "pass the ECB's eurofxref-hist.csv, or a table date,from,to,rate; columns found: {found}"
+        );
         return Recognized::Nothing(problem.at(place).help(help));
     }
     if let Some(name) = forced {

@@ -427,8 +427,18 @@ fn two_currencies_are_never_added() {
     let costs: String = COSTS.lines().map(|line| format!("{line},EUR\n")).collect();
     files.put("costs-eur.csv", costs.replacen(",EUR", ",currency", 1));
     let run = files.with("costs.csv", "costs-eur.csv");
-    refused(&run, 2, "T1001", &["USD", "EUR", "costs-eur.csv", "revenue.csv"]);
-    let run = files.report(&["--currency=USD", "usage.csv", "costs-eur.csv", "revenue.csv"]);
+    refused(
+        &run,
+        2,
+        "T1001",
+        &["USD", "EUR", "costs-eur.csv", "revenue.csv"],
+    );
+    let run = files.report(&[
+        "--currency=USD",
+        "usage.csv",
+        "costs-eur.csv",
+        "revenue.csv",
+    ]);
     refused(&run, 3, "T3035", &["USD", "EUR", "costs-eur.csv"]);
 }
 

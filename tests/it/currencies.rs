@@ -30,7 +30,9 @@ fn revenue_of(document: &Value, customer: &str) -> String {
 
 fn conversion<'a>(document: &'a Value, export: &str, from: &str) -> &'a Value {
     let all = document["fx"]["conversions"].as_array().unwrap();
-    let found = all.iter().find(|one| one["export"] == export && one["from"] == from);
+    let found = all
+        .iter()
+        .find(|one| one["export"] == export && one["from"] == from);
     found.unwrap_or_else(|| panic!("no conversion of {export} {from} in {all:?}"))
 }
 
@@ -48,7 +50,10 @@ fn invoices_go_by_the_rate_of_their_payment_and_others_by_the_last_rate_of_a_fil
     // Stripe paid 130.00 back, 1.48 more than the refund is worth at the payment's rate.
     assert_eq!(document["fx"]["gain_on_refunds"], "-1.48");
     let euros = conversion(&document, "stripe invoices", "EUR");
-    assert_eq!((&euros["amount"], &euros["converted"]), (&"1190".into(), &"1285.2".into()));
+    assert_eq!(
+        (&euros["amount"], &euros["converted"]),
+        (&"1190".into(), &"1285.2".into())
+    );
     assert_eq!(euros["rates"][0]["source"], "stripe");
     assert_eq!(euros["rates"][0]["lowest"], "1.08");
     let pounds = conversion(&document, "stripe invoices", "GBP");
@@ -60,7 +65,10 @@ fn invoices_go_by_the_rate_of_their_payment_and_others_by_the_last_rate_of_a_fil
     assert_eq!(yen["converted"], "0");
     // Every export ties, in the report's currency: 1285.20 + 99 + 78.12.
     let tie = &document["tie"]["revenue"][0];
-    assert_eq!((&tie["export"], &tie["tax"]), (&"1462.32".into(), &"205.2".into()));
+    assert_eq!(
+        (&tie["export"], &tie["tax"]),
+        (&"1462.32".into(), &"205.2".into())
+    );
     assert_eq!(tie["difference"], "0");
 }
 
@@ -71,7 +79,10 @@ fn bills_and_prices_are_converted_by_the_day_of_the_charge() {
     // 10.00 USD on 5 October at 1.25 dollars a euro.
     assert_eq!(document["tie"]["bill"][0]["billed"], "8");
     let bill = conversion(&document, "openai bill", "USD");
-    assert_eq!((&bill["amount"], &bill["converted"]), (&"10".into(), &"8".into()));
+    assert_eq!(
+        (&bill["amount"], &bill["converted"]),
+        (&"10".into(), &"8".into())
+    );
     // 99 ∕ 1.1 on 1 October; 50 ∕ 0.8 on 2 October; 1000 less a net refund of 100.
     assert_eq!(revenue_of(&document, "cus_umbra"), "90");
     assert_eq!(revenue_of(&document, "cus_kestrel"), "62.5");
@@ -82,7 +93,10 @@ fn bills_and_prices_are_converted_by_the_day_of_the_charge() {
     let dollars = report(&files, &["--currency=USD", "--format=json"]).json();
     let cost = |document: &Value, customer: &str| {
         let rows = document["rows"].as_array().unwrap().clone();
-        let row = rows.into_iter().find(|row| row["customer"] == customer).unwrap();
+        let row = rows
+            .into_iter()
+            .find(|row| row["customer"] == customer)
+            .unwrap();
         row["cost"].as_str().unwrap().to_string()
     };
     assert_eq!(cost(&dollars, "cus_acme"), "0.06");
@@ -101,7 +115,12 @@ fn nothing_is_converted_without_a_rate() {
     // No rate for the open invoice.
     let run = report(&FILES, &["--currency=USD"]);
     assert_eq!(run.code, 3, "{}", run.err);
-    for word in ["T3035", "from GBP to USD on 2026-10-04", "50.00 GBP in 1 row", "invoices.csv:4"] {
+    for word in [
+        "T3035",
+        "from GBP to USD on 2026-10-04",
+        "50.00 GBP in 1 row",
+        "invoices.csv:4",
+    ] {
         assert!(run.err.contains(word), "{word}: {}", run.err);
     }
     assert!(run.out.is_empty());
@@ -114,7 +133,11 @@ fn nothing_is_converted_without_a_rate() {
     );
     let run = report(&FILES, &["--currency=USD", "--fx", &old]);
     assert_eq!(run.code, 3, "{}", run.err);
-    assert!(run.err.contains("the last rate before is of 2026-09-26"), "{}", run.err);
+    assert!(
+        run.err.contains("the last rate before is of 2026-09-26"),
+        "{}",
+        run.err
+    );
     let week = put(
         folder.path(),
         "week.csv",
@@ -123,13 +146,26 @@ fn nothing_is_converted_without_a_rate() {
     let document = report(&FILES, &["--currency=USD", "--format=json", "--fx", &week]).json();
     assert_eq!(revenue_of(&document, "cus_kestrel"), "75");
     // Two rates for one day.
-    let run = report(&FILES, &["--currency=USD", "--fx", &week, "--fx", &put(
-        folder.path(),
-        "other.csv",
-        "date,from,to,rate\n2026-09-27,GBP,USD,1.6\n",
-    )]);
+    let run = report(
+        &FILES,
+        &[
+            "--currency=USD",
+            "--fx",
+            &week,
+            "--fx",
+            &put(
+                folder.path(),
+                "other.csv",
+                "date,from,to,rate\n2026-09-27,GBP,USD,1.6\n",
+            ),
+        ],
+    );
     assert_eq!(run.code, 3, "{}", run.err);
-    assert!(run.err.contains("T3029") && run.err.contains("week.csv:2"), "{}", run.err);
+    assert!(
+        run.err.contains("T3029") && run.err.contains("week.csv:2"),
+        "{}",
+        run.err
+    );
     // A file of something else.
     let run = report(&FILES, &["--currency=USD", "--fx", &example("costs.csv")]);
     assert_eq!(run.code, 3, "{}", run.err);
@@ -152,7 +188,10 @@ fn yen_have_no_cents_and_dinars_three_decimals() {
          2026-10-01,JPY,KWD,0.00205\n",
     );
     let revenue_in = |currency: &str| {
-        let arguments = [&REPORT[..], &["--format=json", "--currency", currency, &revenue, &rates]];
+        let arguments = [
+            &REPORT[..],
+            &["--format=json", "--currency", currency, &revenue, &rates],
+        ];
         tanso(&arguments.concat()).json()["totals"]["revenue"].clone()
     };
     // 110 × 150.055 = 16506.05 → 16506; tax 1500.55 → 1501; net 15005; and 50 yen.
@@ -178,11 +217,62 @@ fn rates_come_packed_and_from_the_project_file() {
         "tanso.toml",
         "currency = \"USD\"\nfx = [\"eurofxref-hist.zip\"]\n",
     );
-    let mut all = vec!["report".to_string(), "--config".into(), project, "--format=csv".into()];
+    let mut all = vec![
+        "report".to_string(),
+        "--config".into(),
+        project,
+        "--format=csv".into(),
+    ];
     all.extend(FILES.map(example));
     let run = tanso(&all);
     assert_eq!(run.code, 0, "{}", run.err);
-    assert!(run.out.contains("cus_kestrel") && run.out.contains(",78.12,"), "{}", run.out);
+    assert!(
+        run.out.contains("cus_kestrel") && run.out.contains(",78.12,"),
+        "{}",
+        run.out
+    );
     // A table that cannot say it says it beside.
-    assert!(run.err.contains("fx        stripe invoices GBP 50.00 at 1.5625"), "{}", run.err);
+    assert!(
+        run.err
+            .contains("fx        stripe invoices GBP 50.00 at 1.5625"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn costs_of_logs_in_two_currencies_are_never_added() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = |name: &str, rows: &str| {
+        let header = "timestamp,request_id,customer,provider,model,input_tokens,output_tokens,cost,currency\n";
+        put(folder.path(), name, format!("{header}{rows}"))
+    };
+    let euros = log(
+        "eur.csv",
+        "2026-10-01T08:00:00Z,r1,acme,acme-ai,own-1,10,1,0.50,EUR\n",
+    );
+    let dollars = log(
+        "usd.csv",
+        "2026-10-01T08:00:00Z,r2,acme,acme-ai,own-1,10,1,0.50,USD\n",
+    );
+    let rates = put(
+        folder.path(),
+        "rates.csv",
+        "date,from,to,rate\n2026-10-01,EUR,USD,1.5\n",
+    );
+    let run = |files: &[&str]| {
+        let head = [&REPORT[..], &["--currency=USD", "--format=json", &rates]].concat();
+        tanso(&[&head[..], files].concat())
+    };
+    let both = run(&[&euros, &dollars]);
+    assert_eq!(both.code, 3, "{}", both.err);
+    assert!(
+        both.err.contains("several currencies: EUR at"),
+        "{}",
+        both.err
+    );
+    // Of one log alone: 0.50 EUR at 1.5.
+    let one = run(&[&euros]).json();
+    assert_eq!(one["totals"]["cost"], "0.75");
+    assert_eq!(conversion(&one, "log costs", "EUR")["amount"], "0.5");
 }
