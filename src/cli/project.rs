@@ -32,6 +32,9 @@ pub struct Project {
     pub mapping: Option<String>,
     /// Report currency.
     pub currency: Option<String>,
+    /// Files of dated exchange rates, relative to the project file.
+    #[serde(default)]
+    pub fx: Vec<String>,
     /// Report zone.
     pub tz: Option<String>,
     /// Tolerance between log and bill, such as `"1%"`.
