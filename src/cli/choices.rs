@@ -203,6 +203,12 @@ pub fn currency(
     .help("report each currency by itself; conversion needs dated rates, which this version does not read"))
 }
 
+/// With how many threads long files are read: all processors, unless told otherwise.
+pub fn threads(shared: &Shared) -> usize {
+    let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+    shared.threads.unwrap_or_else(processors).max(1)
+}
+
 /// When revenue counts; payments alone are cash.
 ///
 /// # Errors

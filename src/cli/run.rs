@@ -82,6 +82,8 @@ impl Run {
             allow_empty: shared.allow_empty,
             features: super::dimensions::needs_features(shared, by),
             dimensions: dimensions.clone(),
+            threads: choices::threads(shared),
+            piece: load::PIECE,
         };
         let bar = Bar::new(shared.quiet);
         let mut books = load::read(&specs, &choices, &bar)?;

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::Pieces;
 use crate::problem::{Entry, Place, Problem, Problems};
 
 /// The column names of a file. JSON lines may add names as they go; the positions of the names
@@ -213,4 +214,11 @@ pub trait RowSource {
 
     /// Blank lines passed over so far.
     fn blank_lines(&self) -> u64;
+
+    /// What was not read yet, in pieces of about `size` bytes that can be read side by side; this
+    /// source is at its end then. `None`, and nothing changes, where the file has no such pieces.
+    fn pieces(&mut self, size: usize) -> Option<Pieces> {
+        let _ = size;
+        None
+    }
 }
