@@ -275,12 +275,14 @@ impl Entry {
 
     /// The short form as sums.
     fn in_full(&self) -> Sums {
-        let there = METERS.iter().zip(&self.counts).enumerate();
-        let there = there.filter(|(slot, _)| self.present >> slot & 1 == 1);
+        let mut quantities = Vec::with_capacity(self.present.count_ones() as usize);
+        for (slot, (meter, count)) in METERS.iter().zip(&self.counts).enumerate() {
+            if self.present >> slot & 1 == 1 {
+                quantities.push((meter.clone(), Exact::from(*count).into()));
+            }
+        }
         Sums {
-            quantities: there
-                .map(|(_, (meter, count))| (meter.clone(), Exact::from(*count).into()))
-                .collect(),
+            quantities,
             requests: Exact::from(self.requests).into(),
             aggregated: self.aggregated,
             ..Sums::default()

@@ -53,9 +53,10 @@ fn pow10(exponent: u32) -> I256 {
 }
 
 /// The value, if it fits 128 bits: nearly all do, and there arithmetic is several times faster.
+#[inline]
 pub(super) fn small(value: I256) -> Option<i128> {
-    let low = value.as_i128();
-    (I256::new(low) == value).then_some(low)
+    let (high, low) = value.into_words();
+    (high == low >> 127).then_some(low)
 }
 
 pub(super) fn checked(value: Option<I256>) -> I256 {
@@ -110,6 +111,7 @@ impl Exact {
     }
 
     /// Whether the value is zero.
+    #[inline]
     pub fn is_zero(&self) -> bool {
         self.mantissa == I256::ZERO
     }
@@ -126,7 +128,7 @@ impl Exact {
 
     /// Whether the value has no fraction.
     pub fn is_integer(&self) -> bool {
-        self.normalized().scale == 0
+        self.scale == 0 || self.normalized().scale == 0
     }
 
     /// The value without sign.

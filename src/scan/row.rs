@@ -102,16 +102,24 @@ pub struct Row {
 
 impl Row {
     /// The text of a cell, as it stands; `None` if it is absent.
+    #[inline]
     pub fn get(&self, column: usize) -> Option<&str> {
         let (start, end) = (*self.cells.get(column)?)?;
         Some(&self.text[start..end])
     }
 
     /// The text of a cell, trimmed; `None` if it is absent or blank.
+    #[inline]
     pub fn filled(&self, column: usize) -> Option<&str> {
-        self.get(column)
-            .map(str::trim)
-            .filter(|text| !text.is_empty())
+        let text = self.get(column)?;
+        // Nearly every cell begins and ends with a visible character of ASCII.
+        if let [first, .., last] | [first @ last] = text.as_bytes()
+            && first.is_ascii_graphic()
+            && last.is_ascii_graphic()
+        {
+            return Some(text);
+        }
+        Some(text.trim()).filter(|text| !text.is_empty())
     }
 
     /// How many cells the row has.
