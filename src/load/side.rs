@@ -194,27 +194,31 @@ mod tests {
     }
 
     fn json_lines(dice: &mut Dice) -> String {
-        let mut text = String::new();
+        let mut rows: Vec<String> = Vec::new();
         for at in 0..60 + dice.roll(60) {
+            if at > 0 && dice.one_in(12) {
+                let again = rows[dice.roll(rows.len())].clone();
+                rows.push(again);
+                continue;
+            }
             let customer = CUSTOMERS[dice.roll(CUSTOMERS.len())];
             let customer = serde_json::to_string(customer).unwrap();
-            let id = at - dice.roll(2) * usize::from(dice.one_in(7));
+            // The id of another row, now and then.
+            let id = at - at.min(usize::from(dice.one_in(400)));
             let more = match dice.one_in(200) {
                 true => ",\"region\":\"eu\"",
                 false => "",
             };
-            text += &format!(
-                "{{\"timestamp\":\"2026-10-{:02}T01:00:00Z\",\"request_id\":\"r{id}\",\"customer_id\":{customer},\"model\":\"{}\",\"usage\":{{\"input_tokens\":{},\"output_tokens\":{}}}{more}}}\n",
+            let blank = if dice.one_in(30) { "\n" } else { "" };
+            rows.push(format!(
+                "{{\"timestamp\":\"2026-10-{:02}T01:00:00Z\",\"request_id\":\"r{id}\",\"customer_id\":{customer},\"model\":\"{}\",\"usage\":{{\"input_tokens\":{},\"output_tokens\":{}}}{more}}}\n{blank}",
                 1 + at / 20,
-                MODELS[id % 3],
-                id * 7,
-                id * 3,
-            );
-            if dice.one_in(30) {
-                text.push('\n');
-            }
+                MODELS[at % 3],
+                at * 7,
+                at * 3,
+            ));
         }
-        text
+        rows.concat()
     }
 
     fn choices(threads: usize, piece: usize) -> Choices {

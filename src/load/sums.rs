@@ -52,20 +52,12 @@ pub struct Sums {
     pub aggregated: bool,
 }
 
-/// The meters of the short form.
-const METERS: [Meter; 4] = [
-    Meter::Input,
-    Meter::CacheRead,
-    Meter::CacheWrite5m,
-    Meter::Output,
-];
-
 /// A group, or one record of it, in the short form: whole numbers of the commonest meters, served
 /// requests. Anything else is in the [`Sums`] of this number less one, in a list beside.
 #[derive(Clone, Debug)]
 pub struct Entry {
     pub group: Group,
-    counts: [i64; METERS.len()],
+    counts: [i64; Meter::COMMON.len()],
     requests: i64,
     more: u32,
     /// Which of the counts are there: a count of 0 is not the same as none.
@@ -195,22 +187,11 @@ impl Sums {
     }
 }
 
-/// The place of a meter in the short form.
-fn slot(meter: &Meter) -> Option<usize> {
-    match meter {
-        Meter::Input => Some(0),
-        Meter::CacheRead => Some(1),
-        Meter::CacheWrite5m => Some(2),
-        Meter::Output => Some(3),
-        _ => None,
-    }
-}
-
 impl Entry {
     fn empty(group: Group) -> Entry {
         Entry {
             group,
-            counts: [0; METERS.len()],
+            counts: [0; Meter::COMMON.len()],
             requests: 0,
             more: 0,
             present: 0,
@@ -245,7 +226,7 @@ impl Entry {
             ..Entry::empty(group)
         };
         for (meter, quantity) in record.quantities {
-            let slot = slot(meter)?;
+            let slot = meter.common()?;
             if entry.present >> slot & 1 == 1 {
                 return None;
             }
@@ -276,7 +257,7 @@ impl Entry {
     /// The short form as sums.
     fn in_full(&self) -> Sums {
         let mut quantities = Vec::with_capacity(self.present.count_ones() as usize);
-        for (slot, (meter, count)) in METERS.iter().zip(&self.counts).enumerate() {
+        for (slot, (meter, count)) in Meter::COMMON.iter().zip(&self.counts).enumerate() {
             if self.present >> slot & 1 == 1 {
                 quantities.push((meter.clone(), Exact::from(*count).into()));
             }
