@@ -232,7 +232,7 @@ pub struct Shared {
     /// Say more on standard error
     #[arg(short, long, help_heading = "Output")]
     pub verbose: bool,
-    /// Accepted for scripts; this version reads with one thread
+    /// Read long usage logs with so many threads; all processors by default
     #[arg(long, value_name = "N", help_heading = "Output")]
     pub threads: Option<usize>,
 }

@@ -137,6 +137,12 @@ pub fn period(shared: &Shared, books: &Books, zone: Zone) -> Result<Period, Prob
     }
 }
 
+/// With how many threads long files are read: all processors, unless told otherwise.
+pub fn threads(shared: &Shared) -> usize {
+    let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+    shared.threads.unwrap_or_else(processors).max(1)
+}
+
 /// When revenue counts; payments alone are cash.
 ///
 /// # Errors
