@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use super::file_args::{FormatsArgs, InitArgs};
 pub use super::map_args::{MapArgs, MapCommand};
+pub use super::output_args::{MessageFormat, OutputFormat};
 pub use super::price_args::{PricesAction, PricesArgs, PricesView, RepriceArgs};
 pub use super::reconcile_args::{ReconcileArgs, ReconcileBy};
 use super::terminal::Color;
@@ -365,30 +366,4 @@ pub enum MatchArg {
     Coarse,
     /// Only the pool itself.
     Exact,
-}
-
-/// `--format`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum OutputFormat {
-    /// For people.
-    #[default]
-    Table,
-    /// For spreadsheets.
-    Csv,
-    /// For programs.
-    Json,
-    /// One JSON object per row.
-    Jsonl,
-    /// A Markdown table.
-    Md,
-}
-
-/// `--message-format`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum MessageFormat {
-    /// For people.
-    #[default]
-    Human,
-    /// One JSON object per line.
-    Json,
 }
