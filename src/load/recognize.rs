@@ -228,4 +228,30 @@ mod tests {
         let help = problem.help.unwrap();
         assert!(help.contains("opened, shifts"), "{help}");
     }
+
+    #[test]
+    fn objects_that_begin_empty_are_recognized() {
+        let row = |usage: &str| {
+            format!(
+                r#"{{"id":"o","type":"SPAN","provided_model_name":"m","usage_details":{usage},"cost_details":{usage}}}"#
+            )
+        };
+        let mut rows = vec![row("{}"); 60];
+        rows.push(row(r#"{"input":5}"#));
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in [
+            ("o.jsonl", rows.join("\n")),
+            ("o.json", format!("[{}]", rows.join(",\n"))),
+        ] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            let opened = scan::open(&path, name, &How::default()).unwrap();
+            let Recognized::Format(format) = recognize(None, &opened[0]) else {
+                panic!("{name}");
+            };
+            assert_eq!(format.name, "langfuse-observations");
+            let because = because(format, &opened[0]);
+            assert!(because.iter().all(|name| !name.contains('|')), "{because:?}");
+        }
+    }
 }

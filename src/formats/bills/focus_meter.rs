@@ -153,3 +153,57 @@ impl MeterColumns {
         Ok(None)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::Settings;
+    use crate::formats::testing::table;
+    use crate::model::Meter;
+    use crate::scan::RowSource;
+
+    /// What a row of a provider is about, and how many meters were not known.
+    fn what(provider: &str, cells: &str) -> (What, usize) {
+        let header = "ServiceName,SkuMeter,x_SkuMeterSubcategory,ChargeDescription,ConsumedQuantity,ConsumedUnit";
+        let mut source = table("focus.csv", &format!("{header}\n{cells}\n"));
+        let columns = Columns::of(&source, &Settings::default(), None);
+        let mut problems = Problems::default();
+        let at = MeterColumns::find(&columns, &mut problems).unwrap();
+        let mut row = Row::default();
+        assert!(source.next_row(&mut row, &mut problems));
+        let about = About {
+            provider: Some(provider),
+            category: "Usage",
+            is_correction: false,
+            amount: Exact::ONE,
+        };
+        let mut unknown = UnknownMeters::default();
+        let what = at.what(&columns, &row, &about, &mut unknown).unwrap();
+        let mut tally = crate::formats::Tally::default();
+        unknown.tell(&mut tally);
+        (what, tally.remarks.len())
+    }
+
+    #[test]
+    fn each_provider_has_its_own_words() {
+        let azure = "Azure OpenAI,5.4 inp Gl 1M Tokens,Azure OpenAI GPT5,,2.5,1M Tokens";
+        let google = "Gemini API,,,Generate content output token count gemini 2.5 flash lite short output text non-thinking,900,requests";
+        for (provider, cells, model, meter, quantity) in [
+            ("azure", azure, "gpt-5.4", Meter::Input, Some("2500000")),
+            // `requests` may be tokens, and is not counted as such.
+            ("google", google, "gemini-2.5-flash-lite", Meter::Output, None),
+        ] {
+            let (found, unknown) = what(provider, cells);
+            assert_eq!(found.model.as_deref(), Some(model));
+            assert_eq!(found.meter, ChargeMeter::Is(meter));
+            assert_eq!(found.quantity.map(|q| q.to_string()).as_deref(), quantity);
+            assert_eq!(unknown, 0);
+            // The words of one provider mean nothing in the rows of another.
+            assert_eq!(what("oracle", cells).0.model, None);
+        }
+        let strange = "Azure OpenAI,gpt 9 umbra Inp glbl Tokens,,,1,1K Tokens";
+        let (found, unknown) = what("azure", strange);
+        assert_eq!((found.model, found.quantity, unknown), (None, None, 1));
+        assert_eq!(found.meter, ChargeMeter::Item("Azure OpenAI".to_string()));
+    }
+}
