@@ -32,7 +32,7 @@ pub use books::{Books, FileRead};
 use fold::{FileFold, Fold};
 pub use overlap::OnOverlap;
 pub use progress::Progress;
-pub use recognize::{Recognized, nearest, recognize};
+pub use recognize::{Recognized, because, nearest, recognize};
 pub use repeats::OnConflict;
 
 use crate::formats::{self, Format, Kind, Reader, Settings, Tally};
@@ -307,7 +307,7 @@ impl Reading<'_> {
             (&catalogue::FLOAT_COLUMN, "stored as binary floats", floats),
             (
                 &catalogue::IGNORED_COLUMNS,
-                "lists and maps, not read",
+                "of types without a text form, not read",
                 left_out,
             ),
         ] {
