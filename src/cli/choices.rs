@@ -208,9 +208,12 @@ pub fn currency(
 /// # Errors
 /// A basis that the files cannot give.
 pub fn basis(shared: &Shared, books: &Books) -> Result<Basis, Problem> {
-    let payments_only = books.records.invoices.is_empty() && !books.records.payments.is_empty();
+    let records = &books.records;
+    let invoiced = !records.invoices.is_empty() || !records.lines.is_empty();
+    let paid = !records.payments.is_empty() || !records.balance.is_empty();
+    let payments_only = !invoiced && records.recognized.is_empty() && paid;
     match shared.revenue {
-        Some(RevenueArg::Cash) if books.records.payments.is_empty() && books.has(Kind::Revenue) => {
+        Some(RevenueArg::Cash) if !paid && books.has(Kind::Revenue) => {
             let lines = books
                 .records
                 .invoices

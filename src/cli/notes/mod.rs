@@ -168,6 +168,11 @@ fn revenue(run: &Run, notes: &mut Vec<Note>) {
         );
         notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
     }
+    for (words, (times, amount)) in &book.remarks {
+        let text = format!("{words}: {times}, together {}", money(run, *amount));
+        notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
+    }
+    checks(run, notes);
     let coverage = &run.coverage;
     if let (Some(starts), Some(needed), false) = (
         coverage.starts,
@@ -189,6 +194,23 @@ fn revenue(run: &Run, notes: &mut Vec<Note>) {
     if internal > 0 {
         let text = format!("internal accounts, rows of kind internal: {internal}");
         notes.push(Note::new(&catalogue::JOINED_BY, text));
+    }
+}
+
+/// What the sources that do not count say of the months of those that do.
+fn checks(run: &Run, notes: &mut Vec<Note>) {
+    for check in &run.revenue.checks {
+        let (counts, other) = (check.counts.word(), check.checks.word());
+        let (counted, told) = (money(run, check.counted), money(run, check.other));
+        let result = match check.differ {
+            0 => "they agree".to_string(),
+            differ => format!("they differ in {differ}, together {counted} against {told}"),
+        };
+        let text = format!(
+            "months of customers that {counts} and {other} both tell: {}; {counts} count, {result}",
+            check.months
+        );
+        notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
     }
 }
 
