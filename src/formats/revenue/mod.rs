@@ -8,6 +8,7 @@
 
 pub mod generic;
 pub mod golden;
+pub mod minor;
 mod money;
 mod rows;
 pub mod stripe_customers;
