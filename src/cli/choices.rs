@@ -229,6 +229,16 @@ pub fn basis(shared: &Shared, books: &Books) -> Result<Basis, Problem> {
             .help("pass Stripe's unified_payments.csv too, or leave --revenue out"))
         }
         Some(RevenueArg::Cash) => Ok(Basis::Cash),
+        Some(RevenueArg::Mrr)
+            if records.subscriptions.is_empty() && records.mrr_changes.is_empty() =>
+        {
+            Err(Problem::new(
+                &catalogue::WRONG_KIND,
+                "monthly recurring revenue needs subscriptions, and there are none",
+            )
+            .help("pass Stripe's subscriptions.csv, with prices.csv for its prices"))
+        }
+        Some(RevenueArg::Mrr) => Ok(Basis::Mrr),
         Some(RevenueArg::Billed) if payments_only => Err(Problem::new(
             &catalogue::WRONG_KIND,
             "billed revenue needs an invoices export, and there are only payments",

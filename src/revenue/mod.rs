@@ -7,6 +7,7 @@
 //! customers + unmapped + internal + excluded + tax + earlier + later = the export.
 
 mod balance;
+pub mod contracts;
 mod coverage;
 mod deferred;
 mod events;
@@ -14,6 +15,7 @@ mod given_back;
 mod invoices;
 mod lines;
 mod links;
+mod mrr;
 mod overlap;
 mod parts;
 mod payments;
@@ -46,6 +48,8 @@ pub enum Basis {
     Billed,
     /// When money arrives.
     Cash,
+    /// Monthly recurring revenue at the end of each month: a rate.
+    Mrr,
 }
 
 impl Basis {
@@ -55,6 +59,7 @@ impl Basis {
             Basis::Recognized => "recognized",
             Basis::Billed => "billed",
             Basis::Cash => "cash",
+            Basis::Mrr => "mrr",
         }
     }
 }
@@ -140,6 +145,8 @@ pub struct Inputs<'a> {
     pub zone: Zone,
     /// The report's currency.
     pub currency: Currency,
+    /// The report period, of which monthly recurring revenue needs the months.
+    pub period: Period,
 }
 
 /// All revenue of the files.
@@ -179,6 +186,10 @@ impl RevenueBook {
     /// Works out the revenue of every record.
     pub fn build(inputs: Inputs<'_>) -> RevenueBook {
         let mut book = RevenueBook::empty(inputs.basis, inputs.zone, inputs.currency);
+        if inputs.basis == Basis::Mrr {
+            mrr::add(&mut book, inputs, inputs.period);
+            return book;
+        }
         let links = Links::of(inputs.records);
         let told = recognition::add(&mut book, inputs);
         match inputs.basis {
@@ -186,7 +197,7 @@ impl RevenueBook {
                 payments::add(&mut book, inputs, &links);
                 invoices::add_lines_only(&mut book, inputs, &links);
             }
-            Basis::Recognized | Basis::Billed => {
+            Basis::Recognized | Basis::Billed | Basis::Mrr => {
                 invoices::add(&mut book, inputs, &links);
                 payments::add(&mut book, inputs, &links);
             }

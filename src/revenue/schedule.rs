@@ -62,6 +62,11 @@ impl Schedule {
         self.whole() - self.total()
     }
 
+    /// Whether a part of it is left out.
+    pub fn has_hidden(&self) -> bool {
+        !self.hidden.is_empty()
+    }
+
     /// Revenue of all time before `at`, contra events before `at` included; what happens at `at`
     /// itself is not. Rounded half to even at the minor unit while the line is running, exact
     /// before it starts and after it ends. Hidden stretches count nothing.

@@ -6,7 +6,8 @@ use super::*;
 use crate::model::Month;
 use crate::model::records::{
     BalanceEntry, BalanceKind, CreditNote, Dispute, DisputeStatus, Invoice, InvoiceLine,
-    InvoiceStatus, Payment, PaymentStatus, RecognizedEntry, Refund,
+    InvoiceStatus, ListPrice, MrrChange, Payment, PaymentStatus, Product, RecognizedEntry, Refund,
+    Subscription, SubscriptionItem,
 };
 
 pub(super) fn at(text: &str) -> Instant {
@@ -183,6 +184,10 @@ pub(super) fn book_on(records: &RevenueRecords, basis: Basis) -> (Identity, Reve
         basis,
         zone: Zone::Utc,
         currency: Currency::USD,
+        period: Period {
+            start: Day::parse("2026-01-01").unwrap(),
+            end: Day::parse("2026-05-01").unwrap(),
+        },
     });
     (identity, book)
 }
@@ -596,4 +601,182 @@ fn billed_counts_lines_and_credit_notes_at_once() {
     );
     records.credit_notes = vec![note("in_1", "45", "2026-02-01")];
     assert_eq!(months_on(&records, Basis::Billed, 3), ["120", "-45", "0"]);
+}
+
+#[test]
+fn deferred_revenue_is_what_is_billed_and_not_earned() {
+    // A year of 365 billed on Jan 1; 59 of usage of January and February billed on Mar 1; tax of
+    // 10 on a draft of 110.
+    let mut draft = invoice("in_3", "110", "2026-01-05", "2026-02-05");
+    draft.status = InvoiceStatus::Draft;
+    draft.tax = exact("10");
+    let mut usage = invoice("in_2", "59", "2026-03-01", "2026-03-01");
+    usage.service = Some(period("2026-01-01", "2026-03-01"));
+    let mut year = invoice("in_1", "438", "2026-01-01", "2027-01-01");
+    year.tax = exact("73");
+    let mut records = with(vec![year, usage, draft], vec![]);
+    records.credit_notes = vec![note("in_1", "219", "2026-02-01")];
+    let (_, book) = book_on(&records, Basis::Recognized);
+    let month = |text| Period::month(Month::parse(text).unwrap());
+    // By the end of January 31 + 31 are earned, the usage is not billed.
+    let january = book.deferred(month("2026-01")).unwrap();
+    assert_eq!(january.deferred, exact("334"));
+    assert_eq!(january.unbilled, exact("31"));
+    assert_eq!(january.invoiced, exact("548"));
+    assert_eq!(january.recognized, exact("62"));
+    // 334 + 62 + 73 tax + 110 draft − 31 = 548.
+    assert_eq!(january.by_party.values().sum::<Exact>(), exact("303"));
+    // The note halves the year: 182.5, of it 29.5 earned by Mar 1.
+    let february = book.deferred(month("2026-02")).unwrap();
+    assert_eq!(february.deferred, exact("153"));
+    assert_eq!(february.unbilled, exact("59"));
+    assert_eq!(february.taken_back, exact("182.5"));
+    assert!(
+        book_on(&records, Basis::Billed)
+            .1
+            .deferred(month("2026-01"))
+            .is_none()
+    );
+}
+
+fn subscription(id: &str, price: &str, status: &str, started: &str) -> Subscription {
+    Subscription {
+        id: id.into(),
+        customer: "cus_acme".into(),
+        email: None,
+        keys: Vec::new(),
+        name: None,
+        price: price.into(),
+        quantity: Exact::ONE,
+        currency: Currency::USD,
+        interval: "month".into(),
+        amount: None,
+        status: status.into(),
+        started: Some(at(started)),
+        ended: None,
+        current_period: None,
+        interval_count: None,
+        cancels_at: None,
+        trial: None,
+        origin: origin(),
+    }
+}
+
+fn price(id: &str, amount: &str, interval: &str, count: u32) -> ListPrice {
+    ListPrice {
+        id: id.into(),
+        product: "prod_1".into(),
+        product_name: String::new(),
+        nickname: id.replace("price_", ""),
+        amount: Some(exact(amount)),
+        currency: Currency::USD,
+        interval: interval.into(),
+        interval_count: count,
+        metered: false,
+        origin: origin(),
+    }
+}
+
+#[test]
+fn mrr_is_the_rate_at_the_end_of_each_month() {
+    let mut usage = price("price_usage", "1", "month", 1);
+    usage.metered = true;
+    let mut records = RevenueRecords {
+        prices: vec![
+            price("price_month", "100", "month", 1),
+            price("price_quarter", "150", "month", 3),
+            price("price_year", "1200", "year", 1),
+            price("price_week", "12", "week", 1),
+            usage,
+        ],
+        ..RevenueRecords::default()
+    };
+    // 100 from January on; 50 from February 10 on, past due; 100 a month of a year that ended on
+    // March 15; 12 · 52 / 12 = 52 in trial until March 1; nothing metered, nothing unpaid.
+    let mut ended = subscription("sub_3", "price_year", "canceled", "2025-03-15");
+    ended.ended = Some(at("2026-03-15"));
+    let mut trial = subscription("sub_4", "price_week", "active", "2026-01-05");
+    trial.trial = Some(period("2026-01-05", "2026-03-01"));
+    records.subscriptions = vec![
+        subscription("sub_1", "price_month", "active", "2026-01-01"),
+        subscription("sub_2", "price_quarter", "past_due", "2026-02-10"),
+        ended,
+        trial,
+        subscription("sub_5", "price_usage", "active", "2026-01-01"),
+        subscription("sub_6", "price_month", "unpaid", "2026-01-01"),
+    ];
+    assert_eq!(
+        months_on(&records, Basis::Mrr, 4),
+        ["200", "250", "202", "202"]
+    );
+    // Stripe's own changes count instead.
+    let change = |when: &str, amount: &str| MrrChange {
+        at: at(when),
+        customer: "cus_acme".into(),
+        price: None,
+        subscription: Some("sub_1".into()),
+        change: exact(amount),
+        currency: Currency::USD,
+        origin: origin(),
+    };
+    records.mrr_changes = vec![
+        change("2025-11-03", "80"),
+        change("2026-02-28", "15"),
+        change("2026-04-01", "-95"),
+    ];
+    assert_eq!(months_on(&records, Basis::Mrr, 4), ["80", "95", "95", "0"]);
+}
+
+#[test]
+fn contracts_say_price_discount_and_renewal() {
+    let mut records = with(vec![], vec![]);
+    records.prices = vec![price("price_seat", "50", "month", 1)];
+    records.products = vec![Product {
+        id: "prod_1".into(),
+        name: "Pro".into(),
+        origin: origin(),
+    }];
+    let mut one = subscription("sub_1", "", "active", "2026-01-01");
+    one.current_period = Some(period("2026-02-01", "2026-03-01"));
+    records.subscriptions = vec![one];
+    records.items = vec![SubscriptionItem {
+        id: "si_1".into(),
+        subscription: "sub_1".into(),
+        price: "price_seat".into(),
+        quantity: Some(exact("10")),
+        current_period: None,
+        origin: origin(),
+    }];
+    // 500 at list: 450 in January, 400 in February, and a seat added in mid-month for 25.
+    for (id, net, from, to, proration) in [
+        ("il_1", "450", "2026-01-01", "2026-02-01", false),
+        ("il_2", "400", "2026-02-01", "2026-03-01", false),
+        ("il_3", "25", "2026-02-15", "2026-03-01", true),
+    ] {
+        let mut line = line(id, "in_1", net, from, to);
+        line.subscription = Some("sub_1".into());
+        line.price = Some("price_seat".into());
+        line.proration = proration;
+        records.lines.push(line);
+    }
+    let (mut identity, mut book) = book_on(&records, Basis::Recognized);
+    let found = contracts::contracts(&records, &book, &identity, Zone::Utc);
+    let [contract] = &found[..] else {
+        panic!("one contract: {found:?}")
+    };
+    assert_eq!(contract.plan, "Pro");
+    assert_eq!(contract.quantity, exact("10"));
+    assert_eq!(contract.list_price, Some(exact("50")));
+    // 1 − 400 / 500.
+    assert_eq!(contract.discount, Some(exact("0.2")));
+    assert_eq!(contract.renews, Some(at("2026-03-01")));
+    assert_eq!(contract.monthly(2), Some(exact("500")));
+    // The lines count on the plan of their price.
+    plans::assign(&mut identity, &mut book, &records, Zone::Utc);
+    let on: BTreeSet<_> = book
+        .obligations
+        .iter()
+        .map(|o| o.counted_on.clone())
+        .collect();
+    assert_eq!(on, BTreeSet::from([Some("Pro".to_string())]));
 }

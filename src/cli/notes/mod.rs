@@ -115,6 +115,7 @@ fn revenue(run: &Run, notes: &mut Vec<Note>) {
         }
         Basis::Billed => "revenue counts when the invoice becomes final, net of tax".to_string(),
         Basis::Cash => "revenue counts when money arrives, refunds when it goes back".to_string(),
+        Basis::Mrr => "revenue is the monthly recurring revenue at the end of each month: list prices of active and past due subscriptions without trials, metered prices and tax, years as 12 months, weeks as 12/52, days as 12/365 of one; coupons count only where Stripe's own changes are given".to_string(),
     };
     let stripe_payments = run.books.records.payments.len();
     if book.basis == Basis::Cash && run.books.records.invoices.is_empty() && stripe_payments > 0 {
