@@ -7,12 +7,14 @@
 mod again;
 mod books;
 mod counts;
+mod discounts;
 mod finer;
 mod fold;
 mod mapping_file;
 mod overlap;
 pub mod price_list;
 mod progress;
+pub mod rate_file;
 mod recognize;
 mod repeats;
 mod same;
@@ -142,6 +144,7 @@ impl Reading<'_> {
         }
         let format = match recognize(spec.format.as_deref(), &opened) {
             Recognized::Mapping => return self.mapping(&name, opened, problems),
+            Recognized::Rates => return self.rates(&name, opened, problems),
             Recognized::Format(format) => format,
             Recognized::Nothing(problem) => return problems.push(problem),
         };
