@@ -335,6 +335,8 @@ pub enum RevenueArg {
     Billed,
     /// When money arrives.
     Cash,
+    /// Monthly recurring revenue at the end of each month, from subscriptions.
+    Mrr,
 }
 
 /// `--cost-basis`.

@@ -105,6 +105,7 @@ impl Run {
             basis,
             zone,
             currency,
+            period,
         });
         revenue::plans::assign(&mut identity, &mut revenue, &books.records, zone);
         let coverage = Coverage::check(&revenue, &books.records, &identity, period, zone);
