@@ -88,6 +88,7 @@ fn payment(id: &str, amount: &str, created: &str, invoice: Option<&str>) -> Paym
         refunded_at: None,
         dispute_lost: None,
         currency: Currency::USD,
+        settled: None,
         status: PaymentStatus::Succeeded,
         invoice: invoice.map(str::to_string),
         description: None,
@@ -648,7 +649,7 @@ fn subscription(id: &str, price: &str, status: &str, started: &str) -> Subscript
         name: None,
         price: price.into(),
         quantity: Exact::ONE,
-        currency: Currency::USD,
+        currency: Some(Currency::USD),
         interval: "month".into(),
         amount: None,
         status: status.into(),
@@ -745,6 +746,7 @@ fn contracts_say_price_discount_and_renewal() {
         price: "price_seat".into(),
         quantity: Some(exact("10")),
         current_period: None,
+        terms: None,
         origin: origin(),
     }];
     // 500 at list: 450 in January, 400 in February, and a seat added in mid-month for 25.
