@@ -745,7 +745,6 @@ fn contracts_say_price_discount_and_renewal() {
         subscription: "sub_1".into(),
         price: "price_seat".into(),
         quantity: Some(exact("10")),
-        terms: None,
         current_period: None,
         terms: None,
         origin: origin(),
