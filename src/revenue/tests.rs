@@ -745,8 +745,8 @@ fn contracts_say_price_discount_and_renewal() {
         subscription: "sub_1".into(),
         price: "price_seat".into(),
         quantity: Some(exact("10")),
-        terms: None,
         current_period: None,
+        terms: None,
         origin: origin(),
     }];
     // 500 at list: 450 in January, 400 in February, and a seat added in mid-month for 25.
