@@ -115,7 +115,6 @@ fn payment(columns: &Columns, fields: &Fields, row: &Row) -> Result<Payment, Pro
         created: columns.instant(row, fields.created)?,
         amount,
         refunded,
-        settled: None,
         refunded_at: None,
         dispute_lost: None,
         currency,
