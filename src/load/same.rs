@@ -76,7 +76,7 @@ pub fn settle(records: &mut RevenueRecords, problems: &mut Problems) -> BTreeMap
     dropped.counts
 }
 
-/// The same for lines, and for what is given back one by one.
+/// The same for what is given back one by one, and for items and names.
 fn settle_details(dropped: &mut Dropped, records: &mut RevenueRecords, problems: &mut Problems) {
     macro_rules! settle {
         ($list:ident, $rank:expr) => {
@@ -91,7 +91,6 @@ fn settle_details(dropped: &mut Dropped, records: &mut RevenueRecords, problems:
             );
         };
     }
-    settle!(lines, |_| 0);
     settle!(credit_notes, |note| i64::from(note.void));
     settle!(refunds, |refund| i64::from(refund.succeeded));
     settle!(disputes, |dispute| i64::from(
