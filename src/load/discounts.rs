@@ -28,7 +28,7 @@ pub fn settle(records: &mut RevenueRecords) {
         let mut taken = Exact::ZERO;
         for at in lines {
             let line = &records.lines[*at];
-            so_far = so_far + line.net;
+            so_far += line.net;
             let places = line.currency.decimals().max(discount.amount.places());
             // Rounded as a running sum, so that the parts sum to the whole.
             let Some(until) = Exact::ratio(discount.amount * so_far, whole, places) else {
@@ -40,7 +40,7 @@ pub fn settle(records: &mut RevenueRecords) {
     }
     for (at, amount) in reduced {
         let line = &mut records.lines[at];
-        line.net = line.net - amount;
+        line.net -= amount;
     }
 }
 

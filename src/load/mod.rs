@@ -15,6 +15,7 @@ mod overlap;
 pub mod price_list;
 mod progress;
 mod recognize;
+mod recognized;
 mod repeats;
 mod same;
 mod settle;

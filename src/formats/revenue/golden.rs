@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 
 use crate::formats::{RevenueRecords, Tally};
 use crate::model::records::{
-    BalanceEntry, BalanceKind, BillingCustomer, Invoice, InvoiceDiscount, InvoiceLine, ListPrice,
-    Payment, PaymentStatus, RecognizedEntry, Subscription,
+    BalanceEntry, BalanceKind, BillingCustomer, CreditNote, CreditNoteLine, Dispute, DisputeStatus,
+    Invoice, InvoiceDiscount, InvoiceLine, LineTax, ListPrice, MrrChange, Payment, PaymentStatus,
+    Product, RecognizedEntry, Refund, Subscription, SubscriptionItem,
 };
 use crate::model::{Exact, Instant};
 
@@ -25,8 +26,16 @@ pub fn render(records: &RevenueRecords) -> Value {
         "customers": list(&records.customers, customer),
         "lines": list(&records.lines, line),
         "discounts": list(&records.invoice_discounts, discount),
+        "line_taxes": list(&records.line_taxes, line_tax),
+        "credit_notes": list(&records.credit_notes, credit_note),
+        "credit_note_lines": list(&records.credit_note_lines, credit_note_line),
+        "refunds": list(&records.refunds, refund),
+        "disputes": list(&records.disputes, dispute),
         "balance": list(&records.balance, balance_entry),
         "recognized": list(&records.recognized, recognized),
+        "items": list(&records.items, item),
+        "products": list(&records.products, product),
+        "mrr_changes": list(&records.mrr_changes, mrr_change),
     }))
 }
 
@@ -94,12 +103,15 @@ fn subscription(subscription: &Subscription) -> Value {
         "name": subscription.name,
         "price": subscription.price,
         "quantity": number(subscription.quantity),
-        "currency": subscription.currency.code(),
+        "currency": subscription.currency.map(|c| c.code().to_string()),
         "interval": subscription.interval,
         "amount": subscription.amount.map(number),
         "status": subscription.status,
         "started": subscription.started.map(time),
         "ended": subscription.ended.map(time),
+        "cancels_at": subscription.cancels_at.map(time),
+        "trial": span(subscription.trial),
+        "interval_count": subscription.interval_count,
         "current_period": span(period),
         "line": subscription.origin.line,
     }))
@@ -161,6 +173,73 @@ fn discount(discount: &InvoiceDiscount) -> Value {
     })
 }
 
+fn line_tax(tax: &LineTax) -> Value {
+    compact(json!({
+        "of_line": tax.line,
+        "invoice": tax.invoice,
+        "rate": tax.rate,
+        "minor_units": number(tax.minor_units),
+        "inclusive": tax.inclusive,
+        "line": tax.origin.line,
+    }))
+}
+
+fn credit_note(note: &CreditNote) -> Value {
+    let lines = note.lines.iter();
+    compact(json!({
+        "id": note.id,
+        "namespace": note.namespace,
+        "invoice": note.invoice,
+        "customer": note.customer,
+        "amount": number(note.amount),
+        "currency": note.currency.code(),
+        "at": time(note.at),
+        "void": note.void,
+        "refund": note.refund,
+        "lines": lines.map(|(line, amount)| json!([line, number(*amount)])).collect::<Vec<_>>(),
+        "line": note.origin.line,
+    }))
+}
+
+fn credit_note_line(line: &CreditNoteLine) -> Value {
+    compact(json!({
+        "id": line.id,
+        "credit_note": line.credit_note,
+        "of_line": line.line,
+        "minor_units": number(line.minor_units),
+        "line": line.origin.line,
+    }))
+}
+
+fn refund(refund: &Refund) -> Value {
+    compact(json!({
+        "id": refund.id,
+        "payment": refund.payment,
+        "amount": number(refund.amount),
+        "currency": refund.currency.code(),
+        "at": time(refund.at),
+        "succeeded": refund.succeeded,
+        "line": refund.origin.line,
+    }))
+}
+
+fn dispute(dispute: &Dispute) -> Value {
+    let status = match dispute.status {
+        DisputeStatus::Open => "open",
+        DisputeStatus::Won => "won",
+        DisputeStatus::Lost => "lost",
+    };
+    compact(json!({
+        "id": dispute.id,
+        "payment": dispute.payment,
+        "amount": number(dispute.amount),
+        "currency": dispute.currency.code(),
+        "at": time(dispute.at),
+        "status": status,
+        "line": dispute.origin.line,
+    }))
+}
+
 fn balance_entry(entry: &BalanceEntry) -> Value {
     let kind = match &entry.kind {
         BalanceKind::Payment => "payment",
@@ -209,6 +288,38 @@ fn recognized(entry: &RecognizedEntry) -> Value {
         "price": entry.price,
         "invoice": entry.invoice,
         "line": entry.origin.line,
+    }))
+}
+
+fn item(item: &SubscriptionItem) -> Value {
+    compact(json!({
+        "id": item.id,
+        "subscription": item.subscription,
+        "price": item.price,
+        "quantity": item.quantity.map(number),
+        "current_period": span(item.current_period),
+        "terms": item.terms.as_ref().map(price),
+        "line": item.origin.line,
+    }))
+}
+
+fn product(product: &Product) -> Value {
+    compact(json!({
+        "id": product.id,
+        "name": product.name,
+        "line": product.origin.line,
+    }))
+}
+
+fn mrr_change(change: &MrrChange) -> Value {
+    compact(json!({
+        "at": time(change.at),
+        "customer": change.customer,
+        "price": change.price,
+        "subscription": change.subscription,
+        "change": number(change.change),
+        "currency": change.currency.code(),
+        "line": change.origin.line,
     }))
 }
 

@@ -14,6 +14,24 @@ pub mod lago_invoices;
 pub mod minor;
 mod money;
 mod rows;
+mod sigma;
+pub mod sigma_change_events;
+pub mod sigma_charges;
+pub mod sigma_credit_note_lines;
+pub mod sigma_credit_notes;
+pub mod sigma_disputes;
+pub mod sigma_invoices;
+pub mod sigma_join;
+pub mod sigma_lines;
+pub mod sigma_plans;
+pub mod sigma_prices;
+pub mod sigma_products;
+pub mod sigma_refunds;
+pub mod sigma_subscription_items;
+pub mod sigma_subscriptions;
+pub mod sigma_taxes;
+#[cfg(test)]
+mod sigma_tests;
 pub mod stripe_balance_change;
 pub mod stripe_balance_history;
 pub mod stripe_customers;
@@ -26,7 +44,10 @@ pub mod stripe_subscriptions;
 mod testing;
 pub mod useless;
 
+use crate::formats::fields::Columns;
 use crate::model::records::InvoiceStatus;
+use crate::problem::Problem;
+use crate::scan::Row;
 
 /// The states of an invoice, by Stripe's words, which the generic layout shares. Lower case.
 const INVOICE_STATUSES: &[(&str, InvoiceStatus)] = &[
@@ -40,6 +61,17 @@ const INVOICE_STATUSES: &[(&str, InvoiceStatus)] = &[
 fn invoice_status(word: &str) -> Option<InvoiceStatus> {
     let known = INVOICE_STATUSES.iter().find(|(known, _)| *known == word);
     known.map(|(_, status)| *status)
+}
+
+/// The state of an invoice in a cell; a word that is not known, or none, is a problem.
+fn invoice_status_of(
+    columns: &Columns,
+    row: &Row,
+    column: usize,
+) -> Result<InvoiceStatus, Problem> {
+    let word = row.filled(column).unwrap_or("").to_lowercase();
+    let expected = "paid, open, void, draft or uncollectible";
+    invoice_status(&word).ok_or_else(|| rows::unknown_word(columns, row, column, expected))
 }
 
 /// Stripe's word, or nothing where the file has none.

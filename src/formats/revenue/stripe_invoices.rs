@@ -193,7 +193,7 @@ fn invoice(
     let currency = columns.currency(row, fields.currency)?;
     let total = money.amount(columns, row, fields.total, currency)?;
     let tax = tax(columns, &fields.tax, row, currency, money, doubts)?;
-    let status = status(columns, row, fields.status)?;
+    let status = super::invoice_status_of(columns, row, fields.status)?;
     let balances_agree = balances_agree(columns, fields, row, currency, money, total)?;
     doubts.balances += u64::from(status != InvoiceStatus::Draft && !balances_agree);
     Ok(Invoice {
@@ -257,22 +257,7 @@ fn balances_agree(
         read(fields.starting)?,
         read(fields.ending)?,
     );
-    Ok(match (due, starting, ending) {
-        (Some(due), Some(starting), Some(ending)) => ending == starting + total - due,
-        _ => true,
-    })
-}
-
-fn status(columns: &Columns, row: &Row, column: usize) -> Result<InvoiceStatus, Problem> {
-    let word = row.filled(column).unwrap_or("").to_lowercase();
-    super::invoice_status(&word).ok_or_else(|| {
-        rows::unknown_word(
-            columns,
-            row,
-            column,
-            "paid, open, void, draft or uncollectible",
-        )
-    })
+    Ok(rows::balances_agree(due, starting, ending, total))
 }
 
 #[cfg(test)]

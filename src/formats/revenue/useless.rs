@@ -35,31 +35,19 @@ pub static STRIPE_PAYOUT_RECONCILIATION: KnownUseless = KnownUseless {
 pub static STRIPE_SIGMA: KnownUseless = KnownUseless {
     title: "Stripe Sigma or Data Pipeline table",
     detect: is_sigma,
-    advice: "its amounts are in minor units, and this version does not read it; export Payments or Invoices from the Dashboard, or select the columns of the generic revenue layout with amounts in major units",
+    advice: "this version does not read this table; select invoice_line_items and invoices (invoice_items are the same money before it is billed), and charges, refunds, disputes, credit_notes, subscriptions, subscription_items, prices and products where you have them",
 };
 
-/// `invoice_line_items`, `invoices`, `subscriptions` and `balance_transactions`, whose columns are
-/// in snake case as the Dashboard's never are.
+/// Tables of Stripe that are neither read nor any generic layout: their amounts are in minor units.
 fn is_sigma(sample: &Sample<'_>) -> bool {
-    let tables: [&[&str]; 4] = [
-        &[
-            "invoice_id",
-            "amount",
-            "period_start",
-            "period_end",
-            "proration",
-        ],
-        &["id", "amount_due", "customer_id", "period_start", "total"],
-        &[
-            "id",
-            "customer_id",
-            "current_period_start",
-            "status",
-            "price_id",
-        ],
-        &["id", "balance_transaction_id", "amount", "amount_refunded"],
+    let tables: [&[&str]; 5] = [
+        &["id", "duration", "percent_off", "amount_off"],
+        &["price_id", "upto", "amount"],
+        &["id", "amount_capturable", "capture_method", "status"],
+        &["invoice_line_item_id", "discount", "amount"],
+        &["balance_transaction_id", "type", "amount", "application"],
     ];
-    tables.iter().any(|names| sample.has_all(names))
+    super::sigma_lines::is_invoice_items(sample) || tables.iter().any(|names| sample.has_all(names))
 }
 
 #[cfg(test)]
@@ -111,13 +99,13 @@ mod tests {
                 "Stripe payout reconciliation",
             ),
             (
-                "invoice_id,amount,currency,customer_id,period_end,period_start,proration",
-                "lines.csv",
+                "id,invoice_id,amount,currency,customer_id,date,period_end,period_start,proration,unit_amount",
+                "invoice_items.csv",
                 "Stripe Sigma or Data Pipeline table",
             ),
             (
-                "id,amount_due,amount_paid,customer_id,currency,period_start,period_end,status,total",
-                "invoices.csv",
+                "id,amount_off,percent_off,duration,duration_in_months,currency",
+                "coupons.csv",
                 "Stripe Sigma or Data Pipeline table",
             ),
         ] {
