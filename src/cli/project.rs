@@ -10,6 +10,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
+use super::journal::JournalEntry;
 use super::price_rules::{self, PriceEntry};
 use super::shared::SharedEntry;
 use crate::formats::{CachedTokens, Settings};
@@ -32,6 +33,9 @@ pub struct Project {
     pub mapping: Option<String>,
     /// Report currency.
     pub currency: Option<String>,
+    /// Files of dated exchange rates, relative to the project file.
+    #[serde(default)]
+    pub fx: Vec<String>,
     /// Report zone.
     pub tz: Option<String>,
     /// Tolerance between log and bill, such as `"1%"`.
@@ -58,6 +62,9 @@ pub struct Project {
     /// Shared costs.
     #[serde(default)]
     pub shared: Vec<toml::Spanned<SharedEntry>>,
+    /// Accounts of journals.
+    #[serde(default)]
+    pub journal: JournalEntry,
     /// The folder of the project file.
     #[serde(skip)]
     pub folder: PathBuf,

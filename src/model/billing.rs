@@ -50,6 +50,9 @@ pub struct Invoice {
     pub total: Exact,
     /// Tax inside the total.
     pub tax: Exact,
+    /// What it takes off all of its lines together, without tax, where the lines are stated before
+    /// it; what makes the invoice cheaper than its lines is positive. Zero once it is taken off them.
+    pub off_lines: Exact,
     /// Currency.
     pub currency: Currency,
     /// Invoice date.
@@ -141,17 +144,6 @@ pub struct CreditNote {
     pub origin: Origin,
 }
 
-/// What an invoice takes off all of its lines together, where the lines are stated before it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvoiceDiscount {
-    /// The invoice.
-    pub invoice: String,
-    /// `stripe` or `lago`.
-    pub namespace: &'static str,
-    /// Amount without tax; what makes an invoice cheaper than its lines is positive.
-    pub amount: Exact,
-}
-
 /// One tax on an invoice line, in a table of its own. Its table names no currency, so that the
 /// amount waits in minor units for the line that does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -226,8 +218,6 @@ pub struct RevenueRecords {
     pub customers: Vec<BillingCustomer>,
     /// Lines of invoices.
     pub lines: Vec<InvoiceLine>,
-    /// What invoices take off their lines, until it is taken off them.
-    pub invoice_discounts: Vec<InvoiceDiscount>,
     /// Taxes on lines, until they are joined to them.
     pub line_taxes: Vec<LineTax>,
     /// Credit notes.

@@ -14,6 +14,7 @@ pub mod meter;
 pub mod names;
 pub mod packed;
 pub mod payments;
+pub mod rates;
 pub mod receipt;
 pub mod records;
 mod stamp;

@@ -122,8 +122,8 @@ catalogue! {
         "Two files bill the same provider, line and day, two usage exports of a provider count the same day, or two revenue files have a row with the same customer, invoice, period and amount. Remove one, or say --on-overlap latest to keep the file that reaches further.";
     CONFLICT = "T3034" Data "one request id, different numbers":
         "The log has the same request id twice with different content. Say --on-conflict last (the later one) or max (the one with more tokens), or correct the log.";
-    CURRENCIES = "T3035" Data "two currencies":
-        "Amounts of two currencies would have to be added. Pass files of one currency; conversion needs dated rates.";
+    CURRENCIES = "T3035" Data "no exchange rate":
+        "Amounts are in another currency than the report, and no rate of their day, or of the seven days before, is known. Two currencies are never added. Pass dated rates with --fx: the ECB's eurofxref-hist.csv, or a table date,from,to,rate.";
     CHANGED_WHILE_READ = "T3036" Data "file changed while it was read":
         "The file's size or time changed during the run. Run again when nothing writes to it.";
     DUPLICATE_RECORD = "T3037" Data "one id, two different rows":

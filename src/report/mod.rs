@@ -6,7 +6,9 @@
 
 pub mod csv;
 pub mod figures;
+pub mod fx;
 pub mod json;
+pub mod journal;
 pub mod jsonl;
 pub mod map;
 pub mod margin;

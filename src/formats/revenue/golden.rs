@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::formats::{RevenueRecords, Tally};
 use crate::model::records::{
     BalanceEntry, BalanceKind, BillingCustomer, CreditNote, CreditNoteLine, Dispute, DisputeStatus,
-    Invoice, InvoiceDiscount, InvoiceLine, LineTax, ListPrice, MrrChange, Payment, PaymentStatus,
+    Invoice, InvoiceLine, LineTax, ListPrice, MrrChange, Payment, PaymentStatus,
     Product, RecognizedEntry, Refund, Subscription, SubscriptionItem,
 };
 use crate::model::{Exact, Instant};
@@ -25,17 +25,16 @@ pub fn render(records: &RevenueRecords) -> Value {
         "prices": list(&records.prices, price),
         "customers": list(&records.customers, customer),
         "lines": list(&records.lines, line),
-        "discounts": list(&records.invoice_discounts, discount),
         "line_taxes": list(&records.line_taxes, line_tax),
         "credit_notes": list(&records.credit_notes, credit_note),
         "credit_note_lines": list(&records.credit_note_lines, credit_note_line),
         "refunds": list(&records.refunds, refund),
         "disputes": list(&records.disputes, dispute),
-        "balance": list(&records.balance, balance_entry),
-        "recognized": list(&records.recognized, recognized),
         "items": list(&records.items, item),
         "products": list(&records.products, product),
         "mrr_changes": list(&records.mrr_changes, mrr_change),
+        "balance": list(&records.balance, balance_entry),
+        "recognized": list(&records.recognized, recognized),
     }))
 }
 
@@ -51,6 +50,7 @@ fn invoice(invoice: &Invoice) -> Value {
         "customer": invoice.customer,
         "total": number(invoice.total),
         "tax": number(invoice.tax),
+        "off_lines": (!invoice.off_lines.is_zero()).then(|| number(invoice.off_lines)),
         "currency": invoice.currency.code(),
         "date": time(invoice.date),
         "finalized": invoice.finalized.map(time),
@@ -87,6 +87,11 @@ fn payment(payment: &Payment) -> Value {
         }))),
         "currency": payment.currency.code(),
         "status": status,
+        "settled": payment.settled.map(|settled| json!({
+            "amount": number(settled.amount),
+            "refunded": number(settled.refunded),
+            "currency": settled.currency.code(),
+        })),
         "invoice": payment.invoice,
         "description": payment.description,
         "line": payment.origin.line,
@@ -163,14 +168,6 @@ fn line(line: &InvoiceLine) -> Value {
         "description": line.description,
         "line": line.origin.line,
     }))
-}
-
-fn discount(discount: &InvoiceDiscount) -> Value {
-    json!({
-        "invoice": discount.invoice,
-        "namespace": discount.namespace,
-        "amount": number(discount.amount),
-    })
 }
 
 fn line_tax(tax: &LineTax) -> Value {
@@ -276,21 +273,6 @@ fn balance_entry(entry: &BalanceEntry) -> Value {
     }))
 }
 
-fn recognized(entry: &RecognizedEntry) -> Value {
-    compact(json!({
-        "period": span(Some(entry.period)),
-        "open": entry.open,
-        "debit": entry.debit,
-        "credit": entry.credit,
-        "amount": number(entry.amount),
-        "currency": entry.currency.code(),
-        "customer": entry.customer,
-        "price": entry.price,
-        "invoice": entry.invoice,
-        "line": entry.origin.line,
-    }))
-}
-
 fn item(item: &SubscriptionItem) -> Value {
     compact(json!({
         "id": item.id,
@@ -320,6 +302,21 @@ fn mrr_change(change: &MrrChange) -> Value {
         "change": number(change.change),
         "currency": change.currency.code(),
         "line": change.origin.line,
+    }))
+}
+
+fn recognized(entry: &RecognizedEntry) -> Value {
+    compact(json!({
+        "period": span(Some(entry.period)),
+        "open": entry.open,
+        "debit": entry.debit,
+        "credit": entry.credit,
+        "amount": number(entry.amount),
+        "currency": entry.currency.code(),
+        "customer": entry.customer,
+        "price": entry.price,
+        "invoice": entry.invoice,
+        "line": entry.origin.line,
     }))
 }
 
