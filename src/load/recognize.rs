@@ -266,7 +266,10 @@ mod tests {
             };
             assert_eq!(format.name, "langfuse-observations");
             let because = because(format, &opened[0]);
-            assert!(because.iter().all(|name| !name.contains('|')), "{because:?}");
+            assert!(
+                because.iter().all(|name| !name.contains('|')),
+                "{because:?}"
+            );
         }
     }
 }

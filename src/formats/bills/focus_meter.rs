@@ -191,7 +191,13 @@ mod tests {
         for (provider, cells, model, meter, quantity) in [
             ("azure", azure, "gpt-5.4", Meter::Input, Some("2500000")),
             // `requests` may be tokens, and is not counted as such.
-            ("google", google, "gemini-2.5-flash-lite", Meter::Output, None),
+            (
+                "google",
+                google,
+                "gemini-2.5-flash-lite",
+                Meter::Output,
+                None,
+            ),
         ] {
             let (found, unknown) = what(provider, cells);
             assert_eq!(found.model.as_deref(), Some(model));
