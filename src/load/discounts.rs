@@ -47,8 +47,8 @@ pub fn settle(records: &mut RevenueRecords) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Currency, Instant};
     use crate::model::records::{Invoice, InvoiceLine, InvoiceStatus, Origin};
+    use crate::model::{Currency, Instant};
 
     fn line(invoice: &str, net: &str) -> InvoiceLine {
         InvoiceLine {

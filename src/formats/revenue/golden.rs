@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use crate::formats::{RevenueRecords, Tally};
 use crate::model::records::{
     BalanceEntry, BalanceKind, BillingCustomer, CreditNote, CreditNoteLine, Dispute, DisputeStatus,
-    Invoice, InvoiceLine, LineTax, ListPrice, MrrChange, Payment, PaymentStatus,
-    Product, RecognizedEntry, Refund, Subscription, SubscriptionItem,
+    Invoice, InvoiceLine, LineTax, ListPrice, MrrChange, Payment, PaymentStatus, Product,
+    RecognizedEntry, Refund, Subscription, SubscriptionItem,
 };
 use crate::model::{Exact, Instant};
 

@@ -286,7 +286,12 @@ mod tests {
             &GOOD.replace("10800", "11800").replace("inv-1", "inv-2"),
         ]);
         // Fees of 100.00, less 10.00 of coupons; the second invoice takes nothing off.
-        let off: Vec<_> = outcome.records.invoices.iter().map(|i| i.off_lines).collect();
+        let off: Vec<_> = outcome
+            .records
+            .invoices
+            .iter()
+            .map(|i| i.off_lines)
+            .collect();
         assert_eq!(off, [Exact::new(10, 0), Exact::ZERO]);
     }
 }

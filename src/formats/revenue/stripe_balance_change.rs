@@ -27,7 +27,7 @@ pub static FORMAT: Format = Format {
     title: "Stripe itemised balance change from activity (report)",
     required: &[
         "balance_transaction_id",
-        "created_utc or created",
+        "created_utc|created",
         "currency",
         "gross",
         "fee",

@@ -12,8 +12,8 @@ use super::money::Money;
 use super::{balance, rows};
 use crate::formats::fields::Columns;
 use crate::formats::{Format, Kind, Reader, RevenueRecords, Sample, Settings, Tally};
-use crate::model::records::BalanceEntry;
 use crate::model::Zone;
+use crate::model::records::BalanceEntry;
 use crate::problem::{Problem, Problems};
 use crate::scan::{Row, RowSource};
 
