@@ -233,7 +233,7 @@ pub struct Shared {
     /// Say more on standard error
     #[arg(short, long, help_heading = "Output")]
     pub verbose: bool,
-    /// Accepted for scripts; this version reads with one thread
+    /// Read long usage logs with so many threads; all processors by default
     #[arg(long, value_name = "N", help_heading = "Output")]
     pub threads: Option<usize>,
 }
@@ -335,6 +335,8 @@ pub enum RevenueArg {
     Billed,
     /// When money arrives.
     Cash,
+    /// Monthly recurring revenue at the end of each month, from subscriptions.
+    Mrr,
 }
 
 /// `--cost-basis`.

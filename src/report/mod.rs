@@ -7,8 +7,8 @@
 pub mod csv;
 pub mod figures;
 pub mod fx;
-pub mod json;
 pub mod journal;
+pub mod json;
 pub mod jsonl;
 pub mod map;
 pub mod margin;
