@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::journal::JournalEntry;
+pub use super::percent::percent;
 use super::price_rules::{self, PriceEntry};
 use super::shared::SharedEntry;
 use crate::formats::{CachedTokens, Settings};
@@ -338,19 +338,6 @@ fn line_of(text: &str, header: &str, key: &str, value: &str) -> Option<u64> {
         let (name, rest) = line.split_once('=')?;
         (below == header && name.trim() == key && rest.contains(value)).then_some(number)
     })
-}
-
-/// `15%` or `0.15` as a ratio; `None` if it is neither, or has more than 28 digits.
-pub fn percent(text: &str) -> Option<Exact> {
-    let text = text.trim();
-    let (number, places) = match text.strip_suffix('%') {
-        Some(number) => (number.trim(), 2),
-        None => (text, 0),
-    };
-    // from_str_exact refuses what it cannot hold; from_str would round it without a word.
-    let number = Decimal::from_str_exact(number).ok()?;
-    let scale = u8::try_from(number.scale()).ok()?;
-    Some(Exact::new(number.mantissa(), scale).shift(-places))
 }
 
 /// A project file that places can be told in.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{FileRead, Reading, again, counts, discounts, overlap, same};
+use super::{FileRead, Reading, again, counts, discounts, overlap, recognized, same};
 use crate::formats::revenue::sigma_join;
 use crate::problem::{Note, Problems, catalogue};
 
@@ -28,8 +28,9 @@ impl Reading<'_> {
         for lost in again::settle(&mut self.books.records, self.choices.on_overlap, problems) {
             self.supersede(&lost);
         }
-        let dropped = same::settle(&mut self.books.records, problems);
-        for (file, count) in dropped {
+        let same = same::settle(&mut self.books.records, problems);
+        let recognized = recognized::settle(&mut self.books.records, problems);
+        for (file, count) in same.into_iter().chain(recognized) {
             if let Some(read) = self.read(&file) {
                 read.receipt.rows.used -= count;
                 read.receipt.rows.duplicate += count;

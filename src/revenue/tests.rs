@@ -31,6 +31,7 @@ fn period(from: &str, to: &str) -> (Instant, Instant) {
 
 pub(super) fn invoice(id: &str, total: &str, date: &str, to: &str) -> Invoice {
     Invoice {
+        off_lines: Exact::ZERO,
         id: id.into(),
         number: None,
         namespace: "stripe",

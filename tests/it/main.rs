@@ -20,6 +20,7 @@ mod examples;
 mod footers;
 mod golden;
 mod house;
+mod journals;
 mod map;
 mod metamorphic;
 mod oracle;
