@@ -58,8 +58,8 @@ impl BreakEven {
     }
 }
 
-/// Solves (1 − share) × then = now.
-fn proportional(now: Exact, then: Exact) -> Exact {
+/// The share of customers that may leave evenly: solves (1 − share) × then = now.
+pub fn proportional(now: Exact, then: Exact) -> Exact {
     if then < now {
         return Exact::ZERO;
     }

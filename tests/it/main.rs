@@ -19,6 +19,7 @@ mod examples;
 mod footers;
 mod golden;
 mod house;
+mod levers;
 mod map;
 mod metamorphic;
 mod oracle;

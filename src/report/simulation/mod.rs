@@ -1,4 +1,6 @@
 //! Simulations as reports: a table, CSV rows, and JSON.
 
+pub mod comparison;
 pub mod document;
 pub mod table;
+pub mod words;
