@@ -1,37 +1,139 @@
 //! `tanso simulate`: what other prices, terms, models or usage would do.
 
-use std::collections::BTreeMap;
-
-use super::args::OutputFormat;
+use super::args::Shared;
 use super::controls;
-use super::report::{finish, outputs, places, render_table};
+use super::report::finish;
 use super::run::Run;
 use super::simulate_args::SimulateArgs;
 use super::simulate_file::ScenarioFile;
+use super::simulate_ground::Ground;
+use super::simulate_output::{Answered, print};
 use super::simulate_problems::{notes, unresolved};
+use super::simulate_questions::{change_day, elasticity, question};
+use super::simulate_ranges::{Expanded, expand};
 use super::{Console, Ended};
 use super::{simulate_flags, simulate_levers, simulate_prices, simulate_resolve};
-use crate::margin::{Dimension, Filter, Statement};
-use crate::model::{Exact, Instant};
+use crate::margin::{Dimension, Filter};
+use crate::model::{Day, Exact};
 use crate::problem::{Problem, Problems, catalogue};
-use crate::report::simulation::{comparison, document, table};
-use crate::report::{json, jsonl};
-use crate::revenue::plans::of_subscriptions;
-use crate::simulate::{CostBook, Outcome, Prices, Scenario, World, costs, renewals, simulate};
+use crate::report::margin::Header;
+use crate::report::simulation::grid::Grid;
+use crate::simulate::{
+    Apply, Backtest, By, Outcome, Question, Scenario, Summary, Unresolved, World, cheapest,
+    simulate, solve,
+};
 
 pub use super::simulate_prices::check_prices;
+
+/// What the options ask besides scenarios.
+struct Questions {
+    solve: Vec<Question>,
+    cheapest: Option<Question>,
+    elasticity: Option<Exact>,
+    backtest: Option<Day>,
+}
 
 /// Runs the command.
 ///
 /// # Errors
 /// Every problem found.
 pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems> {
-    let shared = &args.shared;
-    let files = scenario_files(args)?;
-    let levers = files.iter().map(simulate_levers::levers);
-    let levers = levers.collect::<Result<Vec<_>, _>>()?;
+    let asked = questions(args)?;
+    let files = scenario_files(args, &asked)?;
+    let mut families = Vec::new();
+    for file in &files {
+        families.push(expand(file)?);
+    }
+    let ranges = families.iter().any(|family| family.len() > 1);
+    let alone = asked.backtest.is_some() || asked.cheapest.is_some() || !asked.solve.is_empty();
+    if ranges && alone
+        || families.len() > 1 && (asked.backtest.is_some() || asked.cheapest.is_some())
+    {
+        let message = "this question is asked of one scenario, and there are several";
+        return Err(Problem::new(&catalogue::BAD_OPTION, message)
+            .help("leave out the ranges and all but one --scenario, or the question")
+            .into());
+    }
+    let mut shared = args.shared.clone();
+    if let Some(day) = asked.backtest {
+        shared.month = Some(day.month().plus(-1).to_string());
+    }
+    let (run, scenarios) = prepare(&shared, &families)?;
+    let filters = filters(&run, &shared)?;
+    let statement = run.statement(&[Dimension::Customer], &filters);
+    run.some_fact(&filters, &statement)?;
+    run.some_row(&filters, &statement)?;
+    controls::expectations(&shared, &statement)?;
+    let prices = simulate_prices::prices(&run)?;
+    let mut needed = scenarios.iter().flatten();
+    let by_cap = |question: &Question| matches!(question.by, By::Cap(_));
+    let costs = needed.any(Scenario::changes_cost)
+        || asked.cheapest.is_some()
+        || asked.solve.iter().any(by_cap);
+    let ground = Ground::of(&run, &statement, &filters, &prices, costs);
+    let world = ground.world();
+    let wrong = |(at, why): (usize, Unresolved)| unresolved(why, &files[at], &run, &prices);
+    let mut header = run.header(&shared, &statement);
+    let mut more = Vec::new();
+    let result = if ranges {
+        let (firsts, grid) = as_grid(world, &scenarios, &families).map_err(wrong)?;
+        more.extend(notes(&firsts, &scenarios, &run.period.title()));
+        Answered::Grid(grid)
+    } else {
+        let mut outcomes = Vec::new();
+        let mut answered = Vec::new();
+        for (at, scenario) in scenarios.iter().flatten().enumerate() {
+            let found = answer(world, scenario, &asked).map_err(|why| (at, why));
+            let (outcome, scenario) = found.map_err(wrong)?;
+            outcomes.push(outcome);
+            answered.push(vec![scenario]);
+        }
+        more.extend(notes(&outcomes, &answered, &run.period.title()));
+        match (&asked.cheapest, asked.backtest, outcomes.as_slice()) {
+            (Some(goal), _, _) => {
+                let base = &scenarios[0][0];
+                let ways = cheapest(world, base, &goal.plan, goal.goal);
+                let ways = ways.map_err(|why| wrong((0, why)))?;
+                Answered::Cheapest(goal.text.clone(), ways)
+            }
+            (None, Some(day), [outcome]) => {
+                let before = run.period.title();
+                let (after, test) = compare(args, day, outcome)?;
+                header = after;
+                Answered::Backtest(before, outcome.changes.clone(), test)
+            }
+            _ => Answered::Scenarios(outcomes, Summary::now(&statement)),
+        }
+    };
+    header.notes.extend(more);
+    let mut outputs = print(&result, &shared, &run, &header, console)?;
+    if let Some(path) = &args.save {
+        let [file] = files.as_slice() else {
+            let message = "--save writes one scenario, and there are several";
+            return Err(Problem::new(&catalogue::BAD_OPTION, message)
+                .help("leave out --scenario, or save them one by one")
+                .into());
+        };
+        outputs
+            .files
+            .push((path.clone(), file.to_toml()?.into_bytes()));
+    }
+    finish(&shared, &run, &header, outputs, console)
+}
+
+/// Reads the data, and completes the scenarios of each file.
+fn prepare(
+    shared: &Shared,
+    families: &[Vec<Expanded>],
+) -> Result<(Run, Vec<Vec<Scenario>>), Problems> {
+    let mut levers = Vec::new();
+    for family in families {
+        let own = family.iter().map(|one| simulate_levers::levers(&one.file));
+        levers.push(own.collect::<Result<Vec<_>, _>>()?);
+    }
     let features = levers
         .iter()
+        .flatten()
         .any(|levers| levers.scenario.asks_for_features());
     let by: Vec<String> = features.then(|| "feature".into()).into_iter().collect();
     let run = Run::prepare(shared, &by)?;
@@ -44,74 +146,109 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
         ));
     }
     let mut scenarios = Vec::new();
-    for (file, levers) in files.iter().zip(&levers) {
-        scenarios.push(simulate_resolve::resolve(file, levers, &run)?);
+    for (family, levers) in families.iter().zip(levers) {
+        let mut own: Vec<Scenario> = Vec::with_capacity(levers.len());
+        for (one, levers) in family.iter().zip(levers) {
+            // Values differ within a family, names do not.
+            own.push(match own.first() {
+                None => simulate_resolve::resolve(&one.file, &levers, &run)?,
+                Some(first) => simulate_resolve::same_names(first, levers.scenario),
+            });
+        }
+        scenarios.push(own);
     }
-    let filters = filters(&run, args)?;
-    let statement = run.statement(&[Dimension::Customer], &filters);
-    run.some_fact(&filters, &statement)?;
-    run.some_row(&filters, &statement)?;
-    controls::expectations(shared, &statement)?;
-    let prices = simulate_prices::prices(&run)?;
-    let ground = Ground::of(&run, &statement, &filters, &prices, &scenarios);
-    let world = ground.world();
-    let outcomes = scenarios
-        .iter()
-        .zip(&files)
-        .map(|(scenario, file)| {
-            simulate(world, scenario).map_err(|why| unresolved(why, file, &run, &prices))
-        })
-        .collect::<Result<Vec<Outcome>, Problem>>()?;
-    let mut header = run.header(shared, &statement);
-    header
-        .notes
-        .extend(notes(&outcomes, &scenarios, &run.period.title()));
-    let mut render = |format: OutputFormat, to_terminal: bool| -> Result<Vec<u8>, Problem> {
-        let places = places(shared, format, run.currency.decimals())?;
-        let mut bytes = Vec::new();
-        let written = match format {
-            OutputFormat::Json => json::write(
-                &document::document(&outcomes, &run.identity, &header, places),
-                &mut bytes,
-            ),
-            OutputFormat::Jsonl => jsonl::write(
-                document::rows(&outcomes, &run.identity, &header, places),
-                &mut bytes,
-            ),
-            table_like => {
-                let fold = matches!(table_like, OutputFormat::Table | OutputFormat::Md);
-                let table = match outcomes.as_slice() {
-                    [_, _, ..] if fold => comparison::table(&outcomes, &header, places),
-                    _ => table::tables(&outcomes, &run.identity, &header, places, fold),
-                };
-                return render_table(&table, table_like, shared, to_terminal, console);
-            }
-        };
-        written.map_err(|error| {
-            Problem::new(
-                &catalogue::CANNOT_WRITE,
-                format!("cannot write the simulation: {error}"),
-            )
-        })?;
-        Ok(bytes)
-    };
-    let mut outputs = outputs(shared, &mut render)?;
-    if let Some(path) = &args.save {
-        let [file] = files.as_slice() else {
-            let message = "--save writes one scenario, and there are several";
-            return Err(Problem::new(&catalogue::BAD_OPTION, message)
-                .help("leave out --scenario, or save them one by one")
-                .into());
-        };
-        outputs
-            .files
-            .push((path.clone(), file.to_toml()?.into_bytes()));
-    }
-    finish(shared, &run, &header, outputs, console)
+    Ok((run, scenarios))
 }
 
-/// The scenarios of the command line: that of the options, then the files.
-fn scenario_files(args: &SimulateArgs) -> Result<Vec<ScenarioFile>, Problems> {
+/// Runs a scenario with what is solved for in it.
+fn answer(
+    world: World<'_>,
+    scenario: &Scenario,
+    asked: &Questions,
+) -> Result<(Outcome, Scenario), Unresolved> {
+    let mut scenario = scenario.clone();
+    let mut answers = Vec::new();
+    for question in &asked.solve {
+        let (found, with) = solve(world, &scenario, question)?;
+        scenario = with;
+        answers.push(found);
+    }
+    let mut outcome = simulate(world, &scenario)?;
+    outcome.solved = answers;
+    outcome.leaving = asked.elasticity.and_then(|elasticity| {
+        let even = outcome.break_even.as_ref()?;
+        Some((elasticity, even.at(elasticity)?))
+    });
+    Ok((outcome, scenario))
+}
+
+/// Every scenario in one line, and the first of each file in full.
+fn as_grid(
+    world: World<'_>,
+    scenarios: &[Vec<Scenario>],
+    families: &[Vec<Expanded>],
+) -> Result<(Vec<Outcome>, Grid), (usize, Unresolved)> {
+    let mut firsts = Vec::new();
+    let mut all = Grid {
+        now: Summary::now(world.statement),
+        lines: Vec::new(),
+        values: Vec::new(),
+        words: Vec::new(),
+    };
+    for (at, (own, family)) in scenarios.iter().zip(families).enumerate() {
+        let Some((first, others)) = own.split_first() else {
+            continue;
+        };
+        let found = crate::simulate::grid(world, first, others);
+        let (outcome, lines) = found.map_err(|why| (at, why))?;
+        firsts.push(outcome);
+        all.lines.extend(lines);
+        let one = |expanded: &Expanded| match expanded.values.as_slice() {
+            [value] => Some(value.clone()),
+            _ => None,
+        };
+        all.values.extend(family.iter().filter_map(one));
+    }
+    // A chart has one axis.
+    if scenarios.len() > 1 || all.values.len() != all.lines.len() {
+        all.values.clear();
+    }
+    Ok((firsts, all))
+}
+
+/// The month after a change as it came, against the prediction.
+fn compare(
+    args: &SimulateArgs,
+    day: Day,
+    outcome: &Outcome,
+) -> Result<(Header, Backtest), Problems> {
+    let mut shared = args.shared.clone();
+    shared.month = Some(day.month().to_string());
+    let run = Run::prepare(&shared, &[])?;
+    let filters = filters(&run, &shared)?;
+    let statement = run.statement(&[Dimension::Customer], &filters);
+    run.some_fact(&filters, &statement)?;
+    let header = run.header(&shared, &statement);
+    Ok((header, Backtest::of(outcome, &statement)))
+}
+
+/// Reads the questions of the options.
+fn questions(args: &SimulateArgs) -> Result<Questions, Problem> {
+    let solve = args.solve.iter().map(|text| question("--solve", text));
+    let cheapest = args
+        .cheapest
+        .as_ref()
+        .map(|text| question("--cheapest", text));
+    Ok(Questions {
+        solve: solve.collect::<Result<_, _>>()?,
+        cheapest: cheapest.transpose()?,
+        elasticity: args.elasticity.as_deref().map(elasticity).transpose()?,
+        backtest: args.backtest.as_deref().map(change_day).transpose()?,
+    })
+}
+
+/// The scenarios of the command line: that of the options, then the files. A question needs none.
+fn scenario_files(args: &SimulateArgs, asked: &Questions) -> Result<Vec<ScenarioFile>, Problems> {
     let mut files: Vec<ScenarioFile> = simulate_flags::scenario(args)?.into_iter().collect();
     for path in &args.scenario {
         let file = ScenarioFile::read(path)?;
@@ -123,6 +260,16 @@ fn scenario_files(args: &SimulateArgs) -> Result<Vec<ScenarioFile>, Problems> {
         }
         files.push(file);
     }
+    let question = asked.solve.first().or(asked.cheapest.as_ref());
+    if let (true, Some(question)) = (files.is_empty(), question) {
+        files.push(ScenarioFile {
+            name: Some(question.text.clone()),
+            apply: args
+                .apply
+                .map(|apply| Apply::from(apply).word().to_string()),
+            ..ScenarioFile::default()
+        });
+    }
     if files.is_empty() {
         let message = "nothing to simulate: no lever is given";
         return Err(Problem::new(&catalogue::BAD_OPTION, message)
@@ -133,8 +280,8 @@ fn scenario_files(args: &SimulateArgs) -> Result<Vec<ScenarioFile>, Problems> {
 }
 
 /// The filters of the run; a price belongs to customers, not to days or models.
-fn filters(run: &Run, args: &SimulateArgs) -> Result<Vec<Filter>, Problem> {
-    let filters = run.filters(&args.shared.filters)?;
+fn filters(run: &Run, shared: &Shared) -> Result<Vec<Filter>, Problem> {
+    let filters = run.filters(&shared.filters)?;
     match filters
         .iter()
         .find(|filter| !filter.dimension.is_of_party())
@@ -147,71 +294,6 @@ fn filters(run: &Run, args: &SimulateArgs) -> Result<Vec<Filter>, Problem> {
             );
             Err(Problem::new(&catalogue::BAD_OPTION, message)
                 .help("limit it by customer, plan, segment or another attribute of the mapping"))
-        }
-    }
-}
-
-/// What the scenarios of a run stand on.
-struct Ground<'a> {
-    run: &'a Run,
-    statement: &'a Statement,
-    filters: &'a [Filter],
-    prices: &'a Prices,
-    views: Vec<Statement>,
-    subscriptions: BTreeMap<String, Vec<String>>,
-    quantities: BTreeMap<String, Exact>,
-    renewals: BTreeMap<String, Instant>,
-    costs: CostBook,
-}
-
-impl<'a> Ground<'a> {
-    fn of(
-        run: &'a Run,
-        statement: &'a Statement,
-        filters: &'a [Filter],
-        prices: &'a Prices,
-        scenarios: &[Scenario],
-    ) -> Ground<'a> {
-        let view = |name: &str| run.statement(&[Dimension::Attribute(name.into())], filters);
-        let records = &run.books.records;
-        let quantities = records.subscriptions.iter();
-        let keep = |party, day| costs::passes(&run.identity, filters, party, day);
-        Ground {
-            run,
-            statement,
-            filters,
-            prices,
-            views: vec![view("plan"), view("segment")],
-            subscriptions: of_subscriptions(records),
-            quantities: quantities
-                .map(|sub| (sub.id.clone(), sub.quantity))
-                .collect(),
-            renewals: renewals(&records.subscriptions, run.zone.start_of(run.period.start)),
-            costs: match scenarios.iter().any(Scenario::changes_cost) {
-                true => CostBook::collect(&run.books.usage, &keep, |sink| {
-                    run.costs_in_detail(sink);
-                }),
-                false => CostBook::default(),
-            },
-        }
-    }
-
-    fn world(&'a self) -> World<'a> {
-        World {
-            statement: self.statement,
-            views: &self.views,
-            filters: self.filters,
-            book: &self.run.revenue,
-            identity: &self.run.identity,
-            prices: self.prices,
-            subscriptions: &self.subscriptions,
-            quantities: &self.quantities,
-            renewals: &self.renewals,
-            usage: &self.run.books.usage,
-            costs: &self.costs,
-            pricing: &self.run.pricing,
-            zone: self.run.zone,
-            places: self.run.currency.decimals(),
         }
     }
 }

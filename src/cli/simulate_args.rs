@@ -43,6 +43,29 @@ pub struct SimulateArgs {
     /// A scenario as a file; several are shown side by side; repeatable
     #[arg(long, value_name = "FILE", help_heading = "Scenario")]
     pub scenario: Vec<PathBuf>,
+    /// The value that reaches a goal: 'pro: margin=70%', 'pro: gross_profit=5000', with 'by
+    /// overage' or 'by cap requests' behind it for another lever than the price; repeatable
+    #[arg(long, value_name = "PLAN: GOAL", help_heading = "Questions")]
+    pub solve: Vec<String>,
+    /// The price, cap, model or provider discount that each would reach a goal: 'pro: margin=70%'
+    #[arg(long, value_name = "PLAN: GOAL", help_heading = "Questions")]
+    pub cheapest: Option<String>,
+    /// Relative change of customers for a relative change of the price: -0.5
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        allow_hyphen_values = true,
+        help_heading = "Questions"
+    )]
+    pub elasticity: Option<String>,
+    /// Predict the month from this day on out of the month before, and compare
+    #[arg(
+        long,
+        value_name = "DATE",
+        conflicts_with_all = ["month", "from", "to", "solve", "cheapest"],
+        help_heading = "Questions"
+    )]
+    pub backtest: Option<String>,
     /// Write the scenario of the options into a file
     #[arg(long, value_name = "FILE", help_heading = "Scenario")]
     pub save: Option<PathBuf>,

@@ -8,14 +8,15 @@ use crate::problem::{Note, Problem, catalogue};
 use crate::simulate::{NoEffect, NoSuchMeter, Outcome, Prices, Scenario, Unresolved, Unvalued};
 
 /// The notes of all scenarios.
-pub fn notes(outcomes: &[Outcome], scenarios: &[Scenario], period: &str) -> Vec<Note> {
+pub fn notes(outcomes: &[Outcome], scenarios: &[Vec<Scenario>], period: &str) -> Vec<Note> {
     let mut notes: Vec<Note> = Vec::new();
     let mut say = |note: Note| {
         if !notes.iter().any(|known| known.text == note.text) {
             notes.push(note);
         }
     };
-    for (outcome, scenario) in outcomes.iter().zip(scenarios) {
+    let firsts = scenarios.iter().filter_map(|family| family.first());
+    for (outcome, scenario) in outcomes.iter().zip(firsts) {
         for change in &outcome.no_effect {
             say(Note::new(
                 &catalogue::NO_EFFECT,

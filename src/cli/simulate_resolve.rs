@@ -60,6 +60,24 @@ pub fn resolve(file: &ScenarioFile, levers: &Levers, run: &Run) -> Result<Scenar
     }
 }
 
+/// The selectors of a scenario that is complete, put into one that differs in values only.
+pub fn same_names(resolved: &Scenario, mut scenario: Scenario) -> Scenario {
+    for (to, from) in scenario.growth.iter_mut().zip(&resolved.growth) {
+        to.of.clone_from(&from.of);
+    }
+    for (to, from) in scenario.swaps.iter_mut().zip(&resolved.swaps) {
+        to.of.clone_from(&from.of);
+    }
+    for (to, from) in scenario.discounts.iter_mut().zip(&resolved.discounts) {
+        to.of.clone_from(&from.of);
+    }
+    let prices = scenario.provider_prices.iter_mut();
+    for (to, from) in prices.zip(&resolved.provider_prices) {
+        to.models.clone_from(&from.models);
+    }
+    scenario
+}
+
 /// What the data knows.
 struct Names {
     features: BTreeSet<String>,

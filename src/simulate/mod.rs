@@ -3,7 +3,9 @@
 //! Pure. The rule that must hold: unchanged prices reproduce the report. [`lever`] has the levers
 //! and the order in which they are applied.
 
+mod backtest;
 mod break_even;
+mod cheapest;
 mod checks;
 pub mod costs;
 mod curve;
@@ -18,8 +20,11 @@ mod revalue;
 mod scenario;
 mod served;
 mod solve;
+mod summary;
 
-pub use break_even::{BreakEven, Member};
+pub use backtest::{Backtest, BacktestRow, Stay};
+pub use break_even::{BreakEven, Leaving, Member};
+pub use cheapest::{Way, cheapest};
 pub use costs::CostBook;
 pub use curve::{Curve, Point, with_price};
 pub use lever::{
@@ -32,3 +37,4 @@ pub use revalue::Unvalued;
 pub use scenario::{Group, Outcome, OutcomeRow, Prices, World, simulate};
 pub use served::NoSuchMeter;
 pub use solve::{Answer, By, Goal, Question, own, solve};
+pub use summary::{Summary, grid};

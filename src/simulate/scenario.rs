@@ -77,6 +77,10 @@ pub struct Outcome {
     pub without_renewal: u64,
     /// The same because their renewal is yet to come, or because their customer is not new.
     pub kept: u64,
+    /// What was solved for in the scenario.
+    pub solved: Vec<super::Answer>,
+    /// The elasticity that was asked for, and what it does.
+    pub leaving: Option<(Exact, super::Leaving)>,
 }
 
 /// What a scenario is run over.
@@ -257,6 +261,8 @@ pub fn simulate(world: World<'_>, scenario: &Scenario) -> Result<Outcome, Unreso
         no_effect: repriced.no_effect,
         without_renewal: repriced.without_renewal,
         kept: repriced.kept,
+        solved: Vec::new(),
+        leaving: None,
         rows,
     })
 }

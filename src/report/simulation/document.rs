@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::backtest::BacktestOut;
+use super::grid::{GridOut, WayOut};
 use super::words::verdict;
 use crate::identity::Identity;
 use crate::margin::Row;
@@ -9,7 +11,7 @@ use crate::model::Exact;
 use crate::report::figures::grouped;
 use crate::report::margin::Header;
 use crate::report::margin::document::{Head, NoteOut, head, margin, notes};
-use crate::simulate::{BreakEven, Group, Outcome, OutcomeRow};
+use crate::simulate::{Answer, BreakEven, Group, Outcome, OutcomeRow};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -17,7 +19,23 @@ struct Document<'a> {
     #[serde(flatten)]
     head: Head<'a>,
     scenarios: Vec<ScenarioOut>,
+    #[serde(flatten)]
+    extras: Extras,
     notes: Vec<NoteOut>,
+}
+
+/// What is printed in the place of scenarios with rows.
+#[derive(Default, Serialize)]
+pub struct Extras {
+    /// Scenarios in one line each, the present first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grid: Option<Vec<GridOut>>,
+    /// Levers that each reach a goal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cheapest: Option<Vec<WayOut>>,
+    /// A prediction against what came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backtest: Option<BacktestOut>,
 }
 
 #[derive(Serialize)]
@@ -32,6 +50,15 @@ struct ScenarioOut {
     crosses: Crosses,
     invoice_shock: Option<Shock>,
     break_even_churn: Option<Churn>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    solved: Vec<SolvedOut>,
+}
+
+#[derive(Serialize)]
+struct SolvedOut {
+    question: String,
+    value: Option<Exact>,
+    step: Exact,
 }
 
 #[derive(Serialize)]
@@ -109,6 +136,16 @@ struct Churn {
     most_profitable_first: Exact,
     proportional: Exact,
     loss_makers_first: Exact,
+    elasticity: Option<Exact>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_elasticity: Option<AtOut>,
+}
+
+#[derive(Serialize)]
+struct AtOut {
+    elasticity: Exact,
+    share: Exact,
+    gain: Exact,
 }
 
 /// The document, ready to be serialized.
@@ -117,12 +154,14 @@ pub fn document<'a>(
     identity: &Identity,
     header: &'a Header,
     places: Option<u8>,
+    extras: Extras,
 ) -> impl Serialize + 'a {
     let scenario = |outcome: &Outcome| scenario(outcome, identity, header, places);
     Document {
         schema: "tanso.simulation/1",
         head: head(header),
         scenarios: outcomes.iter().map(scenario).collect(),
+        extras,
         notes: notes(header),
     }
 }
@@ -170,7 +209,8 @@ fn scenario(
         invoice_shock: outcome
             .invoice_shock
             .map(|(p50, p95, max)| Shock { p50, p95, max }),
-        break_even_churn: outcome.break_even.as_ref().map(churn),
+        break_even_churn: outcome.break_even.as_ref().map(|even| churn(even, outcome)),
+        solved: outcome.solved.iter().map(solved).collect(),
     }
 }
 
@@ -276,11 +316,25 @@ fn difference(revenue: (Exact, Exact), cost: (Exact, Exact), places: Option<u8>)
     }
 }
 
-fn churn(even: &BreakEven) -> Churn {
+fn solved(answer: &Answer) -> SolvedOut {
+    SolvedOut {
+        question: answer.question.text.clone(),
+        value: answer.value,
+        step: answer.step,
+    }
+}
+
+fn churn(even: &BreakEven, outcome: &Outcome) -> Churn {
     Churn {
         revenue: even.revenue,
         most_profitable_first: even.most_profitable_first,
         proportional: even.proportional,
         loss_makers_first: even.loss_makers_first,
+        elasticity: even.elasticity(),
+        at_elasticity: outcome.leaving.map(|(elasticity, leaving)| AtOut {
+            elasticity,
+            share: leaving.share,
+            gain: leaving.gain,
+        }),
     }
 }

@@ -6,7 +6,7 @@ use crate::model::Exact;
 use crate::problem::catalogue;
 use crate::report::figures::{grouped, percent};
 use crate::report::margin::Header;
-use crate::simulate::{BreakEven, Group, Outcome, OutcomeRow};
+use crate::simulate::{Answer, BreakEven, By, Goal, Group, Outcome, OutcomeRow, Question};
 
 /// The lines below the table.
 pub fn footer(outcome: &Outcome, identity: &Identity, header: &Header) -> Vec<String> {
@@ -24,6 +24,25 @@ pub fn footer(outcome: &Outcome, identity: &Identity, header: &Header) -> Vec<St
         };
         rows.iter().map(name).collect::<Vec<_>>().join(", ")
     };
+    lines.extend(outcome.solved.iter().map(|answer| solved(answer, header)));
+    if let Some((elasticity, leaving)) = &outcome.leaving {
+        let (direction, gain) = match leaving.gain.is_negative() {
+            true => ("loses", leaving.gain.abs()),
+            false => ("adds", leaving.gain),
+        };
+        lines.push(format!(
+            "At an elasticity of {} {} of the re-priced customers leave evenly, and this {direction} {} of gross profit.",
+            grouped(&elasticity.to_string()),
+            percent(&leaving.share),
+            money(gain)
+        ));
+    }
+    if let Some(elasticity) = outcome.break_even.as_ref().and_then(BreakEven::elasticity) {
+        lines.push(format!(
+            "It pays as long as the elasticity is above {}.",
+            grouped(&elasticity.round(2).to_string())
+        ));
+    }
     if !outcome.into_profit.is_empty() {
         lines.push(format!(
             "No longer at a loss: {}.",
@@ -60,6 +79,34 @@ pub fn footer(outcome: &Outcome, identity: &Identity, header: &Header) -> Vec<St
         lines.push(format!("{word} {}: {}", note.code, note.text));
     }
     lines
+}
+
+/// What was solved for, in one sentence.
+fn solved(answer: &Answer, header: &Header) -> String {
+    let Question { plan, goal, by, .. } = &answer.question;
+    let goal = match goal {
+        Goal::Margin(margin) => format!("a margin of {}%", margin.shift(2)),
+        Goal::Profit(profit) => format!("a gross profit of {profit} {}", header.currency),
+    };
+    let what = match by {
+        By::Price => "price per month".to_string(),
+        By::Overage => "overage price".to_string(),
+        By::Cap(measure) => format!("cap on {}", measure.name()),
+    };
+    let which = match by {
+        By::Cap(_) => "largest",
+        _ => "least",
+    };
+    match answer.value {
+        Some(value) => format!(
+            "The {which} {what} of {plan} that reaches {goal} is {value}, in steps of {}.",
+            answer.step
+        ),
+        None => match by {
+            By::Cap(_) => format!("No {what} of {plan} is needed or enough for {goal}."),
+            _ => format!("No {what} of {plan} reaches {goal}."),
+        },
+    }
 }
 
 /// The groups of a dimension that change, in one line; nothing where there is only one group.
@@ -145,6 +192,8 @@ mod tests {
                 most_profitable_first: Exact::new(first.into(), 2),
                 proportional: Exact::new(proportional.into(), 2),
                 loss_makers_first: Exact::ONE,
+                price_change: None,
+                profit: (Exact::ZERO, Exact::ZERO),
             })
         };
         assert!(of(100, 100).starts_with("whoever of the re-priced customers leaves"));
