@@ -204,7 +204,11 @@ impl ScenarioFile {
     pub fn fault(&self, value: &str, message: String) -> Problem {
         let problem = Problem::new(&catalogue::SCENARIO, message);
         let Some((shown, text)) = &self.source else {
-            return problem.excerpt(value);
+            // What the message says already is not said twice.
+            return match problem.message.contains(value) {
+                true => problem,
+                false => problem.excerpt(value),
+            };
         };
         let line = text
             .lines()

@@ -482,7 +482,7 @@ fn what_does_not_fit_is_refused_with_advice() {
         &[
             "count images",
             "no log has that meter",
-            "requests, input, output",
+            "input, output, requests",
         ],
     );
     refused(

@@ -28,5 +28,6 @@ mod prices;
 mod reconcile;
 mod reference;
 mod scenarios;
+mod simulated;
 mod support;
 mod world;

@@ -114,24 +114,10 @@ fn table(
             .fold(Sums::default(), |sum, at| sum.plus(printed.at(*at)));
         rows.push(sheet.rest(label, sum));
     }
-    let round = |amount: Exact| places.map_or(amount, |places| amount.round(places));
-    let own = (0..outcome.rows.len()).fold(Sums::default(), |sum, at| sum.plus(printed.at(at)));
-    // What is left of the rounded total, so that the column adds up.
-    let total = Sums {
-        cost: (round(outcome.cost.0), round(outcome.cost.1)),
-        ..own
-    };
-    let nobody = outcome.rows.iter();
-    let nobody = nobody.fold(outcome.cost, |(now, then), row| {
-        (now - row.now.cost(), then - row.then.cost())
-    });
-    if !nobody.0.is_zero() || !nobody.1.is_zero() {
-        let cost = (total.cost.0 - own.cost.0, total.cost.1 - own.cost.1);
-        let left = Sums {
-            revenue: (Exact::ZERO, Exact::ZERO),
-            cost,
-        };
-        rows.push(sheet.rest(UNATTRIBUTED.into(), left));
+    let total = (0..=outcome.rows.len()).fold(Sums::default(), |sum, at| sum.plus(printed.at(at)));
+    let (now, then) = unattributed(outcome);
+    if !now.is_zero() || !then.is_zero() {
+        rows.push(sheet.rest(UNATTRIBUTED.into(), printed.at(outcome.rows.len())));
     }
     Table {
         title: title(&outcome.changes.join("; "), header),
@@ -171,7 +157,16 @@ impl Sums {
     }
 }
 
-/// Columns rounded so that they add up.
+/// Cost without a customer, now and then.
+fn unattributed(outcome: &Outcome) -> (Exact, Exact) {
+    let rows = outcome.rows.iter();
+    rows.fold(outcome.cost, |(now, then), row| {
+        (now - row.now.cost(), then - row.then.cost())
+    })
+}
+
+/// Columns rounded so that they add up, as the report rounds its own: the last entry is cost without
+/// a customer.
 struct Printed {
     revenue: [Vec<Exact>; 2],
     cost: [Vec<Exact>; 2],
@@ -179,20 +174,22 @@ struct Printed {
 
 impl Printed {
     fn of(outcome: &Outcome, places: Option<u8>) -> Printed {
-        let round = |values: Vec<Exact>| match places {
-            Some(places) => round_to_total(&values, values.iter().sum(), places),
-            None => values,
+        let column = |of: &dyn Fn(&OutcomeRow) -> Exact, last: Exact| {
+            let values: Vec<Exact> = outcome.rows.iter().map(of).chain([last]).collect();
+            match places {
+                Some(places) => round_to_total(&values, values.iter().sum(), places),
+                None => values,
+            }
         };
-        let column =
-            |of: &dyn Fn(&OutcomeRow) -> Exact| round(outcome.rows.iter().map(of).collect());
+        let (now, then) = unattributed(outcome);
         Printed {
             revenue: [
-                column(&|row| row.now.revenue.unwrap_or_default()),
-                column(&|row| row.then.revenue.unwrap_or_default()),
+                column(&|row| row.now.revenue.unwrap_or_default(), Exact::ZERO),
+                column(&|row| row.then.revenue.unwrap_or_default(), Exact::ZERO),
             ],
             cost: [
-                column(&|row| row.now.cost()),
-                column(&|row| row.then.cost()),
+                column(&|row| row.now.cost(), now),
+                column(&|row| row.then.cost(), then),
             ],
         }
     }
