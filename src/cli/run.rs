@@ -2,9 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
+
+use hashbrown::HashSet;
 
 use super::args::{ConflictArg, MatchArg, OverlapArg, ResidualArg, Shared};
 use super::choices;
+use super::currency;
 use super::inputs;
 use super::notes;
 use super::price_book;
@@ -13,6 +17,7 @@ use super::project::Project;
 use crate::attribution::matching::{Comparison, compare};
 use crate::attribution::{self, Attribution, Caused, CostFact, Pricing, SharedCost};
 use crate::formats::Kind;
+use crate::fx::Conversion;
 use crate::identity::Identity;
 use crate::load::{self, Books, Choices, InputSpec, OnConflict, OnOverlap};
 use crate::margin::{self, Dimension, Filter, Statement};
@@ -43,6 +48,8 @@ pub struct Run {
     pub zone: Zone,
     /// Report currency.
     pub currency: Currency,
+    /// What was converted to it.
+    pub conversion: Conversion,
     cost_basis: CostBasis,
     options: attribution::Options,
     /// Prices of the run.
@@ -82,11 +89,14 @@ impl Run {
             allow_empty: shared.allow_empty,
             features: super::dimensions::needs_features(shared, by),
             dimensions: dimensions.clone(),
+            threads: choices::threads(shared),
+            piece: load::PIECE,
         };
         let bar = Bar::new(shared.quiet);
         let mut books = load::read(&specs, &choices, &bar)?;
         let period = choices::period(shared, &books, zone)?;
-        let currency = choices::currency(shared, project.as_ref(), &books)?;
+        let currency = currency::currency(shared, project.as_ref(), &books)?;
+        let (conversion, per_dollar) = currency::convert(&mut books, currency, period, zone)?;
         let basis = choices::basis(shared, &books)?;
         let mut identity = identity(&mut books);
         let mut revenue = RevenueBook::build(revenue::Inputs {
@@ -95,6 +105,7 @@ impl Run {
             basis,
             zone,
             currency,
+            period,
         });
         revenue::plans::assign(&mut identity, &mut revenue, &books.records, zone);
         let coverage = Coverage::check(&revenue, &books.records, &identity, period, zone);
@@ -119,6 +130,7 @@ impl Run {
             pricing: Pricing {
                 prices,
                 in_dollars: currency == Currency::USD,
+                per_dollar,
             },
             shared: costs,
             revenue_by_month,
@@ -133,6 +145,7 @@ impl Run {
             period,
             zone,
             currency,
+            conversion,
             columns: dimensions,
         })
     }
@@ -253,6 +266,7 @@ impl Run {
             currency: self.currency,
             revenue_basis: self.revenue.basis.word(),
             cost_basis: self.cost_basis.word(),
+            fx: Some(self.conversion.clone()).filter(|fx| !fx.is_empty()),
             again: again(shared),
             options,
             notes: notes::collect(self, statement, &inputs),
@@ -303,10 +317,14 @@ pub fn project(shared: &Shared) -> Result<Option<Project>, Problem> {
 fn identity(books: &mut Books) -> Identity {
     let mapping = books.mapping.take();
     let has_log = books.has(Kind::Usage);
+    // Cells of one id share its text, so most need no comparison of texts.
+    let mut met: HashSet<usize, foldhash::fast::FixedState> = HashSet::default();
     let usage: BTreeSet<&str> = books
         .usage
         .iter()
-        .filter_map(|cell| cell.source.as_deref())
+        .filter_map(|cell| cell.source.as_ref())
+        .filter(|source| met.insert(Arc::as_ptr(source).cast::<u8>().addr()))
+        .map(|source| &**source)
         .collect();
     let customers = books.charges.iter().flat_map(|charge| &charge.scopes);
     let bills: BTreeSet<&str> = customers
@@ -353,6 +371,7 @@ fn again(shared: &Shared) -> String {
         ("--from", shared.from.clone()),
         ("--to", shared.to.clone()),
         ("--tz", shared.tz.clone()),
+        ("--currency", shared.currency.clone()),
         (
             "--prices",
             shared
@@ -367,6 +386,9 @@ fn again(shared: &Shared) -> String {
                 .map(|basis| CostBasis::from(basis).word().to_string()),
         ),
     ];
+    for path in &shared.fx {
+        words.extend(["--fx".into(), path.to_string_lossy().into_owned()]);
+    }
     for (name, value) in options {
         words.extend(
             value

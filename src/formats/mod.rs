@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use crate::model::counts::ProviderCount;
 pub use crate::model::records::RevenueRecords;
 use crate::model::records::{Charge, CostBasis, UsageRecord};
-use crate::model::{Currency, Instant, Zone};
+use crate::model::{Currency, DateOrder, Instant, Zone};
 use crate::problem::{Problem, Problems};
 use crate::scan::{Header, Row, RowSource};
 
@@ -99,6 +99,8 @@ pub struct Settings {
     pub currency: Option<Currency>,
     /// Whether numbers have a decimal comma.
     pub decimal_comma: Option<bool>,
+    /// The order of day and month in dates with slashes.
+    pub date_order: Option<DateOrder>,
     /// Extra usage columns to keep as dimensions, in this order.
     pub dimensions: Vec<String>,
     /// Which cost counts in bills that state several.
@@ -136,6 +138,35 @@ impl Tally {
     /// Counts a row that is left out.
     pub fn skip(&mut self, reason: &'static str) {
         *self.skipped.entry(reason).or_default() += 1;
+    }
+
+    /// Counts blank lines, which no reader sees.
+    pub fn skip_blank(&mut self, lines: u64) {
+        if lines > 0 {
+            self.read += lines;
+            *self.skipped.entry("blank").or_default() += lines;
+        }
+    }
+
+    /// Adds what became of other rows of the same file.
+    pub fn add(&mut self, more: Tally) {
+        self.read += more.read;
+        self.used += more.used;
+        for (reason, count) in more.skipped {
+            *self.skipped.entry(reason).or_default() += count;
+        }
+        if let Some((start, end)) = more.covers {
+            self.cover(start, end);
+        }
+        for remark in more.remarks {
+            let same = |known: &&mut Remark| {
+                known.entry.code == remark.entry.code && known.text == remark.text
+            };
+            match self.remarks.iter_mut().find(same) {
+                Some(known) => known.rows += remark.rows,
+                None => self.remarks.push(remark),
+            }
+        }
     }
 
     /// Widens the covered time.
@@ -257,11 +288,30 @@ pub static FORMATS: &[&Format] = &[
     &usage::bedrock_log::FORMAT,
     &usage::ccusage::FORMAT,
     &usage::responses::FORMAT,
+    &revenue::sigma_lines::FORMAT,
+    &revenue::sigma_taxes::FORMAT,
+    &revenue::sigma_invoices::FORMAT,
+    &revenue::sigma_credit_notes::FORMAT,
+    &revenue::sigma_credit_note_lines::FORMAT,
+    &revenue::sigma_charges::FORMAT,
+    &revenue::sigma_refunds::FORMAT,
+    &revenue::sigma_disputes::FORMAT,
+    &revenue::sigma_change_events::FORMAT,
+    &revenue::sigma_subscription_items::FORMAT,
+    &revenue::sigma_subscriptions::FORMAT,
+    &revenue::sigma_prices::FORMAT,
+    &revenue::sigma_plans::FORMAT,
+    &revenue::sigma_products::FORMAT,
+    &revenue::stripe_recognition::FORMAT,
+    &revenue::stripe_balance_change::FORMAT,
+    &revenue::stripe_balance_history::FORMAT,
     &revenue::stripe_payments::FORMAT,
     &revenue::stripe_invoices::FORMAT,
     &revenue::stripe_subscriptions::FORMAT,
     &revenue::stripe_customers::FORMAT,
     &revenue::stripe_prices::FORMAT,
+    &revenue::lago_fees::FORMAT,
+    &revenue::lago_invoices::FORMAT,
     &revenue::generic::FORMAT,
     &bills::generic::FORMAT,
     &usage::generic::FORMAT,
@@ -272,10 +322,7 @@ pub static USELESS: &[&KnownUseless] = &[
     &revenue::useless::STRIPE_PAYOUTS,
     &revenue::useless::STRIPE_REVENUE_RECOGNITION,
     &revenue::useless::STRIPE_PAYOUT_RECONCILIATION,
-    &revenue::useless::STRIPE_BALANCE_CHANGE,
-    &revenue::useless::STRIPE_BALANCE_HISTORY,
     &revenue::useless::STRIPE_SIGMA,
-    &revenue::useless::LAGO,
     &usage::langfuse::TRACES,
 ];
 
@@ -303,6 +350,15 @@ static GROUPED_ON_REQUEST: &[&Format] = &[
 /// Whether the user chooses, when exporting, what the rows tell apart.
 pub fn is_grouped_on_request(name: &str) -> bool {
     GROUPED_ON_REQUEST.iter().any(|format| format.name == name)
+}
+
+/// Usage logs of which each row can be read without the others: what a reader says at the end of a
+/// file is then the sum of what it says at the ends of its pieces.
+static ROW_BY_ROW: &[&Format] = &[&usage::generic::FORMAT];
+
+/// Whether a file of this format may be read in pieces, side by side.
+pub fn is_read_row_by_row(format: &Format) -> bool {
+    ROW_BY_ROW.iter().any(|known| known.name == format.name)
 }
 
 /// The formats of tables that nobody's export defines.

@@ -1,47 +1,50 @@
 //! Folding a usage log while it is read: rows become sums by day, customer, feature, provider,
 //! model and tier. No row is kept.
+//!
+//! The [`Fold`] is shared by all that read: texts, kinds of groups, groups and request ids are
+//! behind locks, the latter two in parts. What reads has a [`Hand`], which remembers the numbers of
+//! texts and kinds, so that most records take no lock for them. Sums are exact, so their order is
+//! of no importance, and neither is who adds them.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hashbrown::HashMap;
 
-use super::repeats::{OnConflict, Repeats, Seen};
-use super::sums::{Group, Groups, Sums};
-use crate::formats::UsageSink;
-use crate::model::records::UsageRecord;
-use crate::model::{ContextBand, Currency, Day, Exact, Meter, UsageCell, Zone, names};
-use crate::problem::Problem;
+use super::hand::Hand;
+use super::repeats::{OnConflict, PARTS, Repeats, locked};
+use super::sums::{Entry, Group, Groups, Kind, Sums};
+use crate::model::{Currency, Day, UsageCell, Zone};
 
-type Fixed = foldhash::fast::FixedState;
+pub type Fixed = foldhash::fast::FixedState;
 
 /// The fold of all usage files.
 pub struct Fold {
-    zone: Zone,
+    pub zone: Zone,
     /// Whether features are told apart.
-    features: bool,
-    symbols: HashMap<Arc<str>, u32, Fixed>,
-    texts: Vec<Arc<str>>,
-    /// Symbols of the folded providers, by their spelling in the log.
-    providers: HashMap<Box<str>, u32, Fixed>,
-    /// Symbols of the vendors of models, by the model's symbol.
-    vendors: HashMap<u32, u32, Fixed>,
-    groups: Groups,
-    /// The group of the record at hand, kept so that nothing is allocated per record.
-    group: Group,
-    repeats: Repeats<(GroupKey, Sums)>,
-    file: u32,
-    /// Rows of the current file by day of the report's zone.
-    days: BTreeMap<Day, u64>,
-    duplicates: u64,
-    without_id: u64,
+    pub features: bool,
+    texts: Mutex<Texts>,
+    kinds: Mutex<Kinds>,
+    /// The groups, in [`PARTS`] parts.
+    groups: Vec<Mutex<Groups>>,
+    pub repeats: Repeats<(Group, Sums)>,
     /// Currencies of the log's own costs.
-    currencies: BTreeMap<Currency, (Arc<str>, u64)>,
+    currencies: Mutex<BTreeMap<Currency, (u32, u64)>>,
     files: Vec<Arc<str>>,
 }
 
-/// A group, boxed for the records that wait for the end.
-type GroupKey = Box<Group>;
+/// Every text, once; the first is none.
+struct Texts {
+    symbols: HashMap<Arc<str>, u32, Fixed>,
+    list: Vec<Arc<str>>,
+}
+
+/// Every kind of group, once.
+#[derive(Default)]
+struct Kinds {
+    numbers: HashMap<Kind, u32, Fixed>,
+    list: Vec<Kind>,
+}
 
 /// What the fold learned of one file.
 #[derive(Clone, Debug, Default)]
@@ -54,148 +57,205 @@ pub struct FileFold {
     pub without_id: u64,
 }
 
+impl FileFold {
+    /// Adds what was learned of another part of the file.
+    pub fn add(&mut self, more: FileFold) {
+        for (day, count) in more.days {
+            *self.days.entry(day).or_default() += count;
+        }
+        self.duplicates += more.duplicates;
+        self.without_id += more.without_id;
+    }
+}
+
 impl Fold {
     /// Starts empty. `features` says whether features are told apart.
     pub fn new(zone: Zone, on_conflict: OnConflict, features: bool) -> Fold {
+        let nothing: Arc<str> = "".into();
         Fold {
             zone,
             features,
-            symbols: HashMap::with_hasher(Fixed::default()),
-            texts: vec!["".into()],
-            providers: HashMap::with_hasher(Fixed::default()),
-            vendors: HashMap::with_hasher(Fixed::default()),
-            groups: Groups::default(),
-            group: Group::blank(),
+            texts: Mutex::new(Texts {
+                symbols: HashMap::default(),
+                list: vec![nothing],
+            }),
+            kinds: Mutex::default(),
+            groups: (0..PARTS).map(|_| Mutex::default()).collect(),
             repeats: Repeats::new(on_conflict),
-            file: 0,
-            days: BTreeMap::new(),
-            duplicates: 0,
-            without_id: 0,
-            currencies: BTreeMap::new(),
+            currencies: Mutex::default(),
             files: Vec::new(),
         }
     }
 
     /// Begins a file.
     pub fn begin(&mut self, file: &Arc<str>) {
-        self.file = self.files.len() as u32;
         self.files.push(file.clone());
-        self.days.clear();
-        self.duplicates = 0;
-        self.without_id = 0;
     }
 
-    /// Ends a file.
-    pub fn end(&mut self) -> FileFold {
-        FileFold {
-            days: std::mem::take(&mut self.days),
-            duplicates: self.duplicates,
-            without_id: self.without_id,
-        }
+    /// A hand that reads the file begun last. `whole` says that nobody else reads of it: then each
+    /// record is folded when it comes, and a conflict is its problem. Otherwise records are folded
+    /// by [`Hand::fold`].
+    pub fn hand(&self, whole: bool) -> Hand<'_> {
+        Hand::new(self, self.files.len().saturating_sub(1) as u32, whole)
+    }
+
+    /// The name of a file by its number.
+    pub fn file(&self, number: u32) -> &Arc<str> {
+        &self.files[number as usize]
     }
 
     /// Currencies of the log's own costs, each with the place where it was first seen.
-    pub fn currencies(&self) -> &BTreeMap<Currency, (Arc<str>, u64)> {
-        &self.currencies
+    pub fn currencies(&self) -> BTreeMap<Currency, (Arc<str>, u64)> {
+        let seen = locked(&self.currencies);
+        let place = |(file, line): (u32, u64)| (self.file(file).clone(), line);
+        seen.iter().map(|(of, at)| (*of, place(*at))).collect()
+    }
+
+    /// Notes a currency at a place.
+    pub fn see_currency(&self, currency: Currency, place: (u32, u64)) {
+        let mut seen = locked(&self.currencies);
+        let first = seen.entry(currency).or_insert(place);
+        *first = place.min(*first);
+    }
+
+    /// The number of a text, and the text to remember it by.
+    pub fn symbol(&self, text: &str) -> (Arc<str>, u32) {
+        let mut texts = locked(&self.texts);
+        if let Some((text, symbol)) = texts.symbols.get_key_value(text) {
+            return (text.clone(), *symbol);
+        }
+        let symbol = texts.list.len() as u32;
+        let text: Arc<str> = text.into();
+        texts.list.push(text.clone());
+        texts.symbols.insert(text.clone(), symbol);
+        (text, symbol)
+    }
+
+    /// The number of a kind.
+    pub fn kind(&self, kind: &Kind) -> u32 {
+        let mut kinds = locked(&self.kinds);
+        if let Some(number) = kinds.numbers.get(kind) {
+            return *number;
+        }
+        let number = kinds.list.len() as u32;
+        kinds.list.push(kind.clone());
+        kinds.numbers.insert(kind.clone(), number);
+        number
+    }
+
+    /// The settled kind of one that is open.
+    pub fn settled(&self, kind: u32, inside: bool) -> Option<u32> {
+        let open = locked(&self.kinds).list[kind as usize].clone();
+        open.open.then(|| self.kind(&open.settled(inside)))
+    }
+
+    /// The part in which a group of this hash stands.
+    pub fn part(hash: u64) -> usize {
+        (hash >> 32) as usize % PARTS
+    }
+
+    /// Adds entries of one part, each with the hash of its group.
+    pub fn add<'e>(
+        &self,
+        part: usize,
+        entries: impl Iterator<Item = (u64, &'e Entry)>,
+        more: &[Sums],
+    ) {
+        let mut groups = locked(&self.groups[part]);
+        for (hash, entry) in entries {
+            groups.add_hashed(hash, entry, more);
+        }
+    }
+
+    /// Settles all groups that are open.
+    pub fn settle(&self, inside: bool) {
+        // A settled group has another hash, so it may belong to another part.
+        let hasher = Fixed::default();
+        for groups in &self.groups {
+            let open = locked(groups).take_open(|kind| self.settled(kind, inside).is_some());
+            let Some((open, more)) = open else {
+                continue;
+            };
+            let mut kind = |kind| self.settled(kind, inside);
+            for entry in open {
+                super::sums::settle(entry, inside, &mut kind, &more, |entry, more| {
+                    let hash = entry.group.hash(&hasher);
+                    self.add(Fold::part(hash), std::iter::once((hash, entry)), more);
+                });
+            }
+        }
+        self.repeats.each_held(|(group, sums)| {
+            if let Some(kind) = self.settled(group.kind, inside) {
+                group.kind = kind;
+                sums.settle(inside);
+            }
+        });
     }
 
     /// The cells, in an order that depends on their content alone.
-    pub fn finish(mut self) -> Vec<UsageCell> {
-        for (group, sums) in self.repeats.take_winners() {
-            self.groups.add(&group, &sums);
+    pub fn finish(self) -> Vec<UsageCell> {
+        let hasher = Fixed::default();
+        let mut groups: Vec<Groups> = self.groups.into_iter().map(unlocked).collect();
+        for (group, sums) in self.repeats.into_winners() {
+            let hash = group.hash(&hasher);
+            let mut more = Vec::new();
+            let entry = Entry::long(group, sums, &mut more);
+            groups[Fold::part(hash)].add_hashed(hash, &entry, &more);
         }
-        drop(self.repeats);
-        let (texts, ranks) = ranked(self.texts);
-        let mut groups = self.groups.into_list();
-        for (group, _) in &mut groups {
-            assert!(!group.open, "a file's token convention was never settled");
-            group.rename(|symbol| ranks[symbol as usize]);
+        let texts = unlocked(self.texts);
+        drop(texts.symbols);
+        let (texts, ranks) = ranked(texts.list);
+        let mut kinds = unlocked(self.kinds).list;
+        for kind in &mut kinds {
+            kind.rename(|symbol| ranks[symbol as usize]);
         }
-        groups.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        groups
-            .into_iter()
-            .map(|(group, sums)| cell(&group, sums, &texts))
-            .collect()
-    }
-
-    /// Counts the record whose group is filled in.
-    fn count(&mut self, record: &UsageRecord<'_>) {
-        self.groups.sums(&self.group).add_record(record);
-        *self.days.entry(self.group.day).or_default() += 1;
-    }
-
-    fn symbol(&mut self, text: Option<&str>) -> u32 {
-        let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
-            return 0;
+        let (kinds, kind_ranks) = ranked(kinds);
+        let mut all = Vec::new();
+        let mut beside = Vec::new();
+        for (part, groups) in (0u32..).zip(groups) {
+            let (list, more) = groups.into_parts();
+            beside.push(more);
+            all.extend(list.into_iter().map(|mut entry| {
+                entry.group.source = ranks[entry.group.source as usize];
+                entry.group.kind = kind_ranks[entry.group.kind as usize];
+                (part, entry)
+            }));
+        }
+        all.sort_unstable_by_key(|(_, entry)| {
+            let group = &entry.group;
+            (group.utc_day, group.day, group.source, group.kind)
+        });
+        let cell = |(part, entry): (u32, Entry)| {
+            let kind = &kinds[entry.group.kind as usize];
+            assert!(!kind.open, "a file's token convention was never settled");
+            cell(
+                &entry.group,
+                kind,
+                entry.sums(&beside[part as usize]),
+                &texts,
+            )
         };
-        if let Some(symbol) = self.symbols.get(text) {
-            return *symbol;
-        }
-        let symbol = self.texts.len() as u32;
-        let text: Arc<str> = text.into();
-        self.texts.push(text.clone());
-        self.symbols.insert(text, symbol);
-        symbol
-    }
-
-    /// The symbol of a record's provider: the one it names, else the vendor of its model.
-    fn provider(&mut self, record: &UsageRecord<'_>, model: u32) -> u32 {
-        if let Some(name) = record.provider {
-            if let Some(symbol) = self.providers.get(name) {
-                return *symbol;
-            }
-            let symbol = self.symbol(Some(&names::provider(name)));
-            self.providers.insert(name.into(), symbol);
-            return symbol;
-        }
-        if let Some(symbol) = self.vendors.get(&model) {
-            return *symbol;
-        }
-        let symbol = self.symbol(record.model.and_then(names::vendor_of));
-        self.vendors.insert(model, symbol);
-        symbol
-    }
-
-    /// Fills in the group of a record.
-    fn place(&mut self, record: &UsageRecord<'_>) {
-        let (band, other_band) = bands(record);
-        let model = self.symbol(record.model);
-        let mut dimensions = std::mem::take(&mut self.group.dimensions);
-        dimensions.clear();
-        dimensions.extend(record.dimensions.iter().map(|text| self.symbol(*text)));
-        self.group = Group {
-            utc_day: record.instant.utc_day(),
-            day: self.zone.day(record.instant),
-            source: self.symbol(record.source),
-            feature: match self.features {
-                true => self.symbol(record.feature),
-                false => 0,
-            },
-            provider: self.provider(record, model),
-            model,
-            tier: self.symbol(record.tier),
-            band,
-            dimensions,
-            reported: record.reported_cost.is_some(),
-            other_band,
-            open: record.cached_open,
-        };
+        all.into_iter().map(cell).collect()
     }
 }
 
-/// The texts in order, and the place there of each symbol.
-fn ranked(texts: Vec<Arc<str>>) -> (Vec<Arc<str>>, Vec<u32>) {
-    let mut sorted: Vec<(u32, Arc<str>)> = (0u32..).zip(texts).collect();
+fn unlocked<T>(lock: Mutex<T>) -> T {
+    lock.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The values in order, and the place there of each by its number.
+fn ranked<T: Ord>(values: Vec<T>) -> (Vec<T>, Vec<u32>) {
+    let mut sorted: Vec<(u32, T)> = (0u32..).zip(values).collect();
     sorted.sort_unstable_by(|(_, a), (_, b)| a.cmp(b));
     let mut ranks = vec![0; sorted.len()];
-    for (rank, (symbol, _)) in (0u32..).zip(&sorted) {
-        ranks[*symbol as usize] = rank;
+    for (rank, (number, _)) in (0u32..).zip(&sorted) {
+        ranks[*number as usize] = rank;
     }
-    (sorted.into_iter().map(|(_, text)| text).collect(), ranks)
+    (sorted.into_iter().map(|(_, value)| value).collect(), ranks)
 }
 
 /// A cell of a group whose symbols are places in `texts`.
-fn cell(group: &Group, sums: Sums, texts: &[Arc<str>]) -> UsageCell {
+fn cell(group: &Group, kind: &Kind, sums: Sums, texts: &[Arc<str>]) -> UsageCell {
     let text = |symbol: u32| (symbol != 0).then(|| texts[symbol as usize].clone());
     let mut quantities = sums.quantities;
     quantities.sort_by(|a, b| a.0.cmp(&b.0));
@@ -204,85 +264,20 @@ fn cell(group: &Group, sums: Sums, texts: &[Arc<str>]) -> UsageCell {
         day: group.day,
         source: text(group.source),
         scopes: None,
-        feature: text(group.feature),
-        provider: text(group.provider),
-        model: text(group.model),
-        tier: text(group.tier),
-        band: group.band,
-        dimensions: group.dimensions.iter().map(|at| text(*at)).collect(),
+        feature: text(kind.feature),
+        provider: text(kind.provider),
+        model: text(kind.model),
+        tier: text(kind.tier),
+        band: kind.band,
+        dimensions: kind.dimensions.iter().map(|at| text(*at)).collect(),
         quantities,
         requests: sums.requests,
         failed: sums.failed,
         gateway_cached: sums.gateway_cached,
         reported: sums
             .currency
-            .filter(|_| group.reported)
+            .filter(|_| kind.reported)
             .map(|currency| (sums.reported, currency)),
         aggregated: sums.aggregated,
-    }
-}
-
-/// The context band of a record, and the one it has if cached tokens stand beside the input.
-fn bands(record: &UsageRecord<'_>) -> (ContextBand, ContextBand) {
-    if !record.single_request {
-        return (ContextBand::BASE, ContextBand::BASE);
-    }
-    let mut all = Exact::ZERO;
-    let mut input = Exact::ZERO;
-    for (meter, quantity) in record.quantities {
-        if meter.is_input_token() {
-            all += *quantity;
-        }
-        if *meter == Meter::Input {
-            input = *quantity;
-        }
-    }
-    let beside = ContextBand::of(&all);
-    if record.cached_open {
-        (ContextBand::of(&input), beside)
-    } else {
-        (beside, beside)
-    }
-}
-
-impl UsageSink for Fold {
-    fn take(&mut self, record: &UsageRecord<'_>) -> Result<(), Problem> {
-        if let Some((_, currency)) = record.reported_cost
-            && !self.currencies.contains_key(&currency)
-        {
-            let file = self.files[self.file as usize].clone();
-            self.currencies.insert(currency, (file, record.line));
-        }
-        self.place(record);
-        let Some(id) = record.request_id else {
-            self.without_id += 1;
-            self.count(record);
-            return Ok(());
-        };
-        let place = (self.file, record.line);
-        let seen = self.repeats.see(id, record, place, &self.files)?;
-        let held = || (Box::new(self.group.clone()), Sums::of(record));
-        match seen {
-            Seen::New => self.count(record),
-            Seen::Held(slot) => {
-                self.repeats.hold(slot, held());
-                *self.days.entry(self.group.day).or_default() += 1;
-            }
-            Seen::Repeat | Seen::Beaten => self.duplicates += 1,
-            Seen::Beats(slot) => {
-                self.repeats.hold(slot, held());
-                self.duplicates += 1;
-            }
-        }
-        Ok(())
-    }
-
-    fn settle_cached_inside(&mut self, inside: bool) {
-        self.groups.settle(inside);
-        self.repeats.each_held(|(group, sums)| {
-            if group.open {
-                group.settle(sums, inside);
-            }
-        });
     }
 }

@@ -7,16 +7,20 @@
 mod again;
 mod books;
 mod counts;
+mod discounts;
 mod finer;
 mod fold;
+mod hand;
 mod mapping_file;
 mod overlap;
 pub mod price_list;
 mod progress;
+pub mod rate_file;
 mod recognize;
 mod repeats;
 mod same;
 mod settle;
+mod side;
 mod spans;
 mod sums;
 
@@ -28,7 +32,7 @@ pub use books::{Books, FileRead};
 use fold::{FileFold, Fold};
 pub use overlap::OnOverlap;
 pub use progress::Progress;
-pub use recognize::{Recognized, nearest, recognize};
+pub use recognize::{Recognized, because, nearest, recognize};
 pub use repeats::OnConflict;
 
 use crate::formats::{self, Format, Kind, Reader, Settings, Tally};
@@ -36,7 +40,7 @@ use crate::model::Zone;
 use crate::model::receipt::{InputReceipt, RowCounts};
 use crate::model::records::Charge;
 use crate::problem::{Note, Place, Problem, Problems, catalogue};
-use crate::scan::{self, Body, How, Opened, Receipt};
+use crate::scan::{self, Body, How, Opened, Receipt, Unfit};
 
 /// What stands for the format of a file without content.
 const EMPTY: &str = "empty";
@@ -71,11 +75,21 @@ pub struct Choices {
     pub features: bool,
     /// Extra usage columns to keep.
     pub dimensions: Vec<String>,
+    /// With how many threads long usage logs are read.
+    pub threads: usize,
+    /// In pieces of how many bytes they are read; a shorter one is read in one go.
+    pub piece: usize,
 }
+
+/// A good size of pieces: small enough for the cache of a processor, large enough that the locks
+/// do not count.
+pub const PIECE: usize = 2 << 20;
 
 /// What is being collected while reading.
 struct Reading<'c> {
     choices: &'c Choices,
+    /// Whether long usage logs are read by several threads.
+    side_by_side: bool,
     books: Books,
     fold: Fold,
     contents: BTreeMap<u128, Arc<str>>,
@@ -93,9 +107,30 @@ pub fn read(
     choices: &Choices,
     progress: &dyn Progress,
 ) -> Result<Books, Problems> {
+    // What is found wrong with a file side by side is told by reading all again in one go.
+    let can_repeat = |spec: &InputSpec| spec.path.as_os_str() != "-" && spec.path.is_file();
+    if choices.on_conflict == OnConflict::Error
+        && specs.iter().all(can_repeat)
+        && let Ok(result) = read_once(specs, choices, progress, true)
+    {
+        return result;
+    }
+    read_once(specs, choices, progress, false).unwrap_or_else(|Unfit| {
+        unreachable!("only files that are read side by side can be unfit for it")
+    })
+}
+
+/// Reads all files, long usage logs side by side if wanted.
+fn read_once(
+    specs: &[InputSpec],
+    choices: &Choices,
+    progress: &dyn Progress,
+    side_by_side: bool,
+) -> Result<Result<Books, Problems>, Unfit> {
     let mut problems = Problems::default();
     let mut reading = Reading {
         choices,
+        side_by_side,
         books: Books::default(),
         fold: Fold::new(choices.zone, choices.on_conflict, choices.features),
         contents: BTreeMap::new(),
@@ -110,9 +145,10 @@ pub fn read(
                 for one in opened {
                     progress.begin(&one.name, &one.receipt);
                     let mut found = Problems::default();
-                    reading.file(spec, one, &mut found);
+                    let read = reading.file(spec, one, &mut found);
                     problems.extend(found);
                     progress.end();
+                    read?;
                 }
             }
         }
@@ -121,35 +157,52 @@ pub fn read(
         reading.settle(&mut problems);
     }
     if !problems.is_empty() {
-        return Err(problems);
+        return Ok(Err(problems));
     }
-    Ok(reading.finish())
+    Ok(Ok(reading.finish()))
 }
 
 impl Reading<'_> {
-    fn file(&mut self, spec: &InputSpec, opened: Opened, problems: &mut Problems) {
+    fn file(
+        &mut self,
+        spec: &InputSpec,
+        opened: Opened,
+        problems: &mut Problems,
+    ) -> Result<(), Unfit> {
         let name = opened.name.clone();
         // Rows are counted by the name of their file; an archive may hold one name twice.
         if self.books.files.iter().any(|file| *file.path() == *name) {
-            return problems.push(
+            problems.push(
                 Problem::new(&catalogue::DUPLICATE_FILE, "a second file of this name")
                     .at(Place::file(&name))
                     .help("leave one of them out, or give them different names"),
             );
+            return Ok(());
         }
         if matches!(&opened.body, Body::Empty) {
-            return self.nothing(spec, &opened);
+            self.nothing(spec, &opened);
+            return Ok(());
         }
         let format = match recognize(spec.format.as_deref(), &opened) {
-            Recognized::Mapping => return self.mapping(&name, opened, problems),
+            Recognized::Rates => {
+                self.rates(&name, opened, problems);
+                return Ok(());
+            }
             Recognized::Format(format) => format,
-            Recognized::Nothing(problem) => return problems.push(problem),
+            Recognized::Mapping => {
+                self.mapping(&name, opened, problems);
+                return Ok(());
+            }
+            Recognized::Nothing(problem) => {
+                problems.push(problem);
+                return Ok(());
+            }
         };
         let receipt = opened.receipt.clone();
         let before = problems.total();
-        let (tally, folded) = self.content(format, spec, opened, problems);
+        let (tally, folded) = self.content(format, spec, opened, problems)?;
         if problems.total() > before {
-            return;
+            return Ok(());
         }
         self.check_file(&name, format, &tally, &receipt, problems);
         self.enter(
@@ -160,6 +213,7 @@ impl Reading<'_> {
             &receipt,
             folded,
         );
+        Ok(())
     }
 
     /// A file without any content, where the user allows it: an input of no rows.
@@ -195,7 +249,7 @@ impl Reading<'_> {
         spec: &InputSpec,
         opened: Opened,
         problems: &mut Problems,
-    ) -> (Tally, FileFold) {
+    ) -> Result<(Tally, FileFold), Unfit> {
         let mut settings = spec.settings.clone();
         settings.dimensions = self.choices.dimensions.clone();
         let name = opened.name.clone();
@@ -204,14 +258,31 @@ impl Reading<'_> {
         let mut folded = FileFold::default();
         // A file without content does not come here.
         let Body::Table(mut rows) = opened.body else {
-            return (Tally::default(), folded);
+            return Ok((Tally::default(), folded));
         };
+        let receipt = opened.receipt;
         let tally = match format.read {
             Reader::Usage(read) => {
                 self.fold.begin(&name);
-                let tally = read(rows.as_mut(), &settings, &mut self.fold, problems);
-                folded = self.fold.end();
-                tally
+                let size = self.choices.piece;
+                let long = self.side_by_side && receipt.bytes() > size as u64;
+                let blank = rows.blank_lines();
+                let pieces = match long && formats::is_read_row_by_row(format) {
+                    true => rows.pieces(size),
+                    false => None,
+                };
+                if let Some(pieces) = pieces {
+                    let threads = self.choices.threads;
+                    let mut tally;
+                    (tally, folded) = side::read(&self.fold, read, &settings, pieces, threads)?;
+                    tally.skip_blank(blank);
+                    tally
+                } else {
+                    let mut hand = self.fold.hand(true);
+                    let tally = read(rows.as_mut(), &settings, &mut hand, problems);
+                    folded = hand.finish();
+                    tally
+                }
             }
             Reader::Bill(read) => {
                 let mut charges = Vec::new();
@@ -236,7 +307,7 @@ impl Reading<'_> {
             (&catalogue::FLOAT_COLUMN, "stored as binary floats", floats),
             (
                 &catalogue::IGNORED_COLUMNS,
-                "lists and maps, not read",
+                "of types without a text form, not read",
                 left_out,
             ),
         ] {
@@ -245,7 +316,7 @@ impl Reading<'_> {
                 self.remarks.insert((entry.code, text), (false, 0));
             }
         }
-        (tally, folded)
+        Ok((tally, folded))
     }
 
     fn bill(&mut self, name: &Arc<str>, format: &Format, charges: Vec<Charge>, tally: &Tally) {
@@ -361,7 +432,7 @@ impl Reading<'_> {
     }
 
     fn finish(mut self) -> Books {
-        self.books.log_currencies = self.fold.currencies().clone();
+        self.books.log_currencies = self.fold.currencies();
         self.books.usage = self.fold.finish();
         self.books.count_as_usage(self.choices);
         for ((code, text), (warning, rows)) in self.remarks {

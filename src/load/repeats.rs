@@ -2,15 +2,20 @@
 //!
 //! Ids are compared by 128-bit hashes, contents by 64-bit ones beside them: 32 bytes per id under
 //! `--on-conflict error`. The other two choices keep the winning record of every id until the end.
+//! The ids are parted by their hashes, so that several threads can look them up.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use crate::model::records::UsageRecord;
 use crate::model::{Exact, Instant};
 use crate::problem::{Place, Problem, catalogue};
+
+/// Into how many parts ids and groups are parted.
+pub const PARTS: usize = 64;
 
 /// What to do when one id comes with different content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,11 +29,20 @@ pub enum OnConflict {
     Max,
 }
 
-/// What a record is among those seen.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Seen {
+/// What a record is among those seen, where the first of an id counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum First {
     /// The first of its id; count it now.
     New,
+    /// An exact repeat; drop it.
+    Repeat,
+    /// Its id came with different content, in that file at that line.
+    Conflict(u32, u32),
+}
+
+/// What a record is among those seen, where one of each id wins.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Won {
     /// An exact repeat; drop it.
     Repeat,
     /// The first of its id; hold it in this slot until the end.
@@ -39,17 +53,51 @@ pub enum Seen {
     Beats(usize),
 }
 
+/// A record's id and content, hashed, and its line.
+#[derive(Clone, Copy, Debug)]
+pub struct Id {
+    key: u128,
+    content: u64,
+    line: u32,
+}
+
 /// Orders the records of one id.
 type Rank = (Exact, Exact, u64);
+
+/// Content, file and line of the first record of each id.
+type Firsts = HashMap<u128, (u64, u32, u32), foldhash::fast::FixedState>;
 
 /// Every request id seen. `T` is what is held for the winners.
 pub struct Repeats<T> {
     on_conflict: OnConflict,
-    first: HashMap<u128, (u64, u32, u32), foldhash::fast::FixedState>,
+    first: Vec<Mutex<Firsts>>,
+    winners: Mutex<Winners<T>>,
+}
+
+struct Winners<T> {
     slots: HashMap<u128, (u64, usize), foldhash::fast::FixedState>,
     held: Vec<(Rank, Option<T>)>,
-    /// Room for one record's content.
-    bytes: Vec<u8>,
+}
+
+/// A lock that is taken also after a panic elsewhere: that panic ends the run.
+pub fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Id {
+    /// Hashes a record. `bytes` is room to write it down.
+    pub fn of(id: &str, record: &UsageRecord<'_>, bytes: &mut Vec<u8>) -> Id {
+        Id {
+            key: xxh3_128(id.as_bytes()),
+            content: content(record, bytes),
+            line: u32::try_from(record.line).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// The part in which the id stands.
+    pub fn part(&self) -> usize {
+        (self.key >> 64) as usize % PARTS
+    }
 }
 
 impl<T> Repeats<T> {
@@ -57,80 +105,89 @@ impl<T> Repeats<T> {
     pub fn new(on_conflict: OnConflict) -> Repeats<T> {
         Repeats {
             on_conflict,
-            first: HashMap::with_hasher(foldhash::fast::FixedState::default()),
-            slots: HashMap::with_hasher(foldhash::fast::FixedState::default()),
-            held: Vec::new(),
-            bytes: Vec::new(),
+            first: (0..PARTS).map(|_| Mutex::default()).collect(),
+            winners: Mutex::new(Winners {
+                slots: HashMap::default(),
+                held: Vec::new(),
+            }),
         }
     }
 
-    /// Looks a record up and remembers it. `place` is file and line.
-    ///
-    /// # Errors
-    /// A conflict, under [`OnConflict::Error`].
-    pub fn see(
-        &mut self,
-        id: &str,
-        record: &UsageRecord<'_>,
-        place: (u32, u64),
-        files: &[Arc<str>],
-    ) -> Result<Seen, Problem> {
-        let key = xxh3_128(id.as_bytes());
-        let content = content(record, &mut self.bytes);
-        if self.on_conflict == OnConflict::Error {
-            let line = u32::try_from(place.1).unwrap_or(u32::MAX);
-            let Some((before, file, at)) = self.first.get(&key) else {
-                self.first.insert(key, (content, place.0, line));
-                return Ok(Seen::New);
-            };
-            if *before == content {
-                return Ok(Seen::Repeat);
-            }
-            return Err(Problem::new(
-                &catalogue::CONFLICT,
-                format!(
-                    "request id was already read with different content at {}:{at}",
-                    files[*file as usize]
-                ),
-            )
-            .at(Place::line(&files[place.0 as usize], place.1))
-            .excerpt(id)
-            .help("say --on-conflict last (the later one) or --on-conflict max (the one with more tokens), or correct the log"));
+    /// Whether the first record of an id counts; otherwise one wins at the end.
+    pub fn first_counts(&self) -> bool {
+        self.on_conflict == OnConflict::Error
+    }
+
+    /// Looks up ids of one part, all of one file, and remembers them.
+    pub fn see_first<'i>(
+        &self,
+        part: usize,
+        file: u32,
+        ids: impl Iterator<Item = &'i Id>,
+        mut told: impl FnMut(First),
+    ) {
+        let mut seen = locked(&self.first[part]);
+        for id in ids {
+            told(match seen.entry(id.key) {
+                Entry::Vacant(vacant) => {
+                    vacant.insert((id.content, file, id.line));
+                    First::New
+                }
+                Entry::Occupied(mut found) => {
+                    let (content, at, line) = *found.get();
+                    // Threads may meet the repeat before the first.
+                    if (file, id.line) < (at, line) {
+                        found.insert((content, file, id.line));
+                    }
+                    match content == id.content {
+                        true => First::Repeat,
+                        false => First::Conflict(at, line),
+                    }
+                }
+            });
         }
-        let rank = self.rank(record, content);
-        match self.slots.get(&key).copied() {
+    }
+
+    /// Looks a record up where one of each id wins.
+    pub fn see_all(&self, id: &Id, record: &UsageRecord<'_>) -> Won {
+        let rank = self.rank(record, id.content);
+        let mut winners = locked(&self.winners);
+        match winners.slots.get(&id.key).copied() {
             None => {
-                let slot = self.held.len();
-                self.slots.insert(key, (content, slot));
-                self.held.push((rank, None));
-                Ok(Seen::Held(slot))
+                let slot = winners.held.len();
+                winners.slots.insert(id.key, (id.content, slot));
+                winners.held.push((rank, None));
+                Won::Held(slot)
             }
-            Some((before, _)) if before == content => Ok(Seen::Repeat),
-            Some((_, slot)) if self.held[slot].0 >= rank => Ok(Seen::Beaten),
+            Some((before, _)) if before == id.content => Won::Repeat,
+            Some((_, slot)) if winners.held[slot].0 >= rank => Won::Beaten,
             Some((_, slot)) => {
-                self.slots.insert(key, (content, slot));
-                self.held[slot].0 = rank;
-                Ok(Seen::Beats(slot))
+                winners.slots.insert(id.key, (id.content, slot));
+                winners.held[slot].0 = rank;
+                Won::Beats(slot)
             }
         }
     }
 
     /// Keeps what belongs to a slot.
-    pub fn hold(&mut self, slot: usize, value: T) {
-        self.held[slot].1 = Some(value);
+    pub fn hold(&self, slot: usize, value: T) {
+        locked(&self.winners).held[slot].1 = Some(value);
     }
 
     /// Changes everything that is held.
-    pub fn each_held(&mut self, mut change: impl FnMut(&mut T)) {
-        self.held
+    pub fn each_held(&self, change: impl FnMut(&mut T)) {
+        locked(&self.winners)
+            .held
             .iter_mut()
             .filter_map(|(_, value)| value.as_mut())
-            .for_each(&mut change);
+            .for_each(change);
     }
 
     /// Hands out what was held.
-    pub fn take_winners(&mut self) -> Vec<T> {
-        self.held.drain(..).filter_map(|(_, value)| value).collect()
+    pub fn into_winners(self) -> Vec<T> {
+        let winners = self.winners.into_inner();
+        let held = winners.unwrap_or_else(PoisonError::into_inner).held;
+        held.into_iter().filter_map(|(_, value)| value).collect()
     }
 
     fn rank(&self, record: &UsageRecord<'_>, content: u64) -> Rank {
@@ -148,6 +205,21 @@ impl<T> Repeats<T> {
             _ => (when, tokens, content),
         }
     }
+}
+
+/// The problem of an id that came with different content, in that file at that line.
+pub fn conflict(
+    id: &str,
+    (file, line): (&Arc<str>, u64),
+    (other, at): (&Arc<str>, u32),
+) -> Problem {
+    Problem::new(
+        &catalogue::CONFLICT,
+        format!("request id was already read with different content at {other}:{at}"),
+    )
+    .at(Place::line(file, line))
+    .excerpt(id)
+    .help("say --on-conflict last (the later one) or --on-conflict max (the one with more tokens), or correct the log")
 }
 
 /// A hash of everything a record says. `bytes` is room to write it down.
@@ -175,7 +247,7 @@ fn content(record: &UsageRecord<'_>, bytes: &mut Vec<u8>) -> u64 {
     }
     bytes.extend(record.instant.0.to_le_bytes());
     bytes.push(record.outcome as u8);
-    bytes.extend(record.requests.to_bytes());
+    record.requests.write_bytes(bytes);
     for (meter, quantity) in record
         .quantities
         .iter()
@@ -184,11 +256,11 @@ fn content(record: &UsageRecord<'_>, bytes: &mut Vec<u8>) -> u64 {
         bytes.push(b'|');
         bytes.extend(meter.name().as_bytes());
         bytes.push(b'=');
-        bytes.extend(quantity.to_bytes());
+        quantity.write_bytes(bytes);
     }
     if let Some((amount, currency)) = record.reported_cost {
         bytes.push(b'$');
-        bytes.extend(amount.to_bytes());
+        amount.write_bytes(bytes);
         bytes.extend(currency.code().as_bytes());
     }
     xxh3_64(bytes)

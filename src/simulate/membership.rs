@@ -75,13 +75,18 @@ impl<'a> Membership<'a> {
         self.world.zone.day(line.service.0).max(self.period.start)
     }
 
-    /// The names of the plan that a line is on. A line that names its plan is that plan's; one of a
-    /// subscription is its price's, unless the mapping has a word of its own for the only
+    /// The names of the plan that a line is on. A line that names its plan is that plan's, one that
+    /// names its price is that price's; one of a subscription is its price's, unless the mapping has a word of its own for the only
     /// subscription of the customer; others are on the plan of their customer when the service
     /// begins, as far as that lies in the period.
     pub fn names(&self, line: &'a Obligation) -> Vec<&'a str> {
         if let Some(plan) = line.plan.as_deref() {
             return vec![plan];
+        }
+        // A line of an invoice has its own price, whatever else its subscription holds.
+        let price = line.price.as_deref();
+        if let Some(names) = price.and_then(|id| self.world.subscriptions.get(id)) {
+            return names.iter().map(String::as_str).collect();
         }
         let party = self.world.identity.party(line.party);
         let own_word = party.is_stated("plan") && !self.several.contains(&line.party);

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::chart;
 use super::table::{ratio, title};
 use crate::model::Exact;
+use crate::report::fx;
 use crate::report::margin::Header;
 use crate::report::table::{Cell, Column, Table};
 use crate::simulate::{Summary, Way};
@@ -132,13 +133,15 @@ pub fn grid_table(grid: &Grid, header: &Header, places: Option<u8>, blocks: bool
     }
 }
 
-/// The notes of a report as lines below a table.
+/// What was converted, and the notes of a report, as lines below a table.
 pub fn note_lines(header: &Header) -> Vec<String> {
+    let mut lines = fx::lines(header.fx.as_ref());
     let line = |note: &crate::problem::Note| {
         let word = if note.warning { "warning" } else { "note" };
         format!("{word} {}: {}", note.code, note.text)
     };
-    header.notes.iter().map(line).collect()
+    lines.extend(header.notes.iter().map(line));
+    lines
 }
 
 /// One lever that was tried.

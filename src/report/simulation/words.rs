@@ -1,5 +1,6 @@
 //! What a simulation says in words: the verdict in one line, and the lines below the table.
 
+use super::grid::note_lines;
 use crate::identity::Identity;
 use crate::margin::RowKind;
 use crate::model::Exact;
@@ -7,6 +8,9 @@ use crate::problem::catalogue;
 use crate::report::figures::{grouped, percent};
 use crate::report::margin::Header;
 use crate::simulate::{Answer, BreakEven, By, Goal, Group, Outcome, OutcomeRow, Question};
+
+/// More customers than this are counted, not named.
+const NAMED: usize = 12;
 
 /// The lines below the table.
 pub fn footer(outcome: &Outcome, identity: &Identity, header: &Header) -> Vec<String> {
@@ -22,7 +26,16 @@ pub fn footer(outcome: &Outcome, identity: &Identity, header: &Header) -> Vec<St
                 party.name.clone().unwrap_or_else(|| party.key.clone())
             })
         };
-        rows.iter().map(name).collect::<Vec<_>>().join(", ")
+        let mut text = rows
+            .iter()
+            .take(NAMED)
+            .map(name)
+            .collect::<Vec<_>>()
+            .join(", ");
+        if rows.len() > NAMED {
+            text.push_str(&format!(" and {} more", rows.len() - NAMED));
+        }
+        text
     };
     lines.extend(outcome.solved.iter().map(|answer| solved(answer, header)));
     if let Some((elasticity, leaving)) = &outcome.leaving {
@@ -74,10 +87,7 @@ pub fn footer(outcome: &Outcome, identity: &Identity, header: &Header) -> Vec<St
     for (name, groups) in &outcome.groups {
         lines.extend(by_group(name, groups, &money));
     }
-    for note in &header.notes {
-        let word = if note.warning { "warning" } else { "note" };
-        lines.push(format!("{word} {}: {}", note.code, note.text));
-    }
+    lines.extend(note_lines(header));
     lines
 }
 
