@@ -17,6 +17,7 @@ use crate::formats::{CachedTokens, Settings};
 use crate::model::records::CostBasis;
 use crate::model::{Currency, DateOrder, Exact, Zone, names};
 use crate::prices::Rule;
+use crate::problem::catalogue::Entry;
 use crate::problem::{Place, Problem, catalogue};
 
 /// The name that is looked for upward from the current directory.
@@ -164,8 +165,8 @@ impl Project {
             )
             .at(Place::file(&shown))
         })?;
-        let mut project: Project =
-            toml::from_str(&text).map_err(|error| fault(&shown, &text, &error))?;
+        let mut project: Project = toml::from_str(&text)
+            .map_err(|error| toml_fault(&catalogue::PROJECT_FILE, &shown, &text, &error))?;
         project.folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         project.shown = shown.to_string();
         let located = Located {
@@ -365,10 +366,15 @@ impl Located<'_> {
 }
 
 /// A TOML error as a problem: line and column, the nearest key, and what to write.
-fn fault(shown: &Arc<str>, text: &str, error: &toml::de::Error) -> Problem {
+pub fn toml_fault(
+    entry: &'static Entry,
+    shown: &Arc<str>,
+    text: &str,
+    error: &toml::de::Error,
+) -> Problem {
     let message = error.message().to_string();
     let place = Located { shown, text }.place(error.span().map_or(0, |span| span.start));
-    let problem = Problem::new(&catalogue::PROJECT_FILE, message.clone()).at(place);
+    let problem = Problem::new(entry, message.clone()).at(place);
     if let Some(rest) = message.strip_prefix("unknown field `") {
         let unknown = rest.split('`').next().unwrap_or("");
         let known: Vec<&str> = rest.split('`').skip(2).step_by(2).collect();
@@ -395,7 +401,9 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Project, Problem> {
-        toml::from_str(text).map_err(|error| fault(&"tanso.toml".into(), text, &error))
+        toml::from_str(text).map_err(|error| {
+            toml_fault(&catalogue::PROJECT_FILE, &"tanso.toml".into(), text, &error)
+        })
     }
 
     #[test]
