@@ -1,12 +1,13 @@
 //! Folding a usage log while it is read: rows become sums by day, customer, feature, provider,
 //! model and tier. No row is kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::repeats::{OnConflict, Repeats, Seen};
+use super::overlap::OnOverlap;
+use super::repeats::{LogFile, OnConflict, Repeats, Seen};
 use super::sums::{Group, Groups, Sums};
 use crate::formats::UsageSink;
 use crate::model::records::UsageRecord;
@@ -31,13 +32,15 @@ pub struct Fold {
     group: Group,
     repeats: Repeats<(GroupKey, Sums)>,
     file: u32,
+    /// Whether files are told apart until the end, so that what two logs share can be taken out.
+    by_file: bool,
     /// Rows of the current file by day of the report's zone.
     days: BTreeMap<Day, u64>,
     duplicates: u64,
     without_id: u64,
     /// Currencies of the log's own costs.
     currencies: BTreeMap<Currency, (Arc<str>, u64)>,
-    files: Vec<Arc<str>>,
+    files: Vec<LogFile>,
 }
 
 /// A group, boxed for the records that wait for the end.
@@ -56,7 +59,8 @@ pub struct FileFold {
 
 impl Fold {
     /// Starts empty. `features` says whether features are told apart.
-    pub fn new(zone: Zone, on_conflict: OnConflict, features: bool) -> Fold {
+    /// Under [`OnOverlap::Latest`] the groups of files stay apart until the end.
+    pub fn new(zone: Zone, on_conflict: OnConflict, on_overlap: OnOverlap, features: bool) -> Fold {
         Fold {
             zone,
             features,
@@ -66,8 +70,9 @@ impl Fold {
             vendors: HashMap::with_hasher(Fixed::default()),
             groups: Groups::default(),
             group: Group::blank(),
-            repeats: Repeats::new(on_conflict),
+            repeats: Repeats::new(on_conflict, on_overlap),
             file: 0,
+            by_file: on_overlap == OnOverlap::Latest,
             days: BTreeMap::new(),
             duplicates: 0,
             without_id: 0,
@@ -77,9 +82,12 @@ impl Fold {
     }
 
     /// Begins a file.
-    pub fn begin(&mut self, file: &Arc<str>) {
+    pub fn begin(&mut self, file: &Arc<str>, format: &'static str) {
         self.file = self.files.len() as u32;
-        self.files.push(file.clone());
+        self.files.push(LogFile {
+            name: file.clone(),
+            format,
+        });
         self.days.clear();
         self.duplicates = 0;
         self.without_id = 0;
@@ -99,13 +107,39 @@ impl Fold {
         &self.currencies
     }
 
+    /// Repeats in the current file so far.
+    pub fn dropped(&self) -> u64 {
+        self.duplicates
+    }
+
+    /// The day of the report on which a record counts.
+    pub fn day_of(&self, record: &UsageRecord<'_>) -> Day {
+        self.zone.day(record.instant)
+    }
+
+    /// The calls that the logs of two tools share by their ids.
+    pub fn shared(&self) -> Vec<Problem> {
+        self.repeats.shared(&self.files)
+    }
+
+    /// Takes out what another log has too: UTC days and models of a file, which is the one that
+    /// began as this number. Files must have been told apart.
+    pub fn take_out(&mut self, file: usize, twice: &BTreeSet<(Day, Box<str>)>) {
+        let texts = &self.texts;
+        self.groups.retain(|group| {
+            let model = texts[group.model as usize].as_ref();
+            group.file as usize != file || !twice.contains(&(group.utc_day, model.into()))
+        });
+    }
+
     /// The cells, in an order that depends on their content alone.
     pub fn finish(mut self) -> Vec<UsageCell> {
-        for (group, sums) in self.repeats.take_winners() {
-            self.groups.add(&group, &sums);
-        }
+        self.take_winners();
         drop(self.repeats);
         let (texts, ranks) = ranked(self.texts);
+        if self.by_file {
+            self.groups.join_files();
+        }
         let mut groups = self.groups.into_list();
         for (group, _) in &mut groups {
             assert!(!group.open, "a file's token convention was never settled");
@@ -116,6 +150,13 @@ impl Fold {
             .into_iter()
             .map(|(group, sums)| cell(&group, sums, &texts))
             .collect()
+    }
+
+    /// Counts what was held until all files were read.
+    pub fn take_winners(&mut self) {
+        for (group, sums) in self.repeats.take_winners() {
+            self.groups.add(&group, &sums);
+        }
     }
 
     /// Counts the record whose group is filled in.
@@ -164,6 +205,7 @@ impl Fold {
         dimensions.clear();
         dimensions.extend(record.dimensions.iter().map(|text| self.symbol(*text)));
         self.group = Group {
+            file: if self.by_file { self.file } else { 0 },
             utc_day: record.instant.utc_day(),
             day: self.zone.day(record.instant),
             source: self.symbol(record.source),
@@ -250,7 +292,7 @@ impl UsageSink for Fold {
         if let Some((_, currency)) = record.reported_cost
             && !self.currencies.contains_key(&currency)
         {
-            let file = self.files[self.file as usize].clone();
+            let file = self.files[self.file as usize].name.clone();
             self.currencies.insert(currency, (file, record.line));
         }
         self.place(record);
@@ -268,7 +310,7 @@ impl UsageSink for Fold {
                 self.repeats.hold(slot, held());
                 *self.days.entry(self.group.day).or_default() += 1;
             }
-            Seen::Repeat | Seen::Beaten => self.duplicates += 1,
+            Seen::Repeat | Seen::Shared | Seen::Beaten => self.duplicates += 1,
             Seen::Beats(slot) => {
                 self.repeats.hold(slot, held());
                 self.duplicates += 1;

@@ -7,8 +7,10 @@
 mod again;
 mod books;
 mod counts;
+mod equal;
 mod finer;
 mod fold;
+mod logs;
 mod mapping_file;
 mod overlap;
 pub mod price_list;
@@ -19,6 +21,7 @@ mod same;
 mod settle;
 mod spans;
 mod sums;
+mod traces;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -81,6 +84,8 @@ struct Reading<'c> {
     contents: BTreeMap<u128, Arc<str>>,
     bills: Vec<overlap::Bill>,
     counts: Vec<counts::CountFile>,
+    logs: Vec<logs::Log>,
+    traces: traces::Traces,
     remarks: BTreeMap<(&'static str, String), (bool, u64)>,
 }
 
@@ -97,10 +102,17 @@ pub fn read(
     let mut reading = Reading {
         choices,
         books: Books::default(),
-        fold: Fold::new(choices.zone, choices.on_conflict, choices.features),
+        fold: Fold::new(
+            choices.zone,
+            choices.on_conflict,
+            choices.on_overlap,
+            choices.features,
+        ),
         contents: BTreeMap::new(),
         bills: Vec::new(),
         counts: Vec::new(),
+        logs: Vec::new(),
+        traces: traces::Traces::default(),
         remarks: BTreeMap::new(),
     };
     for spec in specs {
@@ -208,14 +220,23 @@ impl Reading<'_> {
         };
         let tally = match format.read {
             Reader::Usage(read) => {
-                self.fold.begin(&name);
-                let tally = read(rows.as_mut(), &settings, &mut self.fold, problems);
+                self.fold.begin(&name, format.name);
+                let mut watched = logs::Watched {
+                    fold: &mut self.fold,
+                    log: logs::Log::new(&name, format.name),
+                    traces: &mut self.traces,
+                    billed_by: settings.billed_by.as_deref(),
+                };
+                let tally = read(rows.as_mut(), &settings, &mut watched, problems);
+                self.logs.push(watched.log);
                 folded = self.fold.end();
                 tally
             }
             Reader::Bill(read) => {
                 let mut charges = Vec::new();
-                let tally = read(rows.as_mut(), &settings, &mut charges, problems);
+                let mut watched = equal::Watched::new(rows.as_mut());
+                let tally = read(&mut watched, &settings, &mut charges, problems);
+                self.books.notes.extend(watched.note(&name, &charges));
                 self.bill(&name, format, charges, &tally);
                 tally
             }

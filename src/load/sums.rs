@@ -13,6 +13,8 @@ use crate::model::{ContextBand, Currency, Day, Exact, Meter, Packed};
 /// order of the fold's cells.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Group {
+    /// The file's number, where files are told apart; else 0.
+    pub file: u32,
     pub utc_day: Day,
     pub day: Day,
     pub source: u32,
@@ -55,6 +57,7 @@ impl Group {
     /// A group of nothing, to be filled.
     pub fn blank() -> Group {
         Group {
+            file: 0,
             utc_day: Day(0),
             day: Day(0),
             source: 0,
@@ -97,12 +100,7 @@ impl Group {
         let cached: Exact = sums
             .quantities
             .iter()
-            .filter(|(meter, _)| {
-                matches!(
-                    meter,
-                    Meter::CacheRead | Meter::CacheWrite5m | Meter::CacheWrite1h
-                )
-            })
+            .filter(|(meter, _)| meter.is_cached_text())
             .map(|(_, quantity)| quantity.exact())
             .sum();
         if let Some((_, input)) = sums
@@ -208,6 +206,23 @@ impl Groups {
             if group.open {
                 group.settle(&mut sums, inside);
             }
+            self.add(&group, &sums);
+        }
+    }
+
+    /// Keeps the groups that pass.
+    pub fn retain(&mut self, passes: impl Fn(&Group) -> bool) {
+        for (group, sums) in std::mem::take(self).list {
+            if passes(&group) {
+                self.add(&group, &sums);
+            }
+        }
+    }
+
+    /// Puts the groups of all files together.
+    pub fn join_files(&mut self) {
+        for (mut group, sums) in std::mem::take(self).list {
+            group.file = 0;
             self.add(&group, &sums);
         }
     }

@@ -22,6 +22,7 @@ pub mod names;
 pub mod origin;
 pub mod otel;
 mod otel_names;
+mod otel_people;
 pub mod otel_span;
 pub mod otel_tree;
 pub mod paths;
