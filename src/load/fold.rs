@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+use super::Choices;
 use super::overlap::OnOverlap;
-use super::repeats::{LogFile, OnConflict, Repeats, Seen};
+use super::repeats::{LogFile, Repeats, Seen};
 use super::sums::{Group, Groups, Sums};
 use crate::formats::UsageSink;
 use crate::model::records::UsageRecord;
@@ -58,12 +59,12 @@ pub struct FileFold {
 }
 
 impl Fold {
-    /// Starts empty. `features` says whether features are told apart.
-    /// Under [`OnOverlap::Latest`] the groups of files stay apart until the end.
-    pub fn new(zone: Zone, on_conflict: OnConflict, on_overlap: OnOverlap, features: bool) -> Fold {
+    /// Starts empty. Under [`OnOverlap::Latest`] the groups of files stay apart until the end.
+    pub fn new(choices: &Choices) -> Fold {
+        let (on_conflict, on_overlap) = (choices.on_conflict, choices.on_overlap);
         Fold {
-            zone,
-            features,
+            zone: choices.zone,
+            features: choices.features,
             symbols: HashMap::with_hasher(Fixed::default()),
             texts: vec!["".into()],
             providers: HashMap::with_hasher(Fixed::default()),

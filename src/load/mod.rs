@@ -102,12 +102,7 @@ pub fn read(
     let mut reading = Reading {
         choices,
         books: Books::default(),
-        fold: Fold::new(
-            choices.zone,
-            choices.on_conflict,
-            choices.on_overlap,
-            choices.features,
-        ),
+        fold: Fold::new(choices),
         contents: BTreeMap::new(),
         bills: Vec::new(),
         counts: Vec::new(),
@@ -234,9 +229,9 @@ impl Reading<'_> {
             }
             Reader::Bill(read) => {
                 let mut charges = Vec::new();
-                let mut watched = equal::Watched::new(rows.as_mut());
-                let tally = read(&mut watched, &settings, &mut charges, problems);
-                self.books.notes.extend(watched.note(&name, &charges));
+                let mut rows = equal::Watched::new(rows.as_mut());
+                let tally = read(&mut rows, &settings, &mut charges, problems);
+                self.books.notes.extend(rows.note(&name, &charges));
                 self.bill(&name, format, charges, &tally);
                 tally
             }

@@ -21,6 +21,7 @@ pub mod log;
 pub mod names;
 pub mod origin;
 pub mod otel;
+mod otel_held;
 mod otel_names;
 mod otel_people;
 pub mod otel_span;

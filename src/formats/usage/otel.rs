@@ -9,14 +9,15 @@
 use crate::formats::fields::Columns;
 use crate::formats::nested::Nested;
 use crate::formats::rows;
+use crate::formats::usage::otel_held::Held;
 use crate::formats::usage::otel_names::*;
-use crate::formats::usage::otel_people::{self, People};
+use crate::formats::usage::otel_people::People;
 use crate::formats::usage::otel_span::{self, Flat, Span, Timed, USAGE};
 use crate::formats::usage::otel_tree::{Carries, Entered, Tree};
 use crate::formats::usage::tokens::{Convention, Tokens};
 use crate::formats::{CachedTokens, Format, Kind, Reader, Sample, Settings, Tally, UsageSink};
-use crate::model::records::{Outcome, UsageRecord};
-use crate::model::{Exact, Instant, Meter};
+use crate::model::records::Outcome;
+use crate::model::Instant;
 use crate::problem::{Place, Problem, Problems, catalogue};
 use crate::scan::{Row, RowSource};
 
@@ -78,21 +79,6 @@ instruments in use write. OTLP's form of numbers and times is that of its specif
     },
     read: Reader::Usage(read),
 };
-
-/// A record kept until it is known whether it is a sum of others.
-struct Held {
-    instant: Instant,
-    source: Option<String>,
-    feature: Option<String>,
-    provider: Option<String>,
-    model: Option<String>,
-    quantities: Vec<(Meter, Exact)>,
-    request_id: Option<String>,
-    outcome: Outcome,
-    dimensions: Vec<Option<String>>,
-    line: u64,
-    trace: Option<otel_people::Trace>,
-}
 
 struct Reading<'s> {
     settings: &'s Settings,
@@ -352,25 +338,7 @@ impl Reading<'_> {
     }
 
     fn hand_on(&mut self, record: &Held) -> Result<(), Problem> {
-        let dimensions: Vec<Option<&str>> =
-            record.dimensions.iter().map(Option::as_deref).collect();
-        self.sink.take(&UsageRecord {
-            instant: record.instant,
-            source: record.source.as_deref(),
-            feature: record.feature.as_deref(),
-            provider: record.provider.as_deref(),
-            model: record.model.as_deref(),
-            tier: None,
-            quantities: &record.quantities,
-            requests: Exact::ONE,
-            single_request: true,
-            reported_cost: None,
-            request_id: record.request_id.as_deref(),
-            outcome: record.outcome,
-            dimensions: &dimensions,
-            cached_open: false,
-            line: record.line,
-        })?;
+        record.hand_on(self.sink)?;
         self.tally.used += 1;
         self.nobody += u64::from(record.source.is_none());
         let instant = record.instant;
