@@ -172,7 +172,10 @@ pub struct Shared {
     /// Price list that goes before the built-in one: CSV, LiteLLM or genai-prices JSON
     #[arg(long, value_name = "FILE", help_heading = "Method")]
     pub prices: Option<PathBuf>,
-    /// Currency of the report; the files must be in it
+    /// Dated exchange rates: the ECB's eurofxref-hist.csv, or a table date,from,to,rate; repeatable
+    #[arg(long, value_name = "FILE", help_heading = "Method")]
+    pub fx: Vec<PathBuf>,
+    /// Currency of the report; amounts in others are converted
     #[arg(long, value_name = "CODE", help_heading = "Method")]
     pub currency: Option<String>,
     /// Keep only rows with one of these values, or (!=) with none of them; repeatable

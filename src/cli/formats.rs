@@ -90,6 +90,7 @@ fn file(path: &Path, console: &mut Console, problems: &mut Problems) {
     for one in opened {
         match recognize(None, &one) {
             Recognized::Mapping => say(console, &format!("{}: the mapping file", one.name)),
+            Recognized::Rates => say(console, &format!("{}: dated exchange rates", one.name)),
             Recognized::Format(format) => {
                 say(
                     console,

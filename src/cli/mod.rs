@@ -3,6 +3,7 @@
 pub mod args;
 mod choices;
 mod controls;
+mod currency;
 mod dimensions;
 mod file_args;
 mod formats;

@@ -11,7 +11,7 @@ use crate::problem::{Problem, Problems, catalogue};
 use crate::report::margin::{Header, View, document, table};
 use crate::report::table::Table;
 use crate::report::text::TextOptions;
-use crate::report::{csv, json, jsonl, markdown, text};
+use crate::report::{csv, fx, json, jsonl, markdown, text};
 
 /// Columns that rows can be ordered by.
 const SORTS: &[&str] = &[
@@ -203,6 +203,11 @@ pub fn finish(
     // The table carries notes and tie-outs itself; other outputs leave them to standard error.
     if !shared.quiet && (!shows_all || shared.verbose) {
         let json = shared.message_format == MessageFormat::Json;
+        if !json {
+            for line in fx::lines(header.fx.as_ref()) {
+                console.say(&line);
+            }
+        }
         for note in &header.notes {
             let word = if note.warning { "warning" } else { "note" };
             if json {

@@ -7,6 +7,7 @@
 mod again;
 mod books;
 mod counts;
+mod discounts;
 mod equal;
 mod finer;
 mod fold;
@@ -15,6 +16,7 @@ mod mapping_file;
 mod overlap;
 pub mod price_list;
 mod progress;
+pub mod rate_file;
 mod recognize;
 mod repeats;
 mod same;
@@ -149,6 +151,7 @@ impl Reading<'_> {
         }
         let format = match recognize(spec.format.as_deref(), &opened) {
             Recognized::Mapping => return self.mapping(&name, opened, problems),
+            Recognized::Rates => return self.rates(&name, opened, problems),
             Recognized::Format(format) => format,
             Recognized::Nothing(problem) => return problems.push(problem),
         };

@@ -1,5 +1,6 @@
 //! Which export a file is, and why.
 
+use super::rate_file;
 use crate::formats::{self, FORMATS, Format, Sample};
 use crate::problem::{Place, Problem, catalogue};
 use crate::scan::{Opened, Peek};
@@ -12,6 +13,8 @@ pub const MAPPING_COLUMNS: &[&str] = &["customer", "source", "id"];
 pub enum Recognized {
     /// The mapping file.
     Mapping,
+    /// Dated exchange rates.
+    Rates,
     /// A format that can be read.
     Format(&'static Format),
     /// None; the problem says what is near.
@@ -45,6 +48,18 @@ pub fn recognize(forced: Option<&str>, opened: &Opened) -> Recognized {
             Problem::new(&catalogue::MAPPING, "the mapping file lacks a column").at(place);
         let help = format!("it needs customer, source and id; columns found: {found}");
         return Recognized::Nothing(problem.help(help));
+    }
+    let rates = rate_file::is_rates(&opened.peek.header);
+    if rates && forced.is_none_or(|format| format == rate_file::NAME) {
+        return Recognized::Rates;
+    }
+    if forced == Some(rate_file::NAME) {
+        let found = opened.peek.header.names().join(", ");
+        let problem = Problem::new(&catalogue::HEADER, "this is no file of exchange rates");
+        let help = format!(
+            "pass the ECB's eurofxref-hist.csv, or a table date,from,to,rate; columns found: {found}"
+        );
+        return Recognized::Nothing(problem.at(place).help(help));
     }
     if let Some(name) = forced {
         return match formats::named(name) {

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::overlap::OnOverlap;
-use super::{FileRead, Reading, again, counts, logs, overlap, same};
+use super::{FileRead, Reading, again, counts, discounts, logs, overlap, same};
+use crate::formats::revenue::sigma_join;
 use crate::model::Day;
 use crate::problem::{Note, Problems, catalogue};
 
@@ -42,6 +43,9 @@ impl Reading<'_> {
                 read.receipt.rows.duplicate += count;
             }
         }
+        let joined = sigma_join::join(&mut self.books.records, problems);
+        self.books.notes.extend(joined);
+        discounts::settle(&mut self.books.records);
     }
 
     /// Calls that two logs have.

@@ -6,6 +6,7 @@
 
 pub mod csv;
 pub mod figures;
+pub mod fx;
 pub mod json;
 pub mod jsonl;
 pub mod map;

@@ -192,6 +192,9 @@ fn damage_to_a_cloud_bill_is_told_at_its_place() {
     assert_eq!(report["totals"]["cost"], "6.952");
     // Two currencies are never added.
     let mixed = FOCUS.replacen(",0,7,USD", ",0,7,EUR", 1);
-    let run = self::report(&[("usage.csv", LOG), ("focus.csv", &mixed)], &[]);
+    let run = self::report(
+        &[("usage.csv", LOG), ("focus.csv", &mixed)],
+        &["--currency=USD"],
+    );
     assert!(run.err.contains("T3035"), "{}", run.err);
 }

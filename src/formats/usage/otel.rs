@@ -16,8 +16,8 @@ use crate::formats::usage::otel_span::{self, Flat, Span, Timed, USAGE};
 use crate::formats::usage::otel_tree::{Carries, Entered, Tree};
 use crate::formats::usage::tokens::{Convention, Tokens};
 use crate::formats::{CachedTokens, Format, Kind, Reader, Sample, Settings, Tally, UsageSink};
-use crate::model::records::Outcome;
 use crate::model::Instant;
+use crate::model::records::Outcome;
 use crate::problem::{Place, Problem, Problems, catalogue};
 use crate::scan::{Row, RowSource};
 

@@ -38,8 +38,7 @@ impl Held {
     /// # Errors
     /// What the sink cannot take.
     pub fn hand_on(&self, sink: &mut dyn UsageSink) -> Result<(), Problem> {
-        let dimensions: Vec<Option<&str>> =
-            self.dimensions.iter().map(Option::as_deref).collect();
+        let dimensions: Vec<Option<&str>> = self.dimensions.iter().map(Option::as_deref).collect();
         sink.take(&UsageRecord {
             instant: self.instant,
             source: self.source.as_deref(),

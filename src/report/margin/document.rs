@@ -11,6 +11,7 @@ use crate::identity::Identity;
 use crate::margin::{Dimension, Row, Statement, usage};
 use crate::model::receipt::InputReceipt;
 use crate::model::{Exact, Meter};
+use crate::report::fx::{self, FxOut};
 use crate::report::rounding::round_to_total;
 
 /// Places of ratios.
@@ -39,6 +40,8 @@ pub struct Head<'a> {
     currency: String,
     basis: BasisOut,
     options: &'a BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fx: Option<FxOut>,
     inputs: &'a [InputReceipt],
 }
 
@@ -263,6 +266,7 @@ pub fn head(header: &Header) -> Head<'_> {
             cost: header.cost_basis,
         },
         options: &header.options,
+        fx: header.fx.as_ref().map(fx::document),
         inputs: &header.inputs,
     }
 }

@@ -7,6 +7,7 @@ use crate::identity::{Identity, PartyId};
 use crate::margin::{Dimension, RowKind, Statement};
 use crate::model::Exact;
 use crate::report::figures::grouped;
+use crate::report::fx;
 use crate::report::rounding::round_to_total;
 use crate::report::visible;
 
@@ -18,6 +19,7 @@ pub fn footer(statement: &Statement, identity: &Identity, header: &Header) -> Ve
     lines.extend(bill_line(statement, places));
     lines.extend(shared_line(statement, places));
     lines.extend(revenue_lines(statement, &money));
+    lines.extend(fx::lines(header.fx.as_ref()));
     let wholes = wholes(statement);
     lines.extend(subtotals(statement, &wholes, &money));
     if !statement.with_usage {
