@@ -1,6 +1,7 @@
 //! The period's usage laid out for matching: by UTC day, with owners, models and rates resolved.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 
@@ -20,8 +21,37 @@ pub struct Held<'a> {
     pub party: Option<PartyId>,
     /// Index of its model in [`Shelf::models`].
     pub model: usize,
+    /// Index of its provider and tier in [`Shelf::sold_by`].
+    pub sold_by: u32,
     /// Index of its rates.
     rates: u32,
+    /// Quantities of the commonest meters, beside each other for all cells; [`ELSEWHERE`] where
+    /// the cell must be asked.
+    common: [i64; Meter::COMMON.len()],
+}
+
+/// What no quantity is.
+const ELSEWHERE: i64 = i64::MIN;
+
+impl<'a> Held<'a> {
+    /// The quantity of one meter; zero where there is none.
+    pub fn quantity(&self, meter: &Meter) -> Exact {
+        let common = meter.common().map(|at| self.common[at]);
+        match common.filter(|quantity| *quantity != ELSEWHERE) {
+            Some(quantity) => Exact::from(quantity),
+            None => self.cell.quantity(meter),
+        }
+    }
+
+    fn common_of(cell: &UsageCell) -> [i64; Meter::COMMON.len()] {
+        let mut common = [0; Meter::COMMON.len()];
+        for (meter, quantity) in &cell.quantities {
+            if let Some(at) = meter.common() {
+                common[at] = quantity.whole().unwrap_or(ELSEWHERE);
+            }
+        }
+        common
+    }
 }
 
 /// What the log of one provider lacks: pools are merged over it before anything is compared.
@@ -42,6 +72,8 @@ pub struct Shelf<'a> {
     pub held: Vec<Held<'a>>,
     /// The distinct models.
     pub models: Vec<Option<ModelName>>,
+    /// Providers and tiers, as written; a pair may stand twice.
+    pub sold_by: Vec<(Option<&'a str>, Option<&'a str>)>,
     /// The distinct rates: those of a model are the same all day.
     rates: Vec<Rates>,
     /// Where the cells of a UTC day stand in `held`.
@@ -89,6 +121,7 @@ impl<'a> Shelf<'a> {
         let mut held: Vec<Held<'a>> = Vec::new();
         let mut seen: BTreeMap<Option<&str>, Seen> = BTreeMap::new();
         let mut owners = UsageOwners::new(inputs.identity);
+        let mut sellers = Sellers::default();
         let mut rates = Vec::new();
         let mut known = RatesOf::default();
         for cell in cells {
@@ -106,6 +139,8 @@ impl<'a> Shelf<'a> {
                 cell,
                 party,
                 model,
+                sold_by: sellers.number(cell),
+                common: Held::common_of(cell),
                 rates: rates_of(cell, inputs.pricing, &mut known, &mut rates),
             });
         }
@@ -128,6 +163,7 @@ impl<'a> Shelf<'a> {
         Shelf {
             held,
             models: names,
+            sold_by: sellers.list,
             rates,
             days,
             by_model,
@@ -270,6 +306,32 @@ impl<'a> Shelf<'a> {
     }
 }
 
+/// The pairs of provider and tier, by the addresses of the texts, which cells share.
+#[derive(Default)]
+struct Sellers<'a> {
+    numbers: HashMap<(usize, usize), u32, foldhash::fast::FixedState>,
+    list: Vec<(Option<&'a str>, Option<&'a str>)>,
+}
+
+impl<'a> Sellers<'a> {
+    fn number(&mut self, cell: &'a UsageCell) -> u32 {
+        let address = |text: &Option<Arc<str>>| {
+            let text = text.as_ref();
+            text.map_or(0, |text| Arc::as_ptr(text).cast::<u8>().addr())
+        };
+        let next = self.list.len() as u32;
+        let known = self
+            .numbers
+            .entry((address(&cell.provider), address(&cell.tier)));
+        let number = *known.or_insert(next);
+        if number == next {
+            let pair = (cell.provider.as_deref(), cell.tier.as_deref());
+            self.list.push(pair);
+        }
+        number
+    }
+}
+
 /// The index of a cell's rates.
 fn rates_of<'a>(
     cell: &'a UsageCell,
@@ -291,9 +353,9 @@ fn rates_of<'a>(
     at
 }
 
-/// Whether a cell can be usage of a provider: a log that names none meets every bill.
-pub fn same_provider(cell: &UsageCell, provider: Option<&str>) -> bool {
-    match (cell.provider.as_deref(), provider) {
+/// Whether logged usage can be usage of a provider: a log that names none meets every bill.
+pub fn same_provider(logged: Option<&str>, provider: Option<&str>) -> bool {
+    match (logged, provider) {
         (Some(logged), Some(billed)) => logged == billed,
         _ => true,
     }

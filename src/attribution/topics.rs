@@ -8,7 +8,7 @@ use crate::identity::PartyId;
 pub use crate::model::names::service_tier as fold_tier;
 use crate::model::names::{self, ModelName};
 use crate::model::records::ChargeMeter;
-use crate::model::{Day, Meter, UsageCell};
+use crate::model::{Day, Meter};
 
 /// What a pool is about, without its time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -142,7 +142,11 @@ impl Topic {
                 shelf.of_models(first, end, &models)
             }
         };
-        cells.retain(|at| self.has(shelf.held[*at].cell));
+        let sold_by = shelf.sold_by.iter();
+        let fits: Vec<bool> = sold_by.map(|(by, tier)| self.has(*by, *tier)).collect();
+        if fits.contains(&false) {
+            cells.retain(|at| fits[shelf.held[*at].sold_by as usize]);
+        }
         cells
     }
 
@@ -151,7 +155,8 @@ impl Topic {
         let own = shelf.of_party(party, first, end);
         own.filter(|at| {
             let held = &shelf.held[*at];
-            self.has_model(shelf.models[held.model].as_ref()) && self.has(held.cell)
+            let (provider, tier) = shelf.sold_by[held.sold_by as usize];
+            self.has_model(shelf.models[held.model].as_ref()) && self.has(provider, tier)
         })
         .collect()
     }
@@ -165,9 +170,9 @@ impl Topic {
         })
     }
 
-    fn has(&self, cell: &UsageCell) -> bool {
-        let tier = || fold_tier(cell.tier.as_deref().unwrap_or(""));
-        same_provider(cell, self.provider.as_deref())
+    fn has(&self, provider: Option<&str>, tier: Option<&str>) -> bool {
+        let tier = || fold_tier(tier.unwrap_or(""));
+        same_provider(provider, self.provider.as_deref())
             && self.tier.as_deref().is_none_or(|billed| tier() == billed)
     }
 }

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use super::file_args::{FormatsArgs, InitArgs};
 pub use super::map_args::{MapArgs, MapCommand};
+pub use super::output_args::{MessageFormat, OutputFormat};
 pub use super::price_args::{PricesAction, PricesArgs, PricesView, RepriceArgs};
 pub use super::reconcile_args::{ReconcileArgs, ReconcileBy};
 use super::terminal::Color;
@@ -232,7 +233,7 @@ pub struct Shared {
     /// Say more on standard error
     #[arg(short, long, help_heading = "Output")]
     pub verbose: bool,
-    /// Accepted for scripts; this version reads with one thread
+    /// Read long usage logs with so many threads; all processors by default
     #[arg(long, value_name = "N", help_heading = "Output")]
     pub threads: Option<usize>,
 }
@@ -334,6 +335,8 @@ pub enum RevenueArg {
     Billed,
     /// When money arrives.
     Cash,
+    /// Monthly recurring revenue at the end of each month, from subscriptions.
+    Mrr,
 }
 
 /// `--cost-basis`.
@@ -365,30 +368,4 @@ pub enum MatchArg {
     Coarse,
     /// Only the pool itself.
     Exact,
-}
-
-/// `--format`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum OutputFormat {
-    /// For people.
-    #[default]
-    Table,
-    /// For spreadsheets.
-    Csv,
-    /// For programs.
-    Json,
-    /// One JSON object per row.
-    Jsonl,
-    /// A Markdown table.
-    Md,
-}
-
-/// `--message-format`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum MessageFormat {
-    /// For people.
-    #[default]
-    Human,
-    /// One JSON object per line.
-    Json,
 }

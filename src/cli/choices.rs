@@ -137,14 +137,23 @@ pub fn period(shared: &Shared, books: &Books, zone: Zone) -> Result<Period, Prob
     }
 }
 
+/// With how many threads long files are read: all processors, unless told otherwise.
+pub fn threads(shared: &Shared) -> usize {
+    let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+    shared.threads.unwrap_or_else(processors).max(1)
+}
+
 /// When revenue counts; payments alone are cash.
 ///
 /// # Errors
 /// A basis that the files cannot give.
 pub fn basis(shared: &Shared, books: &Books) -> Result<Basis, Problem> {
-    let payments_only = books.records.invoices.is_empty() && !books.records.payments.is_empty();
+    let records = &books.records;
+    let invoiced = !records.invoices.is_empty() || !records.lines.is_empty();
+    let paid = !records.payments.is_empty() || !records.balance.is_empty();
+    let payments_only = !invoiced && records.recognized.is_empty() && paid;
     match shared.revenue {
-        Some(RevenueArg::Cash) if books.records.payments.is_empty() && books.has(Kind::Revenue) => {
+        Some(RevenueArg::Cash) if !paid && books.has(Kind::Revenue) => {
             let lines = books
                 .records
                 .invoices
@@ -160,6 +169,16 @@ pub fn basis(shared: &Shared, books: &Books) -> Result<Basis, Problem> {
             .help("pass Stripe's unified_payments.csv too, or leave --revenue out"))
         }
         Some(RevenueArg::Cash) => Ok(Basis::Cash),
+        Some(RevenueArg::Mrr)
+            if records.subscriptions.is_empty() && records.mrr_changes.is_empty() =>
+        {
+            Err(Problem::new(
+                &catalogue::WRONG_KIND,
+                "monthly recurring revenue needs subscriptions, and there are none",
+            )
+            .help("pass Stripe's subscriptions.csv, with prices.csv for its prices"))
+        }
+        Some(RevenueArg::Mrr) => Ok(Basis::Mrr),
         Some(RevenueArg::Billed) if payments_only => Err(Problem::new(
             &catalogue::WRONG_KIND,
             "billed revenue needs an invoices export, and there are only payments",

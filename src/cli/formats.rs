@@ -6,7 +6,7 @@ use super::args::FormatsArgs;
 use super::messages::{self, MessageOptions};
 use super::{Console, Ended};
 use crate::formats::{FORMATS, Format, Kind};
-use crate::load::{Recognized, nearest, recognize};
+use crate::load::{Recognized, because, nearest, recognize};
 use crate::problem::{Problem, Problems, catalogue};
 use crate::report::table::{Cell, Column, Table};
 use crate::report::text::TextOptions;
@@ -99,7 +99,7 @@ fn file(path: &Path, console: &mut Console, problems: &mut Problems) {
                 say(console, &format!("  kind: {}", format.kind.word()));
                 say(
                     console,
-                    &format!("  because it has: {}", format.required.join(", ")),
+                    &format!("  because it has: {}", because(format, &one).join(", ")),
                 );
                 if !one.peek.header.is_empty() {
                     say(

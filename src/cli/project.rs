@@ -10,6 +10,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
+use super::journal::JournalEntry;
 use super::price_rules::{self, PriceEntry};
 use super::shared::SharedEntry;
 use crate::formats::{CachedTokens, Settings};
@@ -61,6 +62,9 @@ pub struct Project {
     /// Shared costs.
     #[serde(default)]
     pub shared: Vec<toml::Spanned<SharedEntry>>,
+    /// Accounts of journals.
+    #[serde(default)]
+    pub journal: JournalEntry,
     /// The folder of the project file.
     #[serde(skip)]
     pub folder: PathBuf,

@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
+
+use hashbrown::HashSet;
 
 use super::args::{ConflictArg, MatchArg, OverlapArg, ResidualArg, Shared};
 use super::choices;
@@ -89,6 +92,8 @@ impl Run {
             allow_empty: shared.allow_empty,
             features: super::dimensions::needs_features(shared, by),
             dimensions: dimensions.clone(),
+            threads: choices::threads(shared),
+            piece: load::PIECE,
         };
         let bar = Bar::new(shared.quiet);
         let mut books = load::read(&specs, &choices, &bar)?;
@@ -103,6 +108,7 @@ impl Run {
             basis,
             zone,
             currency,
+            period,
         });
         revenue::plans::assign(&mut identity, &mut revenue, &books.records, zone);
         let coverage = Coverage::check(&revenue, &books.records, &identity, period, zone);
@@ -316,10 +322,14 @@ pub fn project(shared: &Shared) -> Result<Option<Project>, Problem> {
 fn identity(books: &mut Books) -> Identity {
     let mapping = books.mapping.take();
     let has_log = books.has(Kind::Usage);
+    // Cells of one id share its text, so most need no comparison of texts.
+    let mut met: HashSet<usize, foldhash::fast::FixedState> = HashSet::default();
     let usage: BTreeSet<&str> = books
         .usage
         .iter()
-        .filter_map(|cell| cell.source.as_deref())
+        .filter_map(|cell| cell.source.as_ref())
+        .filter(|source| met.insert(Arc::as_ptr(source).cast::<u8>().addr()))
+        .map(|source| &**source)
         .collect();
     let customers = books.charges.iter().flat_map(|charge| &charge.scopes);
     let bills: BTreeSet<&str> = customers

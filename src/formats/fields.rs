@@ -324,7 +324,10 @@ pub fn looks_damaged(text: &str) -> bool {
     {
         return true;
     }
-    if let Some((mantissa, exponent)) = text.split_once("E+") {
+    // Every id of a log comes here, so what most lack is looked for byte by byte.
+    if text.as_bytes().contains(&b'+')
+        && let Some((mantissa, exponent)) = text.split_once("E+")
+    {
         // Excel's form has a point and two digits of exponent at least; the id 1E5 has neither.
         return mantissa.contains('.')
             && exponent.len() >= 2

@@ -142,6 +142,35 @@ impl Tally {
         *self.skipped.entry(reason).or_default() += 1;
     }
 
+    /// Counts blank lines, which no reader sees.
+    pub fn skip_blank(&mut self, lines: u64) {
+        if lines > 0 {
+            self.read += lines;
+            *self.skipped.entry("blank").or_default() += lines;
+        }
+    }
+
+    /// Adds what became of other rows of the same file.
+    pub fn add(&mut self, more: Tally) {
+        self.read += more.read;
+        self.used += more.used;
+        for (reason, count) in more.skipped {
+            *self.skipped.entry(reason).or_default() += count;
+        }
+        if let Some((start, end)) = more.covers {
+            self.cover(start, end);
+        }
+        for remark in more.remarks {
+            let same = |known: &&mut Remark| {
+                known.entry.code == remark.entry.code && known.text == remark.text
+            };
+            match self.remarks.iter_mut().find(same) {
+                Some(known) => known.rows += remark.rows,
+                None => self.remarks.push(remark),
+            }
+        }
+    }
+
     /// Widens the covered time.
     pub fn cover(&mut self, start: Instant, end: Instant) {
         self.covers = Some(match self.covers {
@@ -349,6 +378,15 @@ static SAME_CALLS: &[(&Format, &Format)] =
 pub fn tell_same_calls(one: &str, other: &str) -> bool {
     let mut pairs = SAME_CALLS.iter().map(|(a, b)| (a.name, b.name));
     pairs.any(|pair| pair == (one, other) || pair == (other, one))
+}
+
+/// Usage logs of which each row can be read without the others: what a reader says at the end of a
+/// file is then the sum of what it says at the ends of its pieces.
+static ROW_BY_ROW: &[&Format] = &[&usage::generic::FORMAT];
+
+/// Whether a file of this format may be read in pieces, side by side.
+pub fn is_read_row_by_row(format: &Format) -> bool {
+    ROW_BY_ROW.iter().any(|known| known.name == format.name)
 }
 
 /// The formats of tables that nobody's export defines.

@@ -58,11 +58,7 @@ pub fn each(
             }
         }
     }
-    let blank = source.blank_lines();
-    if blank > 0 {
-        tally.read += blank;
-        *tally.skipped.entry("blank").or_default() += blank;
-    }
+    tally.skip_blank(source.blank_lines());
     tally
 }
 

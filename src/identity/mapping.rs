@@ -130,6 +130,13 @@ impl Mapping {
         self.ids.get(namespace)?.get(id)
     }
 
+    /// Whether what the mapping says of an id is the same on every day.
+    pub fn is_steady(&self, namespace: &str, id: &str) -> bool {
+        let dated = |claim: &Dated| claim.from.is_some() || claim.to.is_some();
+        let claims = self.claims(namespace, id);
+        claims.is_none_or(|claims| !claims.iter().any(dated))
+    }
+
     /// Whether the mapping names a customer of that id.
     pub fn has_customer(&self, customer: &str) -> bool {
         self.customers.contains_key(customer)

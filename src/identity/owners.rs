@@ -1,6 +1,10 @@
 //! Whose usage is: that of logs by the id in the row, that of providers' own counts by projects,
 //! keys and workspaces.
 
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
 use super::join::unmapped_key;
 use super::{Identity, PartyId};
 use crate::model::records::Scope;
@@ -18,11 +22,13 @@ impl Identity {
     }
 }
 
-/// Finds the owners of usage ids one after the other; runs of one id on one day are looked up once.
+/// Finds the owners of usage ids one after the other; an id that never moves is looked up once.
 #[derive(Debug)]
 pub struct UsageOwners<'a> {
     identity: &'a Identity,
-    last: Option<(&'a str, Day, PartyId)>,
+    /// Owners by the address of the id, which all cells of an id share; `None` where the owner
+    /// depends on the day.
+    known: HashMap<usize, Option<PartyId>, foldhash::fast::FixedState>,
 }
 
 impl<'a> UsageOwners<'a> {
@@ -30,7 +36,7 @@ impl<'a> UsageOwners<'a> {
     pub fn new(identity: &'a Identity) -> UsageOwners<'a> {
         UsageOwners {
             identity,
-            last: None,
+            known: HashMap::default(),
         }
     }
 
@@ -39,21 +45,19 @@ impl<'a> UsageOwners<'a> {
         match &cell.scopes {
             Some(scopes) => self.identity.counted(scopes, cell.day),
             None => {
-                let id = cell.source.as_deref()?;
+                let id = cell.source.as_ref()?;
                 Some(self.logged(id, cell.day))
             }
         }
     }
 
-    fn logged(&mut self, id: &'a str, day: Day) -> PartyId {
-        if let Some((last, on, party)) = self.last
-            && on == day
-            && last == id
-        {
-            return party;
-        }
-        let party = self.identity.usage(id, day);
-        self.last = Some((id, day, party));
-        party
+    fn logged(&mut self, id: &'a Arc<str>, day: Day) -> PartyId {
+        let identity = self.identity;
+        // The cells, and with them the id, live as long as this.
+        let address = Arc::as_ptr(id).cast::<u8>().addr();
+        let known = self.known.entry(address);
+        let steady =
+            known.or_insert_with(|| identity.is_steady(id).then(|| identity.usage(id, day)));
+        steady.unwrap_or_else(|| identity.usage(id, day))
     }
 }

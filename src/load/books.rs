@@ -151,8 +151,16 @@ impl Books {
         let revenue = || {
             let invoices = self.records.invoices.iter().map(|i| zone.day(i.date));
             let payments = self.records.payments.iter().map(|p| zone.day(p.created));
+            let lines = self.records.lines.iter().filter_map(|line| line.service);
+            let lines = lines.map(|(start, _)| zone.day(start));
+            let balance = self.records.balance.iter().map(|b| zone.day(b.at));
+            let entries = self.records.recognized.iter();
+            let entries = entries.map(|entry| zone.start_of(entry.period.0.utc_day()));
             invoices
                 .chain(payments)
+                .chain(lines)
+                .chain(balance)
+                .chain(entries.map(|at| zone.day(at)))
                 .map(|day| (day, day))
                 .collect::<Vec<_>>()
         };

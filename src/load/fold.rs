@@ -1,51 +1,71 @@
 //! Folding a usage log while it is read: rows become sums by day, customer, feature, provider,
 //! model and tier. No row is kept.
+//!
+//! The [`Fold`] is shared by all that read: texts, kinds of groups, groups and request ids are
+//! behind locks, the latter two in parts. What reads has a [`Hand`], which remembers the numbers of
+//! texts and kinds, so that most records take no lock for them. Sums are exact, so their order is
+//! of no importance, and neither is who adds them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hashbrown::HashMap;
 
 use super::Choices;
+use super::hand::Hand;
 use super::overlap::OnOverlap;
-use super::repeats::{LogFile, Repeats, Seen};
-use super::sums::{Group, Groups, Sums};
-use crate::formats::UsageSink;
-use crate::model::records::UsageRecord;
-use crate::model::{ContextBand, Currency, Day, Exact, Meter, UsageCell, Zone, names};
+use super::repeats::{LogFile, PARTS, Repeats, SharedCalls, locked};
+use super::sums::{Entry, Group, Groups, Kind, Sums};
+use crate::model::{Currency, Day, UsageCell, Zone};
 use crate::problem::Problem;
 
-type Fixed = foldhash::fast::FixedState;
+pub type Fixed = foldhash::fast::FixedState;
 
 /// The fold of all usage files.
 pub struct Fold {
-    zone: Zone,
+    pub zone: Zone,
     /// Whether features are told apart.
-    features: bool,
-    symbols: HashMap<Arc<str>, u32, Fixed>,
-    texts: Vec<Arc<str>>,
-    /// Symbols of the folded providers, by their spelling in the log.
-    providers: HashMap<Box<str>, u32, Fixed>,
-    /// Symbols of the vendors of models, by the model's symbol.
-    vendors: HashMap<u32, u32, Fixed>,
-    groups: Groups,
-    /// The group of the record at hand, kept so that nothing is allocated per record.
-    group: Group,
-    repeats: Repeats<(GroupKey, Sums)>,
-    file: u32,
+    pub features: bool,
     /// Whether files are told apart until the end, so that what two logs share can be taken out.
-    by_file: bool,
-    /// Rows of the current file by day of the report's zone.
-    days: BTreeMap<Day, u64>,
-    duplicates: u64,
-    without_id: u64,
+    pub by_file: bool,
+    /// Of files, what another log has too: UTC days and models.
+    taken_out: BTreeMap<u32, BTreeSet<(Day, Box<str>)>>,
+    /// Calls that two tools' logs share: later and earlier file.
+    shared: Mutex<BTreeMap<(u32, u32), SharedCalls>>,
+    texts: Mutex<Texts>,
+    kinds: Mutex<Kinds>,
+    /// The groups, in [`PARTS`] parts.
+    groups: Vec<Mutex<Groups>>,
+    pub repeats: Repeats<(Group, Sums)>,
     /// Currencies of the log's own costs.
-    currencies: BTreeMap<Currency, (Arc<str>, u64)>,
+    currencies: Mutex<BTreeMap<Currency, (u32, u64)>>,
     files: Vec<LogFile>,
 }
 
-/// A group, boxed for the records that wait for the end.
-type GroupKey = Box<Group>;
+/// Every text, once; the first is none.
+struct Texts {
+    symbols: HashMap<Arc<str>, u32, Fixed>,
+    list: Vec<Arc<str>>,
+}
+
+/// Every kind of group, once.
+#[derive(Default)]
+struct Kinds {
+    numbers: HashMap<Kind, u32, Fixed>,
+    list: Vec<Kind>,
+}
+
+impl Kinds {
+    fn number(&mut self, kind: &Kind) -> u32 {
+        if let Some(number) = self.numbers.get(kind) {
+            return *number;
+        }
+        let number = self.list.len() as u32;
+        self.list.push(kind.clone());
+        self.numbers.insert(kind.clone(), number);
+        number
+    }
+}
 
 /// What the fold learned of one file.
 #[derive(Clone, Debug, Default)]
@@ -58,187 +78,273 @@ pub struct FileFold {
     pub without_id: u64,
 }
 
+impl FileFold {
+    /// Adds what was learned of another part of the file.
+    pub fn add(&mut self, more: FileFold) {
+        for (day, count) in more.days {
+            *self.days.entry(day).or_default() += count;
+        }
+        self.duplicates += more.duplicates;
+        self.without_id += more.without_id;
+    }
+}
+
 impl Fold {
     /// Starts empty. Under [`OnOverlap::Latest`] the groups of files stay apart until the end.
     pub fn new(choices: &Choices) -> Fold {
-        let (on_conflict, on_overlap) = (choices.on_conflict, choices.on_overlap);
+        let nothing: Arc<str> = "".into();
         Fold {
             zone: choices.zone,
             features: choices.features,
-            symbols: HashMap::with_hasher(Fixed::default()),
-            texts: vec!["".into()],
-            providers: HashMap::with_hasher(Fixed::default()),
-            vendors: HashMap::with_hasher(Fixed::default()),
-            groups: Groups::default(),
-            group: Group::blank(),
-            repeats: Repeats::new(on_conflict, on_overlap),
-            file: 0,
-            by_file: on_overlap == OnOverlap::Latest,
-            days: BTreeMap::new(),
-            duplicates: 0,
-            without_id: 0,
-            currencies: BTreeMap::new(),
+            by_file: choices.on_overlap == OnOverlap::Latest,
+            taken_out: BTreeMap::new(),
+            shared: Mutex::default(),
+            texts: Mutex::new(Texts {
+                symbols: HashMap::default(),
+                list: vec![nothing],
+            }),
+            kinds: Mutex::default(),
+            groups: (0..PARTS).map(|_| Mutex::default()).collect(),
+            repeats: Repeats::new(choices.on_conflict, choices.on_overlap),
+            currencies: Mutex::default(),
             files: Vec::new(),
         }
     }
 
     /// Begins a file.
     pub fn begin(&mut self, file: &Arc<str>, format: &'static str) {
-        self.file = self.files.len() as u32;
         self.files.push(LogFile {
             name: file.clone(),
             format,
         });
-        self.days.clear();
-        self.duplicates = 0;
-        self.without_id = 0;
     }
 
-    /// Ends a file.
-    pub fn end(&mut self) -> FileFold {
-        FileFold {
-            days: std::mem::take(&mut self.days),
-            duplicates: self.duplicates,
-            without_id: self.without_id,
-        }
+    /// A hand that reads the file begun last. `whole` says that nobody else reads of it: then each
+    /// record is folded when it comes, and a conflict is its problem. Otherwise records are folded
+    /// by [`Hand::fold`].
+    pub fn hand(&self, whole: bool) -> Hand<'_> {
+        Hand::new(self, self.files.len().saturating_sub(1) as u32, whole)
+    }
+
+    /// The name of a file by its number.
+    pub fn file(&self, number: u32) -> &Arc<str> {
+        &self.files[number as usize].name
+    }
+
+    /// The files, by their numbers.
+    pub fn files(&self) -> &[LogFile] {
+        &self.files
+    }
+
+    /// Whether two files are logs of the same tool.
+    pub fn is_same_tool(&self, one: u32, other: u32) -> bool {
+        self.files[one as usize].format == self.files[other as usize].format
+    }
+
+    /// Notes a call that two tools' logs have: its id and both places.
+    pub fn share(&self, id: &str, (later, line): (u32, u64), (earlier, before): (u32, u32)) {
+        let mut shared = locked(&self.shared);
+        let calls = shared
+            .entry((later, earlier))
+            .or_insert_with(|| SharedCalls {
+                id: id.to_string(),
+                line,
+                before,
+                calls: 0,
+            });
+        calls.calls += 1;
+    }
+
+    /// The calls that the logs of two tools share by their ids, a problem for each pair of files.
+    pub fn shared(&self) -> Vec<Problem> {
+        let shared = locked(&self.shared);
+        let refuse = |((later, earlier), calls): (&(u32, u32), &SharedCalls)| {
+            calls.refuse(&self.files[*later as usize], &self.files[*earlier as usize])
+        };
+        shared.iter().map(refuse).collect()
+    }
+
+    /// Takes out of a file what another log has too: UTC days and models. Files must be told apart.
+    pub fn take_out(&mut self, file: usize, twice: BTreeSet<(Day, Box<str>)>) {
+        self.taken_out.insert(file as u32, twice);
     }
 
     /// Currencies of the log's own costs, each with the place where it was first seen.
-    pub fn currencies(&self) -> &BTreeMap<Currency, (Arc<str>, u64)> {
-        &self.currencies
+    pub fn currencies(&self) -> BTreeMap<Currency, (Arc<str>, u64)> {
+        let seen = locked(&self.currencies);
+        let place = |(file, line): (u32, u64)| (self.file(file).clone(), line);
+        seen.iter().map(|(of, at)| (*of, place(*at))).collect()
     }
 
-    /// Repeats in the current file so far.
-    pub fn dropped(&self) -> u64 {
-        self.duplicates
+    /// Notes a currency at a place.
+    pub fn see_currency(&self, currency: Currency, place: (u32, u64)) {
+        let mut seen = locked(&self.currencies);
+        let first = seen.entry(currency).or_insert(place);
+        *first = place.min(*first);
     }
 
-    /// The day of the report on which a record counts.
-    pub fn day_of(&self, record: &UsageRecord<'_>) -> Day {
-        self.zone.day(record.instant)
+    /// The number of a text, and the text to remember it by.
+    pub fn symbol(&self, text: &str) -> (Arc<str>, u32) {
+        let mut texts = locked(&self.texts);
+        if let Some((text, symbol)) = texts.symbols.get_key_value(text) {
+            return (text.clone(), *symbol);
+        }
+        let symbol = texts.list.len() as u32;
+        let text: Arc<str> = text.into();
+        texts.list.push(text.clone());
+        texts.symbols.insert(text.clone(), symbol);
+        (text, symbol)
     }
 
-    /// The calls that the logs of two tools share by their ids.
-    pub fn shared(&self) -> Vec<Problem> {
-        self.repeats.shared(&self.files)
+    /// The number of a kind.
+    pub fn kind(&self, kind: &Kind) -> u32 {
+        locked(&self.kinds).number(kind)
     }
 
-    /// Takes out what another log has too: UTC days and models of a file, which is the one that
-    /// began as this number. Files must have been told apart.
-    pub fn take_out(&mut self, file: usize, twice: &BTreeSet<(Day, Box<str>)>) {
-        let texts = &self.texts;
-        self.groups.retain(|group| {
-            let model = texts[group.model as usize].as_ref();
-            group.file as usize != file || !twice.contains(&(group.utc_day, model.into()))
+    /// The settled kind of one that is open.
+    pub fn settled(&self, kind: u32, inside: bool) -> Option<u32> {
+        let open = locked(&self.kinds).list[kind as usize].clone();
+        open.open.then(|| self.kind(&open.settled(inside)))
+    }
+
+    /// The part in which a group of this hash stands.
+    pub fn part(hash: u64) -> usize {
+        (hash >> 32) as usize % PARTS
+    }
+
+    /// Adds entries of one part, each with the hash of its group.
+    pub fn add<'e>(
+        &self,
+        part: usize,
+        entries: impl Iterator<Item = (u64, &'e Entry)>,
+        more: &[Sums],
+    ) {
+        let mut groups = locked(&self.groups[part]);
+        for (hash, entry) in entries {
+            groups.add_hashed(hash, entry, more);
+        }
+    }
+
+    /// Settles all groups that are open.
+    pub fn settle(&self, inside: bool) {
+        // A settled group has another hash, so it may belong to another part.
+        let hasher = Fixed::default();
+        for groups in &self.groups {
+            let open = locked(groups).take_open(|kind| self.settled(kind, inside).is_some());
+            let Some((open, more)) = open else {
+                continue;
+            };
+            let mut kind = |kind| self.settled(kind, inside);
+            for entry in open {
+                super::sums::settle(entry, inside, &mut kind, &more, |entry, more| {
+                    let hash = entry.group.hash(&hasher);
+                    self.add(Fold::part(hash), std::iter::once((hash, entry)), more);
+                });
+            }
+        }
+        self.repeats.each_held(|(group, sums)| {
+            if let Some(kind) = self.settled(group.kind, inside) {
+                group.kind = kind;
+                sums.settle(inside);
+            }
         });
     }
 
     /// The cells, in an order that depends on their content alone.
-    pub fn finish(mut self) -> Vec<UsageCell> {
-        self.take_winners();
-        drop(self.repeats);
-        let (texts, ranks) = ranked(self.texts);
+    pub fn finish(self) -> Vec<UsageCell> {
+        let hasher = Fixed::default();
+        let mut groups: Vec<Groups> = self.groups.into_iter().map(unlocked).collect();
+        for (group, sums) in self.repeats.into_winners() {
+            let hash = group.hash(&hasher);
+            let mut more = Vec::new();
+            let entry = Entry::long(group, sums, &mut more);
+            groups[Fold::part(hash)].add_hashed(hash, &entry, &more);
+        }
+        let texts = unlocked(self.texts);
+        drop(texts.symbols);
+        let mut kinds = unlocked(self.kinds);
         if self.by_file {
-            self.groups.join_files();
+            groups = joined(groups, &mut kinds, &texts.list, &self.taken_out);
         }
-        let mut groups = self.groups.into_list();
-        for (group, _) in &mut groups {
-            assert!(!group.open, "a file's token convention was never settled");
-            group.rename(|symbol| ranks[symbol as usize]);
+        let (texts, ranks) = ranked(texts.list);
+        let mut kinds = kinds.list;
+        for kind in &mut kinds {
+            kind.rename(|symbol| ranks[symbol as usize]);
         }
-        groups.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        groups
-            .into_iter()
-            .map(|(group, sums)| cell(&group, sums, &texts))
-            .collect()
-    }
-
-    /// Counts what was held until all files were read.
-    pub fn take_winners(&mut self) {
-        for (group, sums) in self.repeats.take_winners() {
-            self.groups.add(&group, &sums);
+        let (kinds, kind_ranks) = ranked(kinds);
+        let mut all = Vec::new();
+        let mut beside = Vec::new();
+        for (part, groups) in (0u32..).zip(groups) {
+            let (list, more) = groups.into_parts();
+            beside.push(more);
+            all.extend(list.into_iter().map(|mut entry| {
+                entry.group.source = ranks[entry.group.source as usize];
+                entry.group.kind = kind_ranks[entry.group.kind as usize];
+                (part, entry)
+            }));
         }
-    }
-
-    /// Counts the record whose group is filled in.
-    fn count(&mut self, record: &UsageRecord<'_>) {
-        self.groups.sums(&self.group).add_record(record);
-        *self.days.entry(self.group.day).or_default() += 1;
-    }
-
-    fn symbol(&mut self, text: Option<&str>) -> u32 {
-        let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
-            return 0;
+        all.sort_unstable_by_key(|(_, entry)| {
+            let group = &entry.group;
+            (group.utc_day, group.day, group.source, group.kind)
+        });
+        let cell = |(part, entry): (u32, Entry)| {
+            let kind = &kinds[entry.group.kind as usize];
+            assert!(!kind.open, "a file's token convention was never settled");
+            cell(
+                &entry.group,
+                kind,
+                entry.sums(&beside[part as usize]),
+                &texts,
+            )
         };
-        if let Some(symbol) = self.symbols.get(text) {
-            return *symbol;
-        }
-        let symbol = self.texts.len() as u32;
-        let text: Arc<str> = text.into();
-        self.texts.push(text.clone());
-        self.symbols.insert(text, symbol);
-        symbol
-    }
-
-    /// The symbol of a record's provider: the one it names, else the vendor of its model.
-    fn provider(&mut self, record: &UsageRecord<'_>, model: u32) -> u32 {
-        if let Some(name) = record.provider {
-            if let Some(symbol) = self.providers.get(name) {
-                return *symbol;
-            }
-            let symbol = self.symbol(Some(&names::provider(name)));
-            self.providers.insert(name.into(), symbol);
-            return symbol;
-        }
-        if let Some(symbol) = self.vendors.get(&model) {
-            return *symbol;
-        }
-        let symbol = self.symbol(record.model.and_then(names::vendor_of));
-        self.vendors.insert(model, symbol);
-        symbol
-    }
-
-    /// Fills in the group of a record.
-    fn place(&mut self, record: &UsageRecord<'_>) {
-        let (band, other_band) = bands(record);
-        let model = self.symbol(record.model);
-        let mut dimensions = std::mem::take(&mut self.group.dimensions);
-        dimensions.clear();
-        dimensions.extend(record.dimensions.iter().map(|text| self.symbol(*text)));
-        self.group = Group {
-            file: if self.by_file { self.file } else { 0 },
-            utc_day: record.instant.utc_day(),
-            day: self.zone.day(record.instant),
-            source: self.symbol(record.source),
-            feature: match self.features {
-                true => self.symbol(record.feature),
-                false => 0,
-            },
-            provider: self.provider(record, model),
-            model,
-            tier: self.symbol(record.tier),
-            band,
-            dimensions,
-            reported: record.reported_cost.is_some(),
-            other_band,
-            open: record.cached_open,
-        };
+        all.into_iter().map(cell).collect()
     }
 }
 
-/// The texts in order, and the place there of each symbol.
-fn ranked(texts: Vec<Arc<str>>) -> (Vec<Arc<str>>, Vec<u32>) {
-    let mut sorted: Vec<(u32, Arc<str>)> = (0u32..).zip(texts).collect();
+/// Puts the groups of all files together, but for what is taken out.
+fn joined(
+    groups: Vec<Groups>,
+    kinds: &mut Kinds,
+    texts: &[Arc<str>],
+    taken_out: &BTreeMap<u32, BTreeSet<(Day, Box<str>)>>,
+) -> Vec<Groups> {
+    let hasher = Fixed::default();
+    let mut joined: Vec<Groups> = groups.iter().map(|_| Groups::default()).collect();
+    for groups in groups {
+        let (list, more) = groups.into_parts();
+        for mut entry in list {
+            let mut kind = kinds.list[entry.group.kind as usize].clone();
+            let model = texts[kind.model as usize].as_ref();
+            let is_out = |out: &BTreeSet<_>| out.contains(&(entry.group.utc_day, model.into()));
+            if taken_out.get(&kind.file).is_some_and(is_out) {
+                continue;
+            }
+            kind.file = 0;
+            entry.group.kind = kinds.number(&kind);
+            let hash = entry.group.hash(&hasher);
+            joined[Fold::part(hash)].add_hashed(hash, &entry, &more);
+        }
+    }
+    joined
+}
+
+fn unlocked<T>(lock: Mutex<T>) -> T {
+    lock.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The values in order, and the place there of each by its number.
+fn ranked<T: Ord>(values: Vec<T>) -> (Vec<T>, Vec<u32>) {
+    let mut sorted: Vec<(u32, T)> = (0u32..).zip(values).collect();
     sorted.sort_unstable_by(|(_, a), (_, b)| a.cmp(b));
     let mut ranks = vec![0; sorted.len()];
-    for (rank, (symbol, _)) in (0u32..).zip(&sorted) {
-        ranks[*symbol as usize] = rank;
+    for (rank, (number, _)) in (0u32..).zip(&sorted) {
+        ranks[*number as usize] = rank;
     }
-    (sorted.into_iter().map(|(_, text)| text).collect(), ranks)
+    (sorted.into_iter().map(|(_, value)| value).collect(), ranks)
 }
 
 /// A cell of a group whose symbols are places in `texts`.
-fn cell(group: &Group, sums: Sums, texts: &[Arc<str>]) -> UsageCell {
+fn cell(group: &Group, kind: &Kind, sums: Sums, texts: &[Arc<str>]) -> UsageCell {
     let text = |symbol: u32| (symbol != 0).then(|| texts[symbol as usize].clone());
     let mut quantities = sums.quantities;
     quantities.sort_by(|a, b| a.0.cmp(&b.0));
@@ -247,85 +353,20 @@ fn cell(group: &Group, sums: Sums, texts: &[Arc<str>]) -> UsageCell {
         day: group.day,
         source: text(group.source),
         scopes: None,
-        feature: text(group.feature),
-        provider: text(group.provider),
-        model: text(group.model),
-        tier: text(group.tier),
-        band: group.band,
-        dimensions: group.dimensions.iter().map(|at| text(*at)).collect(),
+        feature: text(kind.feature),
+        provider: text(kind.provider),
+        model: text(kind.model),
+        tier: text(kind.tier),
+        band: kind.band,
+        dimensions: kind.dimensions.iter().map(|at| text(*at)).collect(),
         quantities,
         requests: sums.requests,
         failed: sums.failed,
         gateway_cached: sums.gateway_cached,
         reported: sums
             .currency
-            .filter(|_| group.reported)
+            .filter(|_| kind.reported)
             .map(|currency| (sums.reported, currency)),
         aggregated: sums.aggregated,
-    }
-}
-
-/// The context band of a record, and the one it has if cached tokens stand beside the input.
-fn bands(record: &UsageRecord<'_>) -> (ContextBand, ContextBand) {
-    if !record.single_request {
-        return (ContextBand::BASE, ContextBand::BASE);
-    }
-    let mut all = Exact::ZERO;
-    let mut input = Exact::ZERO;
-    for (meter, quantity) in record.quantities {
-        if meter.is_input_token() {
-            all += *quantity;
-        }
-        if *meter == Meter::Input {
-            input = *quantity;
-        }
-    }
-    let beside = ContextBand::of(&all);
-    if record.cached_open {
-        (ContextBand::of(&input), beside)
-    } else {
-        (beside, beside)
-    }
-}
-
-impl UsageSink for Fold {
-    fn take(&mut self, record: &UsageRecord<'_>) -> Result<(), Problem> {
-        if let Some((_, currency)) = record.reported_cost
-            && !self.currencies.contains_key(&currency)
-        {
-            let file = self.files[self.file as usize].name.clone();
-            self.currencies.insert(currency, (file, record.line));
-        }
-        self.place(record);
-        let Some(id) = record.request_id else {
-            self.without_id += 1;
-            self.count(record);
-            return Ok(());
-        };
-        let place = (self.file, record.line);
-        let seen = self.repeats.see(id, record, place, &self.files)?;
-        let held = || (Box::new(self.group.clone()), Sums::of(record));
-        match seen {
-            Seen::New => self.count(record),
-            Seen::Held(slot) => {
-                self.repeats.hold(slot, held());
-                *self.days.entry(self.group.day).or_default() += 1;
-            }
-            Seen::Repeat | Seen::Shared | Seen::Beaten => self.duplicates += 1,
-            Seen::Beats(slot) => {
-                self.repeats.hold(slot, held());
-                self.duplicates += 1;
-            }
-        }
-        Ok(())
-    }
-
-    fn settle_cached_inside(&mut self, inside: bool) {
-        self.groups.settle(inside);
-        self.repeats.each_held(|(group, sums)| {
-            if group.open {
-                group.settle(sums, inside);
-            }
-        });
     }
 }

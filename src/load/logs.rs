@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::fold::Fold;
+use super::hand::Hand;
+use super::traces::Traces;
 use crate::formats::{self, SpanEnds, UsageSink};
 use crate::model::names::ModelName;
 use crate::model::records::UsageRecord;
@@ -26,7 +27,7 @@ const LEAST_ROWS: u64 = 4;
 
 /// What a log has of one model on one day.
 #[derive(Clone, Debug, Default)]
-pub struct DaySum {
+struct DaySum {
     input: Packed,
     output: Packed,
     /// Cached tokens that may turn out to be inside the input.
@@ -37,18 +38,21 @@ pub struct DaySum {
     line: u64,
 }
 
-/// One usage log.
+/// One usage log, or a part of one.
 #[derive(Clone, Debug, Default)]
 pub struct Log {
     /// The file.
     pub name: Arc<str>,
     /// Its format.
     pub format: &'static str,
-    /// UTC day and model as written → sums.
-    days: HashMap<(Day, Box<str>), DaySum, foldhash::fast::FixedState>,
+    /// UTC day and model as written → its place in `sums`.
+    days: HashMap<(Day, Box<str>), usize, foldhash::fast::FixedState>,
+    sums: Vec<DaySum>,
     /// Rows without a request id, and their contents put together so that pairs of equal ones are
     /// nothing.
     without_id: (u64, u128),
+    /// Room for one record's content.
+    bytes: Vec<u8>,
 }
 
 impl Log {
@@ -61,36 +65,63 @@ impl Log {
         }
     }
 
-    fn see(&mut self, record: &UsageRecord<'_>, day: Day) {
+    fn see(&mut self, record: &UsageRecord<'_>, (utc_day, day): (Day, Day)) {
         if record.request_id.is_none() {
             self.without_id.0 += 1;
-            self.without_id.1 ^= super::repeats::fingerprint(record);
+            self.without_id.1 ^= super::repeats::fingerprint(record, &mut self.bytes);
         }
-        let sums = |of: fn(&crate::model::Meter) -> bool| -> Exact {
-            let quantities = record.quantities.iter();
-            quantities.filter(|(m, _)| of(m)).map(|(_, q)| *q).sum()
-        };
-        let input = sums(|meter| meter.is_input_token());
-        let output = sums(|meter| meter.is_token() && !meter.is_input_token());
-        let key = (record.instant.utc_day(), record.model.unwrap_or_default());
-        let sum = match self.days.get_mut(&Key(key.0, key.1)) {
-            Some(sum) => sum,
-            None => self.days.entry((key.0, key.1.into())).or_insert(DaySum {
-                line: record.line,
-                ..DaySum::default()
-            }),
-        };
-        sum.input.add(input);
-        sum.output.add(output);
-        if record.cached_open {
-            let cached = sums(|meter| meter.is_cached_text());
-            sum.open.add(cached);
+        let sum = self.sum(utc_day, record.model.unwrap_or_default(), record.line);
+        for (meter, quantity) in record.quantities {
+            match (meter.is_token(), meter.is_input_token()) {
+                (true, true) => sum.input.add(*quantity),
+                (true, false) => sum.output.add(*quantity),
+                (false, _) => {}
+            }
+            if record.cached_open && meter.is_cached_text() {
+                sum.open.add(*quantity);
+            }
         }
         *sum.rows.entry(day).or_default() += 1;
     }
 
+    fn sum(&mut self, day: Day, model: &str, line: u64) -> &mut DaySum {
+        let at = match self.days.get(&Key(day, model)) {
+            Some(at) => *at,
+            None => {
+                self.sums.push(DaySum {
+                    line,
+                    ..DaySum::default()
+                });
+                self.days.insert((day, model.into()), self.sums.len() - 1);
+                self.sums.len() - 1
+            }
+        };
+        &mut self.sums[at]
+    }
+
+    /// Adds another part of the same log.
+    pub fn add(&mut self, part: &Log) {
+        self.without_id.0 += part.without_id.0;
+        self.without_id.1 ^= part.without_id.1;
+        for ((day, model), more) in part.all() {
+            let sum = self.sum(*day, model, more.line);
+            sum.line = sum.line.min(more.line);
+            sum.input.add(more.input.exact());
+            sum.output.add(more.output.exact());
+            for (day, rows) in &more.rows {
+                *sum.rows.entry(*day).or_default() += rows;
+            }
+        }
+    }
+
+    /// Every day and model with its sums.
+    fn all(&self) -> impl Iterator<Item = (&(Day, Box<str>), &DaySum)> {
+        let days = self.days.iter();
+        days.map(|(key, at)| (key, &self.sums[*at]))
+    }
+
     fn settle(&mut self, inside: bool) {
-        for sum in self.days.values_mut() {
+        for sum in &mut self.sums {
             let open = std::mem::take(&mut sum.open).exact();
             if inside {
                 sum.input.add(-open);
@@ -113,8 +144,8 @@ impl Log {
     /// Rows of these UTC days and models, by day of the report's zone.
     pub fn rows(&self, twice: &BTreeSet<(Day, Box<str>)>) -> BTreeMap<Day, u64> {
         let mut rows = BTreeMap::new();
-        for sum in twice.iter().filter_map(|key| self.days.get(key)) {
-            for (day, count) in &sum.rows {
+        for at in twice.iter().filter_map(|key| self.days.get(key)) {
+            for (day, count) in &self.sums[*at].rows {
                 *rows.entry(*day).or_default() += count;
             }
         }
@@ -138,41 +169,41 @@ impl hashbrown::Equivalent<(Day, Box<str>)> for Key<'_> {
 
 /// Hands records on to the fold and sums up what it counts.
 pub struct Watched<'f> {
-    /// The fold.
-    pub fold: &'f mut Fold,
-    /// What is summed up of this file.
+    /// What hands them to the fold.
+    pub hand: Hand<'f>,
+    /// What is summed up.
     pub log: Log,
-    /// The loose ends of traces.
-    pub traces: &'f mut super::traces::Traces,
+    /// The loose ends of traces, where the log is read in one go.
+    pub traces: Option<&'f mut Traces>,
     /// The provider who bills the file's calls, whatever its rows say.
     pub billed_by: Option<&'f str>,
 }
 
 impl UsageSink for Watched<'_> {
     fn take(&mut self, record: &UsageRecord<'_>) -> Result<(), Problem> {
-        let before = self.fold.dropped();
+        let before = self.hand.dropped();
         match self.billed_by {
-            None => self.fold.take(record)?,
-            Some(provider) => self.fold.take(&UsageRecord {
+            None => self.hand.take(record)?,
+            Some(provider) => self.hand.take(&UsageRecord {
                 provider: Some(provider),
                 ..record.clone()
             })?,
         }
         // A repeat is not counted a second time.
-        if self.fold.dropped() == before {
-            let day = self.fold.day_of(record);
-            self.log.see(record, day);
+        if self.hand.dropped() == before {
+            self.log.see(record, self.hand.days);
         }
         Ok(())
     }
 
     fn settle_cached_inside(&mut self, inside: bool) {
         self.log.settle(inside);
-        self.fold.settle_cached_inside(inside);
+        self.hand.settle_cached_inside(inside);
     }
 
     fn end_of_spans(&mut self, ends: SpanEnds) -> Vec<Problem> {
-        self.traces.end(&self.log.name, ends)
+        let traces = self.traces.as_mut();
+        traces.map_or_else(Vec::new, |traces| traces.end(&self.log.name, ends))
     }
 }
 
@@ -205,7 +236,7 @@ pub fn common(logs: &[Log]) -> Vec<Common> {
     let mut families: HashMap<&str, String> = HashMap::new();
     let mut sums: BTreeMap<(Day, String), BTreeMap<usize, (Exact, Exact)>> = BTreeMap::new();
     for (at, log) in logs.iter().enumerate() {
-        for ((day, model), sum) in &log.days {
+        for ((day, model), sum) in log.all() {
             let family = families
                 .entry(model)
                 .or_insert_with(|| ModelName::parse(model).family);
@@ -287,7 +318,7 @@ fn pair(
     };
     let mut twice = BTreeSet::new();
     let (mut tokens, mut line) = (Exact::ZERO, u64::MAX);
-    for ((day, model), sum) in &logs[lost].days {
+    for ((day, model), sum) in logs[lost].all() {
         if is_twice(*day, model) {
             twice.insert((*day, model.clone()));
             tokens += sum.input.exact() + sum.output.exact();

@@ -8,9 +8,11 @@ mod again;
 mod books;
 mod counts;
 mod discounts;
+mod enter;
 mod equal;
 mod finer;
 mod fold;
+mod hand;
 mod logs;
 mod mapping_file;
 mod overlap;
@@ -21,6 +23,7 @@ mod recognize;
 mod repeats;
 mod same;
 mod settle;
+mod side;
 mod spans;
 mod sums;
 mod traces;
@@ -33,15 +36,14 @@ pub use books::{Books, FileRead};
 use fold::{FileFold, Fold};
 pub use overlap::OnOverlap;
 pub use progress::Progress;
-pub use recognize::{Recognized, nearest, recognize};
+pub use recognize::{Recognized, because, nearest, recognize};
 pub use repeats::OnConflict;
 
-use crate::formats::{self, Format, Kind, Reader, Settings, Tally};
+use crate::formats::{self, Format, Reader, Settings, Tally};
 use crate::model::Zone;
-use crate::model::receipt::{InputReceipt, RowCounts};
 use crate::model::records::Charge;
 use crate::problem::{Note, Place, Problem, Problems, catalogue};
-use crate::scan::{self, Body, How, Opened, Receipt};
+use crate::scan::{self, Body, How, Opened, Unfit};
 
 /// What stands for the format of a file without content.
 const EMPTY: &str = "empty";
@@ -76,11 +78,21 @@ pub struct Choices {
     pub features: bool,
     /// Extra usage columns to keep.
     pub dimensions: Vec<String>,
+    /// With how many threads long usage logs are read.
+    pub threads: usize,
+    /// In pieces of how many bytes they are read; a shorter one is read in one go.
+    pub piece: usize,
 }
+
+/// A good size of pieces: small enough for the cache of a processor, large enough that the locks
+/// do not count.
+pub const PIECE: usize = 2 << 20;
 
 /// What is being collected while reading.
 struct Reading<'c> {
     choices: &'c Choices,
+    /// Whether long usage logs are read by several threads.
+    side_by_side: bool,
     books: Books,
     fold: Fold,
     contents: BTreeMap<u128, Arc<str>>,
@@ -100,9 +112,31 @@ pub fn read(
     choices: &Choices,
     progress: &dyn Progress,
 ) -> Result<Books, Problems> {
+    // What is found wrong with a file side by side is told by reading all again in one go.
+    let can_repeat = |spec: &InputSpec| spec.path.as_os_str() != "-" && spec.path.is_file();
+    if choices.on_conflict == OnConflict::Error
+        && choices.on_overlap == OnOverlap::Error
+        && specs.iter().all(can_repeat)
+        && let Ok(result) = read_once(specs, choices, progress, true)
+    {
+        return result;
+    }
+    read_once(specs, choices, progress, false).unwrap_or_else(|Unfit| {
+        unreachable!("only files that are read side by side can be unfit for it")
+    })
+}
+
+/// Reads all files, long usage logs side by side if wanted.
+fn read_once(
+    specs: &[InputSpec],
+    choices: &Choices,
+    progress: &dyn Progress,
+    side_by_side: bool,
+) -> Result<Result<Books, Problems>, Unfit> {
     let mut problems = Problems::default();
     let mut reading = Reading {
         choices,
+        side_by_side,
         books: Books::default(),
         fold: Fold::new(choices),
         contents: BTreeMap::new(),
@@ -119,47 +153,68 @@ pub fn read(
                 for one in opened {
                     progress.begin(&one.name, &one.receipt);
                     let mut found = Problems::default();
-                    reading.file(spec, one, &mut found);
+                    let read = reading.file(spec, one, &mut found);
                     problems.extend(found);
                     progress.end();
+                    read?;
                 }
             }
         }
+    }
+    // Repeats are not known row by row there, and they make two logs look alike.
+    if side_by_side && !logs::common(&reading.logs).is_empty() {
+        return Err(Unfit);
     }
     if problems.is_empty() {
         reading.settle(&mut problems);
     }
     if !problems.is_empty() {
-        return Err(problems);
+        return Ok(Err(problems));
     }
-    Ok(reading.finish())
+    Ok(Ok(reading.finish()))
 }
 
 impl Reading<'_> {
-    fn file(&mut self, spec: &InputSpec, opened: Opened, problems: &mut Problems) {
+    fn file(
+        &mut self,
+        spec: &InputSpec,
+        opened: Opened,
+        problems: &mut Problems,
+    ) -> Result<(), Unfit> {
         let name = opened.name.clone();
         // Rows are counted by the name of their file; an archive may hold one name twice.
         if self.books.files.iter().any(|file| *file.path() == *name) {
-            return problems.push(
+            problems.push(
                 Problem::new(&catalogue::DUPLICATE_FILE, "a second file of this name")
                     .at(Place::file(&name))
                     .help("leave one of them out, or give them different names"),
             );
+            return Ok(());
         }
         if matches!(&opened.body, Body::Empty) {
-            return self.nothing(spec, &opened);
+            self.nothing(spec, &opened);
+            return Ok(());
         }
         let format = match recognize(spec.format.as_deref(), &opened) {
-            Recognized::Mapping => return self.mapping(&name, opened, problems),
-            Recognized::Rates => return self.rates(&name, opened, problems),
+            Recognized::Rates => {
+                self.rates(&name, opened, problems);
+                return Ok(());
+            }
             Recognized::Format(format) => format,
-            Recognized::Nothing(problem) => return problems.push(problem),
+            Recognized::Mapping => {
+                self.mapping(&name, opened, problems);
+                return Ok(());
+            }
+            Recognized::Nothing(problem) => {
+                problems.push(problem);
+                return Ok(());
+            }
         };
         let receipt = opened.receipt.clone();
         let before = problems.total();
-        let (tally, folded) = self.content(format, spec, opened, problems);
+        let (tally, folded) = self.content(format, spec, opened, problems)?;
         if problems.total() > before {
-            return;
+            return Ok(());
         }
         self.check_file(&name, format, &tally, &receipt, problems);
         self.enter(
@@ -170,6 +225,7 @@ impl Reading<'_> {
             &receipt,
             folded,
         );
+        Ok(())
     }
 
     /// A file without any content, where the user allows it: an input of no rows.
@@ -205,7 +261,7 @@ impl Reading<'_> {
         spec: &InputSpec,
         opened: Opened,
         problems: &mut Problems,
-    ) -> (Tally, FileFold) {
+    ) -> Result<(Tally, FileFold), Unfit> {
         let mut settings = spec.settings.clone();
         settings.dimensions = self.choices.dimensions.clone();
         let name = opened.name.clone();
@@ -214,20 +270,14 @@ impl Reading<'_> {
         let mut folded = FileFold::default();
         // A file without content does not come here.
         let Body::Table(mut rows) = opened.body else {
-            return (Tally::default(), folded);
+            return Ok((Tally::default(), folded));
         };
+        let receipt = opened.receipt;
         let tally = match format.read {
             Reader::Usage(read) => {
-                self.fold.begin(&name, format.name);
-                let mut watched = logs::Watched {
-                    fold: &mut self.fold,
-                    log: logs::Log::new(&name, format.name),
-                    traces: &mut self.traces,
-                    billed_by: settings.billed_by.as_deref(),
-                };
-                let tally = read(rows.as_mut(), &settings, &mut watched, problems);
-                self.logs.push(watched.log);
-                folded = self.fold.end();
+                let tally;
+                (tally, folded) =
+                    self.usage(format, read, &settings, rows.as_mut(), (&receipt, problems))?;
                 tally
             }
             Reader::Bill(read) => {
@@ -255,7 +305,7 @@ impl Reading<'_> {
             (&catalogue::FLOAT_COLUMN, "stored as binary floats", floats),
             (
                 &catalogue::IGNORED_COLUMNS,
-                "lists and maps, not read",
+                "of types without a text form, not read",
                 left_out,
             ),
         ] {
@@ -264,7 +314,7 @@ impl Reading<'_> {
                 self.remarks.insert((entry.code, text), (false, 0));
             }
         }
-        (tally, folded)
+        Ok((tally, folded))
     }
 
     fn bill(&mut self, name: &Arc<str>, format: &Format, charges: Vec<Charge>, tally: &Tally) {
@@ -277,110 +327,8 @@ impl Reading<'_> {
         });
     }
 
-    /// What can only be said once a file is read to its end.
-    fn check_file(
-        &mut self,
-        name: &Arc<str>,
-        format: &Format,
-        tally: &Tally,
-        receipt: &Receipt,
-        problems: &mut Problems,
-    ) {
-        let blank = tally.skipped.get("blank").copied().unwrap_or(0);
-        let empty = tally.read == blank && tally.covers.is_none();
-        if empty && !self.choices.allow_empty {
-            problems.push(
-                Problem::new(
-                    &catalogue::EMPTY_FILE,
-                    format!("{} has no rows", format.title),
-                )
-                .at(Place::file(name))
-                .help("export it again, or pass --allow-empty if it is meant to be empty"),
-            );
-        }
-        if receipt.changed() {
-            problems.push(
-                Problem::new(
-                    &catalogue::CHANGED_WHILE_READ,
-                    "the file changed while it was read",
-                )
-                .at(Place::file(name))
-                .help("run again when nothing writes to it"),
-            );
-        }
-        // Two files without rows count nothing twice.
-        let Some(content) = receipt.content().filter(|_| !empty) else {
-            return;
-        };
-        if let Some(other) = self.contents.insert(content, name.clone()) {
-            problems.push(
-                Problem::new(
-                    &catalogue::DUPLICATE_FILE,
-                    format!("has the same content as {other}"),
-                )
-                .at(Place::file(name))
-                .help("leave one of them out"),
-            );
-        }
-    }
-
-    fn enter(
-        &mut self,
-        name: &Arc<str>,
-        format: &'static str,
-        kind: Option<Kind>,
-        tally: Tally,
-        receipt: &Receipt,
-        folded: FileFold,
-    ) {
-        let skipped = tally
-            .skipped
-            .iter()
-            .map(|(reason, n)| (reason.to_string(), *n))
-            .collect();
-        let rows = RowCounts {
-            read: tally.read,
-            used: tally.used - folded.duplicates,
-            duplicate: folded.duplicates,
-            skipped,
-            ..RowCounts::default()
-        };
-        for remark in &tally.remarks {
-            let key = (remark.entry.code, remark.text.clone());
-            let warning = remark.entry.class == crate::problem::Class::Warning;
-            self.remarks.entry(key).or_insert((warning, 0)).1 += remark.rows;
-        }
-        if folded.without_id > 0 {
-            let text = "{n} usage rows have no request id, so repeats among them cannot be told";
-            let key = (catalogue::NO_REQUEST_ID.code, text.to_string());
-            self.remarks.entry(key).or_insert((false, 0)).1 += folded.without_id;
-        }
-        if receipt.unterminated() {
-            let text = format!(
-                "{name}: the last row has no line end, so a cut inside its last cell could not be seen"
-            );
-            self.remarks
-                .insert((catalogue::NO_LINE_END.code, text), (false, 0));
-        }
-        self.books.files.push(FileRead {
-            format,
-            kind,
-            receipt: InputReceipt {
-                path: name.to_string(),
-                format: format.to_string(),
-                sha256: receipt.sha256().unwrap_or_default(),
-                bytes: receipt.bytes(),
-                rows,
-                covers_from: None,
-                covers_to: None,
-            },
-            days: folded.days,
-            covers: tally.covers,
-        });
-    }
-
     fn finish(mut self) -> Books {
-        self.books.log_currencies = self.fold.currencies().clone();
+        self.books.log_currencies = self.fold.currencies();
         self.books.usage = self.fold.finish();
         self.books.count_as_usage(self.choices);
         for ((code, text), (warning, rows)) in self.remarks {

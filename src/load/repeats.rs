@@ -2,17 +2,21 @@
 //!
 //! Ids are compared by 128-bit hashes, contents by 64-bit ones beside them: 32 bytes per id under
 //! `--on-conflict error`. The other two choices keep the winning record of every id until the end.
+//! The ids are parted by their hashes, so that several threads can look them up.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::overlap::OnOverlap;
 use crate::model::records::UsageRecord;
 use crate::model::{Exact, Instant};
 use crate::problem::{Place, Problem, catalogue};
+
+/// Into how many parts ids and groups are parted.
+pub const PARTS: usize = 64;
 
 /// What to do when one id comes with different content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,21 +30,38 @@ pub enum OnConflict {
     Max,
 }
 
-/// What a record is among those seen.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Seen {
+/// What a record is among those seen, where the first of an id counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum First {
     /// The first of its id; count it now.
     New,
     /// An exact repeat; drop it.
     Repeat,
-    /// A call that the log of another tool has too. See [`Repeats::shared`].
-    Shared,
+    /// Its id came with different content, in that file at that line.
+    Conflict(u32, u32),
+}
+
+/// What a record is among those seen, where one of each id wins.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Won {
+    /// An exact repeat; drop it.
+    Repeat,
     /// The first of its id; hold it in this slot until the end.
     Held(usize),
+    /// Its id came with different content from the same tool, in that file at that line.
+    Conflict(u32, u32),
     /// Loses against the one held.
     Beaten,
     /// Wins against the one in this slot.
     Beats(usize),
+}
+
+/// A record's id and content, hashed, and its line.
+#[derive(Clone, Copy, Debug)]
+pub struct Id {
+    key: u128,
+    content: u64,
+    line: u32,
 }
 
 /// Orders the records of one id.
@@ -55,27 +76,79 @@ pub struct LogFile {
     pub format: &'static str,
 }
 
-/// The first of the calls that two logs share.
+/// The first of the calls that two logs share, and how many there are.
 #[derive(Clone, Debug)]
-struct SharedCalls {
-    id: String,
-    line: u64,
-    before: u32,
-    calls: u64,
+pub struct SharedCalls {
+    /// The request id.
+    pub id: String,
+    /// Its line in the later file.
+    pub line: u64,
+    /// Its line in the earlier one.
+    pub before: u32,
+    /// Calls.
+    pub calls: u64,
 }
+
+impl SharedCalls {
+    /// The refusal.
+    pub fn refuse(&self, later: &LogFile, earlier: &LogFile) -> Problem {
+        let message = format!(
+            "logs calls that {} logs too, with the same request ids: {}, the first of them at {}:{}",
+            earlier.name, self.calls, earlier.name, self.before
+        );
+        Problem::new(&catalogue::OVERLAP, message)
+            .at(Place::line(&later.name, self.line))
+            .excerpt(&self.id)
+            .help("leave one of them out, or say --on-overlap latest to count the later row of each call")
+    }
+}
+
+/// Content, file and line of the first record of each id.
+type Firsts = HashMap<u128, (u64, u32, u32), foldhash::fast::FixedState>;
 
 /// Every request id seen. `T` is what is held for the winners.
 pub struct Repeats<T> {
     on_conflict: OnConflict,
     /// Whether the later of two tools' rows of one call counts.
     across: bool,
-    first: HashMap<u128, (u64, u32, u32), foldhash::fast::FixedState>,
+    first: Vec<Mutex<Firsts>>,
+    winners: Mutex<Winners<T>>,
+}
+
+/// The record of an id that wins so far.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    content: u64,
+    /// Its place among what is held.
+    at: usize,
+    file: u32,
+    line: u32,
+}
+
+struct Winners<T> {
     slots: HashMap<u128, Slot, foldhash::fast::FixedState>,
-    /// Calls that two tools' logs share: later and earlier file.
-    shared: BTreeMap<(u32, u32), SharedCalls>,
     held: Vec<(Rank, Option<T>)>,
-    /// Room for one record's content.
-    bytes: Vec<u8>,
+}
+
+/// A lock that is taken also after a panic elsewhere: that panic ends the run.
+pub fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Id {
+    /// Hashes a record. `bytes` is room to write it down.
+    pub fn of(id: &str, record: &UsageRecord<'_>, bytes: &mut Vec<u8>) -> Id {
+        Id {
+            key: xxh3_128(id.as_bytes()),
+            content: content(record, bytes),
+            line: u32::try_from(record.line).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// The part in which the id stands.
+    pub fn part(&self) -> usize {
+        (self.key >> 64) as usize % PARTS
+    }
 }
 
 impl<T> Repeats<T> {
@@ -84,116 +157,99 @@ impl<T> Repeats<T> {
         Repeats {
             on_conflict,
             across: on_overlap == OnOverlap::Latest,
-            shared: BTreeMap::new(),
-            first: HashMap::with_hasher(foldhash::fast::FixedState::default()),
-            slots: HashMap::with_hasher(foldhash::fast::FixedState::default()),
-            held: Vec::new(),
-            bytes: Vec::new(),
+            first: (0..PARTS).map(|_| Mutex::default()).collect(),
+            winners: Mutex::new(Winners {
+                slots: HashMap::default(),
+                held: Vec::new(),
+            }),
         }
     }
 
-    /// Looks a record up and remembers it. `place` is file and line.
-    ///
-    /// # Errors
-    /// A conflict, under [`OnConflict::Error`].
-    pub fn see(
-        &mut self,
-        id: &str,
-        record: &UsageRecord<'_>,
-        place: (u32, u64),
-        files: &[LogFile],
-    ) -> Result<Seen, Problem> {
-        let key = xxh3_128(id.as_bytes());
-        let content = content(record, &mut self.bytes);
-        let line = u32::try_from(place.1).unwrap_or(u32::MAX);
-        let another_tool =
-            |file: u32| files[file as usize].format != files[place.0 as usize].format;
-        if self.on_conflict == OnConflict::Error && !self.across {
-            let Some((before, file, at)) = self.first.get(&key) else {
-                self.first.insert(key, (content, place.0, line));
-                return Ok(Seen::New);
-            };
-            if *before == content {
-                return Ok(Seen::Repeat);
-            }
-            if another_tool(*file) {
-                let shared = self.shared.entry((place.0, *file));
-                let shared = shared.or_insert_with(|| SharedCalls {
-                    id: id.to_string(),
-                    line: place.1,
-                    before: *at,
-                    calls: 0,
-                });
-                shared.calls += 1;
-                return Ok(Seen::Shared);
-            }
-            return Err(conflict(id, place, (*file, *at), files));
-        }
-        let rank = self.rank(record, content);
-        let Some(slot) = self.slots.get(&key).copied() else {
-            let at = self.held.len();
-            let slot = Slot {
-                content,
-                at,
-                file: place.0,
-                line,
-            };
-            self.slots.insert(key, slot);
-            self.held.push((rank, None));
-            return Ok(Seen::Held(at));
-        };
-        if slot.content == content {
-            return Ok(Seen::Repeat);
-        }
-        if self.on_conflict == OnConflict::Error && !another_tool(slot.file) {
-            return Err(conflict(id, place, (slot.file, slot.line), files));
-        }
-        if self.held[slot.at].0 >= rank {
-            return Ok(Seen::Beaten);
-        }
-        let better = Slot {
-            content,
-            at: slot.at,
-            file: place.0,
-            line,
-        };
-        self.slots.insert(key, better);
-        self.held[slot.at].0 = rank;
-        Ok(Seen::Beats(slot.at))
+    /// Whether the first record of an id counts; otherwise one wins at the end.
+    pub fn first_counts(&self) -> bool {
+        self.on_conflict == OnConflict::Error && !self.across
     }
 
-    /// The calls that the logs of two tools share, a problem for each pair of files.
-    pub fn shared(&self, files: &[LogFile]) -> Vec<Problem> {
-        let problem = |((later, earlier), shared): (&(u32, u32), &SharedCalls)| {
-            let (later, earlier) = (&files[*later as usize], &files[*earlier as usize]);
-            let message = format!(
-                "logs calls that {} logs too, with the same request ids: {}, the first of them at {}:{}",
-                earlier.name, shared.calls, earlier.name, shared.before
-            );
-            Problem::new(&catalogue::OVERLAP, message)
-                .at(Place::line(&later.name, shared.line))
-                .excerpt(&shared.id)
-                .help("leave one of them out, or say --on-overlap latest to count the later row of each call")
+    /// Looks up ids of one part, all of one file, and remembers them.
+    pub fn see_first<'i>(
+        &self,
+        part: usize,
+        file: u32,
+        ids: impl Iterator<Item = &'i Id>,
+        mut told: impl FnMut(First),
+    ) {
+        let mut seen = locked(&self.first[part]);
+        for id in ids {
+            told(match seen.entry(id.key) {
+                Entry::Vacant(vacant) => {
+                    vacant.insert((id.content, file, id.line));
+                    First::New
+                }
+                Entry::Occupied(mut found) => {
+                    let (content, at, line) = *found.get();
+                    // Threads may meet the repeat before the first.
+                    if (file, id.line) < (at, line) {
+                        found.insert((content, file, id.line));
+                    }
+                    match content == id.content {
+                        true => First::Repeat,
+                        false => First::Conflict(at, line),
+                    }
+                }
+            });
+        }
+    }
+
+    /// Looks a record of a file up where one of each id wins. `files` tell the tools apart.
+    pub fn see_all(&self, id: &Id, record: &UsageRecord<'_>, file: u32, files: &[LogFile]) -> Won {
+        let rank = self.rank(record, id.content);
+        let mut winners = locked(&self.winners);
+        let mut slot = Slot {
+            content: id.content,
+            at: winners.held.len(),
+            file,
+            line: id.line,
         };
-        self.shared.iter().map(problem).collect()
+        let Some(before) = winners.slots.get(&id.key).copied() else {
+            winners.slots.insert(id.key, slot);
+            winners.held.push((rank, None));
+            return Won::Held(slot.at);
+        };
+        if before.content == id.content {
+            return Won::Repeat;
+        }
+        let same_tool = files[before.file as usize].format == files[file as usize].format;
+        if self.on_conflict == OnConflict::Error && same_tool {
+            return Won::Conflict(before.file, before.line);
+        }
+        if winners.held[before.at].0 >= rank {
+            return Won::Beaten;
+        }
+        slot.at = before.at;
+        winners.slots.insert(id.key, slot);
+        winners.held[slot.at].0 = rank;
+        Won::Beats(slot.at)
     }
 
     /// Keeps what belongs to a slot.
-    pub fn hold(&mut self, slot: usize, value: T) {
-        self.held[slot].1 = Some(value);
+    pub fn hold(&self, slot: usize, value: T) {
+        locked(&self.winners).held[slot].1 = Some(value);
     }
 
     /// Changes everything that is held.
-    pub fn each_held(&mut self, mut change: impl FnMut(&mut T)) {
-        self.held
+    pub fn each_held(&self, change: impl FnMut(&mut T)) {
+        locked(&self.winners)
+            .held
             .iter_mut()
             .filter_map(|(_, value)| value.as_mut())
-            .for_each(&mut change);
+            .for_each(change);
     }
 
     /// Hands out what was held.
-    pub fn take_winners(&mut self) -> Vec<T> {
-        self.held.drain(..).filter_map(|(_, value)| value).collect()
+    pub fn into_winners(self) -> Vec<T> {
+        let winners = self.winners.into_inner();
+        let held = winners.unwrap_or_else(PoisonError::into_inner).held;
+        held.into_iter().filter_map(|(_, value)| value).collect()
     }
 
     fn rank(&self, record: &UsageRecord<'_>, content: u64) -> Rank {
@@ -213,33 +269,25 @@ impl<T> Repeats<T> {
     }
 }
 
-/// The record of an id that counts so far.
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    content: u64,
-    /// Its place among what is held.
-    at: usize,
-    file: u32,
-    line: u32,
+/// The problem of an id that came with different content, in that file at that line.
+pub fn conflict(
+    id: &str,
+    (file, line): (&Arc<str>, u64),
+    (other, at): (&Arc<str>, u32),
+) -> Problem {
+    Problem::new(
+        &catalogue::CONFLICT,
+        format!("request id was already read with different content at {other}:{at}"),
+    )
+    .at(Place::line(file, line))
+    .excerpt(id)
+    .help("say --on-conflict last (the later one) or --on-conflict max (the one with more tokens), or correct the log")
 }
 
-fn conflict(id: &str, place: (u32, u64), before: (u32, u32), files: &[LogFile]) -> Problem {
-    let (file, at) = before;
-    let message = format!(
-        "request id was already read with different content at {}:{at}",
-        files[file as usize].name
-    );
-    Problem::new(&catalogue::CONFLICT, message)
-        .at(Place::line(&files[place.0 as usize].name, place.1))
-        .excerpt(id)
-        .help("say --on-conflict last (the later one) or --on-conflict max (the one with more tokens), or correct the log")
-}
-
-/// A hash of everything a record says, for records without an id.
-pub fn fingerprint(record: &UsageRecord<'_>) -> u128 {
-    let mut bytes = Vec::new();
-    write_content(record, &mut bytes);
-    xxh3_128(&bytes)
+/// A longer hash of everything a record says, for records without an id.
+pub fn fingerprint(record: &UsageRecord<'_>, bytes: &mut Vec<u8>) -> u128 {
+    write_content(record, bytes);
+    xxh3_128(bytes)
 }
 
 /// A hash of everything a record says. `bytes` is room to write it down.
@@ -272,7 +320,7 @@ fn write_content(record: &UsageRecord<'_>, bytes: &mut Vec<u8>) {
     }
     bytes.extend(record.instant.0.to_le_bytes());
     bytes.push(record.outcome as u8);
-    bytes.extend(record.requests.to_bytes());
+    record.requests.write_bytes(bytes);
     for (meter, quantity) in record
         .quantities
         .iter()
@@ -281,11 +329,11 @@ fn write_content(record: &UsageRecord<'_>, bytes: &mut Vec<u8>) {
         bytes.push(b'|');
         bytes.extend(meter.name().as_bytes());
         bytes.push(b'=');
-        bytes.extend(quantity.to_bytes());
+        quantity.write_bytes(bytes);
     }
     if let Some((amount, currency)) = record.reported_cost {
         bytes.push(b'$');
-        bytes.extend(amount.to_bytes());
+        amount.write_bytes(bytes);
         bytes.extend(currency.code().as_bytes());
     }
 }

@@ -54,7 +54,6 @@ impl Reading<'_> {
             .shared()
             .into_iter()
             .for_each(|problem| problems.push(problem));
-        self.fold.take_winners();
         let logs = std::mem::take(&mut self.logs);
         self.books
             .notes
@@ -70,12 +69,9 @@ impl Reading<'_> {
             }
         }
         for (at, twice) in out {
-            self.fold.take_out(at, &twice);
-            self.supersede_usage(
-                &logs[at].name,
-                &logs[at].rows(&twice),
-                "calls that another log has too",
-            );
+            let rows = logs[at].rows(&twice);
+            self.fold.take_out(at, twice);
+            self.supersede_usage(&logs[at].name, &rows, "calls that another log has too");
         }
     }
 

@@ -8,20 +8,35 @@ use super::exact::{Exact, OutOfRange, checked, common, small};
 
 impl Add for Exact {
     type Output = Exact;
+    #[inline]
     fn add(self, other: Exact) -> Exact {
-        let scale = self.scale.max(other.scale);
-        let (a, b) = common(self, other);
-        let fast = match (small(a), small(b)) {
-            (Some(a), Some(b)) => a.checked_add(b),
-            _ => None,
-        };
-        Exact {
-            mantissa: match fast {
-                Some(sum) => I256::new(sum),
-                None => checked(a.checked_add(b)),
-            },
-            scale,
+        // The hot case: the same places, and far from the limits.
+        if self.scale == other.scale
+            && let (Some(a), Some(b)) = (small(self.mantissa), small(other.mantissa))
+            && let Some(sum) = a.checked_add(b)
+        {
+            return Exact {
+                mantissa: I256::new(sum),
+                scale: self.scale,
+            };
         }
+        add(self, other)
+    }
+}
+
+fn add(a: Exact, b: Exact) -> Exact {
+    let scale = a.scale.max(b.scale);
+    let (a, b) = common(a, b);
+    let fast = match (small(a), small(b)) {
+        (Some(a), Some(b)) => a.checked_add(b),
+        _ => None,
+    };
+    Exact {
+        mantissa: match fast {
+            Some(sum) => I256::new(sum),
+            None => checked(a.checked_add(b)),
+        },
+        scale,
     }
 }
 

@@ -53,9 +53,10 @@ fn pow10(exponent: u32) -> I256 {
 }
 
 /// The value, if it fits 128 bits: nearly all do, and there arithmetic is several times faster.
+#[inline]
 pub(super) fn small(value: I256) -> Option<i128> {
-    let low = value.as_i128();
-    (I256::new(low) == value).then_some(low)
+    let (high, low) = value.into_words();
+    (high == low >> 127).then_some(low)
 }
 
 pub(super) fn checked(value: Option<I256>) -> I256 {
@@ -110,6 +111,7 @@ impl Exact {
     }
 
     /// Whether the value is zero.
+    #[inline]
     pub fn is_zero(&self) -> bool {
         self.mantissa == I256::ZERO
     }
@@ -126,7 +128,7 @@ impl Exact {
 
     /// Whether the value has no fraction.
     pub fn is_integer(&self) -> bool {
-        self.normalized().scale == 0
+        self.scale == 0 || self.normalized().scale == 0
     }
 
     /// The value without sign.
@@ -250,13 +252,29 @@ impl Exact {
         Some((mantissa, self.scale))
     }
 
-    /// Bytes that are equal for equal values and for no others.
-    pub fn to_bytes(&self) -> [u8; 33] {
+    /// The value, if it is a whole number written without places and fits 64 bits.
+    #[inline]
+    pub fn whole(&self) -> Option<i64> {
+        if self.scale != 0 {
+            return None;
+        }
+        small(self.mantissa).and_then(|m| i64::try_from(m).ok())
+    }
+
+    /// Writes bytes that are equal for equal values and for no others.
+    pub fn write_bytes(&self, bytes: &mut Vec<u8>) {
         let value = self.normalized();
-        let mut bytes = [0; 33];
-        bytes[..32].copy_from_slice(&value.mantissa.to_le_bytes());
-        bytes[32] = value.scale;
-        bytes
+        match value.short() {
+            Some((mantissa, scale)) => {
+                bytes.push(scale);
+                bytes.extend(mantissa.to_le_bytes());
+            }
+            // No short value has this scale.
+            None => {
+                bytes.extend([u8::MAX, value.scale]);
+                bytes.extend(value.mantissa.to_le_bytes());
+            }
+        }
     }
 
     /// Prints with exactly `places` decimals; the value must already be rounded to them.

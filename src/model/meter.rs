@@ -62,6 +62,26 @@ const NAMED: &[(Meter, &str)] = &[
 ];
 
 impl Meter {
+    /// The commonest meters, which tables of millions keep in a short form.
+    pub const COMMON: [Meter; 4] = [
+        Meter::Input,
+        Meter::CacheRead,
+        Meter::CacheWrite5m,
+        Meter::Output,
+    ];
+
+    /// The place of a meter among [`Meter::COMMON`].
+    #[inline]
+    pub fn common(&self) -> Option<usize> {
+        match self {
+            Meter::Input => Some(0),
+            Meter::CacheRead => Some(1),
+            Meter::CacheWrite5m => Some(2),
+            Meter::Output => Some(3),
+            _ => None,
+        }
+    }
+
     /// The meter of a name as the program prints it (`cache_write_5m`); unknown names become
     /// meters of the user's own.
     pub fn named(name: &str) -> Meter {

@@ -30,6 +30,14 @@ impl Packed {
         }
     }
 
+    /// The number, if it is a whole one written without places and fits 64 bits.
+    pub fn whole(&self) -> Option<i64> {
+        match &self.0 {
+            Form::Short { mantissa, scale: 0 } => Some(*mantissa),
+            _ => None,
+        }
+    }
+
     /// Adds a number.
     pub fn add(&mut self, more: Exact) {
         if !more.is_zero() {
@@ -75,6 +83,7 @@ mod tests {
             let value = Exact::parse(text).unwrap();
             let packed = Packed::from(value);
             assert_eq!(packed.exact().to_string(), text);
+            assert_eq!(packed.whole(), text.parse().ok());
             let mut sum = packed.clone();
             sum.add(Exact::ONE);
             assert_eq!(sum.exact(), value + Exact::ONE);

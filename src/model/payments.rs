@@ -137,6 +137,14 @@ pub enum BalanceKind {
     Other(String),
 }
 
+impl BalanceKind {
+    /// Whether it moves money of a customer, not only between Stripe and the seller.
+    pub fn is_customers(&self) -> bool {
+        use BalanceKind::{Fee, Other, Payout};
+        !matches!(self, Fee | Payout | Other(_))
+    }
+}
+
 /// One movement of the Stripe balance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BalanceEntry {

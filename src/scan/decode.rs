@@ -98,6 +98,15 @@ impl Decoder {
         self.source.receipt()
     }
 
+    /// The bytes read but not decoded, and the stream of the others, where text is UTF-8 and no
+    /// fault was met; otherwise the decoder itself.
+    pub(super) fn into_utf8(self) -> Result<(Vec<u8>, Unpacked), Box<Decoder>> {
+        match (&self.encoding, &self.fault) {
+            (Encoding::Utf8, None) => Ok((self.raw, self.source)),
+            _ => Err(Box::new(self)),
+        }
+    }
+
     /// Appends the next block of text. Returns false if there is none left.
     pub(super) fn more(&mut self, text: &mut String) -> Result<bool, Fault> {
         let before = text.len();

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::csv::line_too_long;
 use super::flatten::Columns;
 use super::json::Fault;
+use super::pieces::{Form, Pieces};
 use super::row::{Header, Row, RowSource};
 use super::window::Window;
 use super::{How, Limits};
@@ -24,13 +25,23 @@ pub(super) struct JsonLines {
 impl JsonLines {
     /// Begins with columns that are known from a look at the beginning.
     pub(super) fn new(window: Window, how: &How, known: &Header) -> JsonLines {
+        JsonLines::with(window, &how.limits, known)
+    }
+
+    /// The same for a piece of a file.
+    pub(super) fn with(window: Window, limits: &Limits, known: &Header) -> JsonLines {
         JsonLines {
             window,
-            limits: how.limits.clone(),
+            limits: limits.clone(),
             columns: Columns::knowing(known),
             blank_lines: 0,
             done: false,
         }
+    }
+
+    /// What the file is recognized by: its columns, and the names of objects that were empty so far.
+    pub(super) fn known_names(&self) -> Header {
+        self.columns.known_names()
     }
 
     /// Reads the next line that is not blank. `Ok(false)` at the end; an error ends the file if
@@ -130,6 +141,17 @@ impl RowSource for JsonLines {
 
     fn blank_lines(&self) -> u64 {
         self.blank_lines
+    }
+
+    fn pieces(&mut self, size: usize) -> Option<Pieces> {
+        let start = (self.window.line(), self.window.byte());
+        let (bytes, stream) = self.window.take_bytes()?;
+        self.done = true;
+        let form = Form::Lines {
+            limits: self.limits.clone(),
+            header: self.columns.header().clone(),
+        };
+        Some(Pieces::new(form, stream, bytes, start, size))
     }
 }
 

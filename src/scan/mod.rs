@@ -4,8 +4,9 @@
 //! `formats`. No row is kept: the caller's [`Row`] is filled again and again.
 //!
 //! The path of a file: `open` (which kind it is) → `unpack` (gz, zst) or `archive` (zip) → `decode`
-//! (text encoding) → `window` (blocks) → `csv`, or `jsonl` with `json`; `columnar`
-//! reads Parquet. A [`Receipt`] tells afterwards which bytes were read.
+//! (text encoding) → `window` (blocks) → `csv`, or `jsonl` with `json`; `columnar` reads
+//! Parquet. `pieces` cuts long text at row ends, to be read side by side. A [`Receipt`] tells
+//! afterwards which bytes were read.
 
 // A problem is made at most once per row that is wrong; its size is of no importance.
 #![allow(clippy::result_large_err)]
@@ -21,6 +22,7 @@ mod json;
 mod jsonl;
 mod open;
 mod peek;
+mod pieces;
 mod plain;
 mod receipt;
 pub mod row;
@@ -37,6 +39,7 @@ pub use elements::Elements;
 pub use json::{items, members, string};
 pub use open::{open, open_reader};
 pub use peek::Peek;
+pub use pieces::{Piece, Pieces, Unfit};
 pub use receipt::Receipt;
 pub use row::{Header, Row, RowSource};
 pub use whole::whole;

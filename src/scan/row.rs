@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::Pieces;
 use crate::problem::{Entry, Place, Problem, Problems};
 
 /// The column names of a file. JSON lines may add names as they go; the positions of the names
@@ -101,16 +102,24 @@ pub struct Row {
 
 impl Row {
     /// The text of a cell, as it stands; `None` if it is absent.
+    #[inline]
     pub fn get(&self, column: usize) -> Option<&str> {
         let (start, end) = (*self.cells.get(column)?)?;
         Some(&self.text[start..end])
     }
 
     /// The text of a cell, trimmed; `None` if it is absent or blank.
+    #[inline]
     pub fn filled(&self, column: usize) -> Option<&str> {
-        self.get(column)
-            .map(str::trim)
-            .filter(|text| !text.is_empty())
+        let text = self.get(column)?;
+        // Nearly every cell begins and ends with a visible character of ASCII.
+        if let [first, .., last] | [first @ last] = text.as_bytes()
+            && first.is_ascii_graphic()
+            && last.is_ascii_graphic()
+        {
+            return Some(text);
+        }
+        Some(text.trim()).filter(|text| !text.is_empty())
     }
 
     /// How many cells the row has.
@@ -213,4 +222,11 @@ pub trait RowSource {
 
     /// Blank lines passed over so far.
     fn blank_lines(&self) -> u64;
+
+    /// What was not read yet, in pieces of about `size` bytes that can be read side by side; this
+    /// source is at its end then. `None`, and nothing changes, where the file has no such pieces.
+    fn pieces(&mut self, size: usize) -> Option<Pieces> {
+        let _ = size;
+        None
+    }
 }

@@ -8,12 +8,15 @@ use memchr::memchr2_iter;
 
 use super::Receipt;
 use super::decode::Decoder;
+use super::unpack::Unpacked;
 use crate::problem::Problem;
 
 /// The unread text of a file.
 pub(super) struct Window {
     name: Arc<str>,
-    decoder: Decoder,
+    receipt: Receipt,
+    /// Where more text comes from; `None` where all of it is there.
+    decoder: Option<Decoder>,
     text: String,
     /// Where the unread part of `text` begins.
     at: usize,
@@ -28,13 +31,51 @@ impl Window {
     pub(super) fn new(name: &Arc<str>, decoder: Decoder) -> Window {
         Window {
             name: name.clone(),
+            receipt: decoder.receipt().clone(),
             byte: decoder.start(),
-            decoder,
+            decoder: Some(decoder),
             text: String::new(),
             at: 0,
             line: 1,
             end: false,
         }
+    }
+
+    /// A piece of a file, all of it there, which begins at this line and offset.
+    pub(super) fn of_piece(
+        name: &Arc<str>,
+        receipt: &Receipt,
+        text: String,
+        (line, byte): (u64, u64),
+    ) -> Window {
+        Window {
+            name: name.clone(),
+            receipt: receipt.clone(),
+            byte,
+            decoder: None,
+            text,
+            at: 0,
+            line,
+            end: true,
+        }
+    }
+
+    /// What is unread, as bytes, with the stream of those that follow; the window is at its end
+    /// then. `None`, and nothing changes, where the bytes of the stream are not the text's own.
+    pub(super) fn take_bytes(&mut self) -> Option<(Vec<u8>, Unpacked)> {
+        let decoder = match self.decoder.take()?.into_utf8() {
+            Ok(parts) => parts,
+            Err(decoder) => {
+                self.decoder = Some(*decoder);
+                return None;
+            }
+        };
+        let mut text = std::mem::take(&mut self.text).into_bytes();
+        text.drain(..self.at);
+        (self.at, self.end) = (0, true);
+        let (undecoded, stream) = decoder;
+        text.extend(undecoded);
+        Some((text, stream))
     }
 
     /// The file as the user named it.
@@ -44,7 +85,7 @@ impl Window {
 
     /// The receipt of the file.
     pub(super) fn receipt(&self) -> &Receipt {
-        self.decoder.receipt()
+        &self.receipt
     }
 
     /// The text read but not used.
@@ -72,7 +113,11 @@ impl Window {
     pub(super) fn more(&mut self) -> Result<(), Problem> {
         self.text.drain(..self.at);
         self.at = 0;
-        match self.decoder.more(&mut self.text) {
+        let Some(decoder) = &mut self.decoder else {
+            self.end = true;
+            return Ok(());
+        };
+        match decoder.more(&mut self.text) {
             Ok(true) => Ok(()),
             Ok(false) => {
                 self.end = true;

@@ -118,6 +118,7 @@ fn payment(columns: &Columns, fields: &Fields, row: &Row) -> Result<Payment, Pro
         refunded_at: None,
         dispute_lost: None,
         currency,
+        settled: None,
         status: status(columns, fields, row)?,
         invoice: rows::other_id(columns, row, fields.invoice)?,
         description: rows::text(row, fields.description),

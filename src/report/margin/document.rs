@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::printed::{Kind, OTHERS, chosen};
-use super::ties::{TieOut, tie};
+use super::ties::{DeferredOut, TieOut, deferred, tie};
 use super::{Header, View};
 use crate::identity::Identity;
 use crate::margin::{Dimension, Row, Statement, usage};
@@ -29,6 +29,8 @@ struct Document<'a> {
     unpriced: Vec<UnpricedOut>,
     totals: TotalsOut,
     tie: TieOut,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deferred: Option<DeferredOut>,
     notes: Vec<NoteOut>,
 }
 
@@ -174,6 +176,7 @@ pub fn document<'a>(
         unpriced: unpriced(statement),
         totals: totals(statement),
         tie: tie(statement),
+        deferred: deferred(statement, identity),
         notes: notes(header),
     };
     if let Some(places) = view.places {

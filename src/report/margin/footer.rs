@@ -230,6 +230,34 @@ pub fn revenue_lines(statement: &Statement, money: &dyn Fn(Exact) -> String) -> 
         line.push_str(&format!("   export {}   difference 0", money(tie.export)));
         lines.push(line);
     }
+    if let Some(deferred) = &statement.deferred
+        && !(deferred.deferred.is_zero() && deferred.unbilled.is_zero())
+    {
+        let mut line = format!(
+            "deferred  {} billed, not yet earned",
+            money(deferred.deferred)
+        );
+        if !deferred.unbilled.is_zero() {
+            let unbilled = money(deferred.unbilled);
+            line.push_str(&format!("   {unbilled} earned, not yet billed"));
+        }
+        let (recognized, back) = (deferred.recognized, deferred.taken_back);
+        for (what, amount) in [
+            ("recognized", recognized),
+            ("taken back", back),
+            ("no revenue", deferred.left_out),
+            ("tax", deferred.tax),
+        ] {
+            if !amount.is_zero() {
+                line.push_str(&format!("   {what} {}", money(amount)));
+            }
+        }
+        line.push_str(&format!(
+            "   invoiced {}   difference 0",
+            money(deferred.invoiced)
+        ));
+        lines.push(line);
+    }
     lines
 }
 

@@ -22,6 +22,7 @@ use self::dialect::{find_delimiter, separator_line, skip_blank_lines, skip_lines
 pub(super) use self::faults::cut;
 use self::shapes::Shapes;
 use self::split::{Cell, Split, split};
+use super::pieces::{Form, Pieces};
 use super::row::{Header, Row, RowSource};
 use super::window::{Window, line_ends};
 use super::{How, Limits};
@@ -254,6 +255,44 @@ impl RowSource for CsvSource {
 
     fn blank_lines(&self) -> u64 {
         self.blank_lines
+    }
+
+    fn pieces(&mut self, size: usize) -> Option<Pieces> {
+        let start = (self.window.line(), self.window.byte());
+        let (bytes, stream) = self.window.take_bytes()?;
+        self.done = true;
+        let form = Form::Csv(Table {
+            delimiter: self.delimiter,
+            limits: self.limits.clone(),
+            header: self.header.clone(),
+            above: self.above.clone(),
+        });
+        Some(Pieces::new(form, stream, bytes, start, size))
+    }
+}
+
+/// What all pieces of a file have in common.
+pub(in crate::scan) struct Table {
+    delimiter: u8,
+    pub(in crate::scan) limits: Limits,
+    pub(in crate::scan) header: Header,
+    above: preamble::Pairs,
+}
+
+impl Table {
+    /// The rows of one piece.
+    pub(in crate::scan) fn rows(&self, window: Window) -> CsvSource {
+        CsvSource {
+            window,
+            delimiter: self.delimiter,
+            limits: self.limits.clone(),
+            header: self.header.clone(),
+            cells: Vec::new(),
+            blank_lines: 0,
+            above: self.above.clone(),
+            shapes: Shapes::default(),
+            done: false,
+        }
     }
 }
 

@@ -1,0 +1,369 @@
+//! What one reader hands to the fold, record by record.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use super::fold::{FileFold, Fixed, Fold};
+use super::repeats::{First, Id, PARTS, Won, conflict};
+use super::sums::{Entry, Group, Kind, Sums, settle};
+use crate::formats::UsageSink;
+use crate::model::records::UsageRecord;
+use crate::model::{ContextBand, Currency, Day, Exact, Meter, names};
+use crate::problem::Problem;
+
+/// How many kinds are found without a look into a table. A power of two.
+const RECENT: usize = 64;
+
+/// Hands records of one file to the fold.
+pub struct Hand<'f> {
+    fold: &'f Fold,
+    file: u32,
+    whole: bool,
+    symbols: HashMap<Arc<str>, u32, Fixed>,
+    /// Symbols of the folded providers, by their spelling in the log.
+    providers: HashMap<Box<str>, u32, Fixed>,
+    /// Symbols of the vendors of models, by the model's symbol.
+    vendors: HashMap<u32, u32, Fixed>,
+    /// Kinds met lately, with their numbers.
+    recent: Vec<Option<(Kind, u32)>>,
+    /// The kind of the record at hand, kept so that nothing is allocated per record.
+    kind: Kind,
+    /// The currency met last, which the fold knows.
+    currency: Option<Currency>,
+    /// Records that wait to be folded, and what stands beside them.
+    waiting: Vec<Entry>,
+    beside: Vec<Sums>,
+    /// Their request ids, each with the record's place in `waiting`.
+    ids: Vec<(Id, u32)>,
+    learned: FileFold,
+    /// Room for one record's content.
+    bytes: Vec<u8>,
+    /// UTC day of the last record, and its day of the report.
+    pub days: (Day, Day),
+}
+
+impl<'f> Hand<'f> {
+    pub(super) fn new(fold: &'f Fold, file: u32, whole: bool) -> Hand<'f> {
+        Hand {
+            fold,
+            file,
+            whole,
+            symbols: HashMap::default(),
+            providers: HashMap::default(),
+            vendors: HashMap::default(),
+            recent: (0..RECENT).map(|_| None).collect(),
+            kind: Kind {
+                feature: 0,
+                provider: 0,
+                model: 0,
+                tier: 0,
+                band: ContextBand::BASE,
+                dimensions: Vec::new(),
+                reported: false,
+                other_band: ContextBand::BASE,
+                open: false,
+                file: 0,
+            },
+            currency: None,
+            waiting: Vec::new(),
+            beside: Vec::new(),
+            ids: Vec::new(),
+            learned: FileFold::default(),
+            bytes: Vec::new(),
+            days: (Day(0), Day(0)),
+        }
+    }
+
+    /// Repeats found so far.
+    pub fn dropped(&self) -> u64 {
+        self.learned.duplicates
+    }
+
+    /// What was learned of the records folded.
+    pub fn finish(self) -> FileFold {
+        self.learned
+    }
+
+    /// Folds the records that wait. False if an id came with different content: the fold is then
+    /// of no more use.
+    pub fn fold(&mut self) -> bool {
+        let mut dropped = vec![false; self.waiting.len()];
+        let mut agree = true;
+        let part = |(id, _): &(Id, u32)| id.part();
+        for (part, ids) in parted(&self.ids, part).into_iter().enumerate() {
+            let ids = || ids.iter().map(|at| &self.ids[*at as usize]);
+            let mut at = ids().map(|(_, at)| *at as usize);
+            let repeats = &self.fold.repeats;
+            repeats.see_first(part, self.file, ids().map(|(id, _)| id), |told| {
+                agree &= !matches!(told, First::Conflict(..));
+                if let Some(at) = at.next() {
+                    dropped[at] = told != First::New;
+                }
+            });
+        }
+        let hasher = Fixed::default();
+        let mut counted = Vec::with_capacity(self.waiting.len());
+        for (entry, dropped) in self.waiting.iter().zip(&dropped) {
+            match dropped {
+                true => self.learned.duplicates += 1,
+                false => counted.push((entry.group.hash(&hasher), entry)),
+            }
+        }
+        for run in counted.chunk_by(|(_, a), (_, b)| a.group.day == b.group.day) {
+            *self.learned.days.entry(run[0].1.group.day).or_default() += run.len() as u64;
+        }
+        let part = |(hash, _): &(u64, &Entry)| Fold::part(*hash);
+        for (part, entries) in parted(&counted, part).into_iter().enumerate() {
+            if !entries.is_empty() {
+                let entries = entries.iter().map(|at| counted[*at as usize]);
+                self.fold.add(part, entries, &self.beside);
+            }
+        }
+        self.waiting.clear();
+        self.beside.clear();
+        self.ids.clear();
+        agree
+    }
+
+    /// Adds one record to the groups.
+    fn count(&mut self, entry: &Entry) {
+        let hash = entry.group.hash(&Fixed::default());
+        let one = std::iter::once((hash, entry));
+        self.fold.add(Fold::part(hash), one, &self.beside);
+        *self.learned.days.entry(entry.group.day).or_default() += 1;
+    }
+
+    fn symbol(&mut self, text: Option<&str>) -> u32 {
+        let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
+            return 0;
+        };
+        if let Some(symbol) = self.symbols.get(text) {
+            return *symbol;
+        }
+        let (text, symbol) = self.fold.symbol(text);
+        self.symbols.insert(text, symbol);
+        symbol
+    }
+
+    /// The symbol of a record's provider: the one it names, else the vendor of its model.
+    fn provider(&mut self, record: &UsageRecord<'_>, model: u32) -> u32 {
+        if let Some(name) = record.provider {
+            if let Some(symbol) = self.providers.get(name) {
+                return *symbol;
+            }
+            let symbol = self.symbol(Some(&names::provider(name)));
+            self.providers.insert(name.into(), symbol);
+            return symbol;
+        }
+        if let Some(symbol) = self.vendors.get(&model) {
+            return *symbol;
+        }
+        let symbol = self.symbol(record.model.and_then(names::vendor_of));
+        self.vendors.insert(model, symbol);
+        symbol
+    }
+
+    /// The group of a record.
+    fn group(&mut self, record: &UsageRecord<'_>) -> Group {
+        let (band, other_band) = bands(record);
+        let model = self.symbol(record.model);
+        let mut dimensions = std::mem::take(&mut self.kind.dimensions);
+        dimensions.clear();
+        dimensions.extend(record.dimensions.iter().map(|text| self.symbol(*text)));
+        self.kind = Kind {
+            feature: match self.fold.features {
+                true => self.symbol(record.feature),
+                false => 0,
+            },
+            provider: self.provider(record, model),
+            model,
+            tier: self.symbol(record.tier),
+            band,
+            dimensions,
+            reported: record.reported_cost.is_some(),
+            other_band,
+            open: record.cached_open,
+            file: if self.fold.by_file { self.file } else { 0 },
+        };
+        let (utc_day, day) = (record.instant.utc_day(), self.fold.zone.day(record.instant));
+        self.days = (utc_day, day);
+        Group {
+            utc_day,
+            day,
+            source: self.symbol(record.source),
+            kind: self.kind_number(),
+        }
+    }
+
+    /// The number of the kind at hand.
+    fn kind_number(&mut self) -> u32 {
+        let kind = &self.kind;
+        let at = kind.model.wrapping_mul(31) ^ kind.feature.wrapping_mul(7) ^ kind.tier;
+        let recent = &mut self.recent[at as usize % RECENT];
+        if let Some((known, number)) = recent
+            && known == kind
+        {
+            return *number;
+        }
+        let number = self.fold.kind(kind);
+        *recent = Some((kind.clone(), number));
+        number
+    }
+
+    /// Folds one record at once.
+    fn take_now(&mut self, record: &UsageRecord<'_>, entry: Entry) -> Result<(), Problem> {
+        let Some(text) = record.request_id else {
+            self.count(&entry);
+            return Ok(());
+        };
+        let id = Id::of(text, record, &mut self.bytes);
+        if !self.fold.repeats.first_counts() {
+            return self.hold(text, &id, record, &entry);
+        }
+        let mut told = First::New;
+        let one = std::iter::once(&id);
+        let repeats = &self.fold.repeats;
+        repeats.see_first(id.part(), self.file, one, |first| told = first);
+        match told {
+            First::New => self.count(&entry),
+            First::Repeat => self.learned.duplicates += 1,
+            First::Conflict(file, line) if self.fold.is_same_tool(self.file, file) => {
+                return Err(self.conflict(text, record, (file, line)));
+            }
+            First::Conflict(file, line) => {
+                self.learned.duplicates += 1;
+                self.fold
+                    .share(text, (self.file, record.line), (file, line));
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the record if it wins among those of its id so far.
+    fn hold(
+        &mut self,
+        text: &str,
+        id: &Id,
+        record: &UsageRecord<'_>,
+        entry: &Entry,
+    ) -> Result<(), Problem> {
+        let repeats = &self.fold.repeats;
+        let held = || (entry.group, Sums::of(record));
+        match repeats.see_all(id, record, self.file, self.fold.files()) {
+            Won::Held(slot) => {
+                repeats.hold(slot, held());
+                *self.learned.days.entry(entry.group.day).or_default() += 1;
+            }
+            Won::Conflict(file, line) => return Err(self.conflict(text, record, (file, line))),
+            Won::Repeat | Won::Beaten => self.learned.duplicates += 1,
+            Won::Beats(slot) => {
+                repeats.hold(slot, held());
+                self.learned.duplicates += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn conflict(&self, id: &str, record: &UsageRecord<'_>, (file, line): (u32, u32)) -> Problem {
+        let here = (self.fold.file(self.file), record.line);
+        conflict(id, here, (self.fold.file(file), line))
+    }
+}
+
+/// The places of the items in each of [`PARTS`] parts.
+fn parted<T>(items: &[T], part: impl Fn(&T) -> usize) -> Vec<Vec<u32>> {
+    let room = items.len() / PARTS + items.len() / (2 * PARTS);
+    let mut parts: Vec<Vec<u32>> = (0..PARTS).map(|_| Vec::with_capacity(room)).collect();
+    for (at, item) in (0u32..).zip(items) {
+        parts[part(item)].push(at);
+    }
+    parts
+}
+
+/// The context band of a record, and the one it has if cached tokens stand beside the input.
+fn bands(record: &UsageRecord<'_>) -> (ContextBand, ContextBand) {
+    if !record.single_request {
+        return (ContextBand::BASE, ContextBand::BASE);
+    }
+    if let Some((all, input)) = whole_input(record) {
+        let beside = ContextBand::of_tokens(all);
+        let band = match record.cached_open {
+            true => ContextBand::of_tokens(input),
+            false => beside,
+        };
+        return (band, beside);
+    }
+    let mut all = Exact::ZERO;
+    let mut input = Exact::ZERO;
+    for (meter, quantity) in record.quantities {
+        if meter.is_input_token() {
+            all += *quantity;
+        }
+        if *meter == Meter::Input {
+            input = *quantity;
+        }
+    }
+    let beside = ContextBand::of(&all);
+    if record.cached_open {
+        (ContextBand::of(&input), beside)
+    } else {
+        (beside, beside)
+    }
+}
+
+/// All input tokens of a record and those of them that are not cached, where they are whole.
+fn whole_input(record: &UsageRecord<'_>) -> Option<(u64, u64)> {
+    let (mut all, mut input) = (0u64, 0);
+    for (meter, quantity) in record.quantities {
+        if meter.is_input_token() {
+            let tokens = u64::try_from(quantity.whole()?).ok()?;
+            all = all.checked_add(tokens)?;
+            if *meter == Meter::Input {
+                input = tokens;
+            }
+        }
+    }
+    Some((all, input))
+}
+
+impl UsageSink for Hand<'_> {
+    fn take(&mut self, record: &UsageRecord<'_>) -> Result<(), Problem> {
+        if let Some((_, currency)) = record.reported_cost
+            && self.currency != Some(currency)
+        {
+            self.currency = Some(currency);
+            self.fold.see_currency(currency, (self.file, record.line));
+        }
+        let group = self.group(record);
+        let entry = Entry::of(group, record, &mut self.beside);
+        self.learned.without_id += u64::from(record.request_id.is_none());
+        if self.whole {
+            let taken = self.take_now(record, entry);
+            self.beside.clear();
+            return taken;
+        }
+        if let Some(id) = record.request_id {
+            let id = Id::of(id, record, &mut self.bytes);
+            self.ids.push((id, self.waiting.len() as u32));
+        }
+        self.waiting.push(entry);
+        Ok(())
+    }
+
+    fn settle_cached_inside(&mut self, inside: bool) {
+        if self.whole {
+            return self.fold.settle(inside);
+        }
+        let waiting = std::mem::take(&mut self.waiting);
+        let beside = std::mem::take(&mut self.beside);
+        let fold = self.fold;
+        let mut kind = |kind| fold.settled(kind, inside);
+        for entry in waiting {
+            settle(entry, inside, &mut kind, &beside, |entry, more| {
+                let entry = entry.moved(more, &mut self.beside);
+                self.waiting.push(entry);
+            });
+        }
+    }
+}

@@ -1,0 +1,360 @@
+//! Reading one long usage log side by side: each thread takes the next piece of the file, reads it
+//! as if it were a file, and folds it.
+//!
+//! Only what is right is read here. At the first fault, whatever it is, reading stops, and the
+//! whole run is read again in one go: what is wrong is told by one road alone.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::fold::{FileFold, Fold};
+use super::logs::{Log, Watched};
+use super::repeats::locked;
+use crate::formats::{ReadUsage, Settings, Tally};
+use crate::problem::Problems;
+use crate::scan::{Pieces, Unfit};
+
+/// What a thread read: rows, what the fold learned, and the log's sums.
+type Part = (Tally, FileFold, Log);
+
+/// How a log is read.
+struct Work<'w> {
+    fold: &'w Fold,
+    read: ReadUsage,
+    settings: &'w Settings,
+    log: &'w Log,
+    pieces: Mutex<Pieces>,
+    unfit: AtomicBool,
+}
+
+/// Reads all pieces with so many threads.
+///
+/// # Errors
+/// [`Unfit`], if there is anything to say against the file. The fold is then of no more use.
+pub fn read(
+    fold: &Fold,
+    read: ReadUsage,
+    settings: &Settings,
+    (log, pieces): (&mut Log, Pieces),
+    threads: usize,
+) -> Result<(Tally, FileFold), Unfit> {
+    let work = Work {
+        fold,
+        read,
+        settings,
+        log,
+        pieces: Mutex::new(pieces),
+        unfit: AtomicBool::new(false),
+    };
+    let parts: Vec<Result<Part, Unfit>> = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads)
+            .map(|_| scope.spawn(|| work.take_part()))
+            .collect();
+        let own = work.take_part();
+        let others = others.into_iter().map(|other| match other.join() {
+            Ok(part) => part,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        std::iter::once(own).chain(others).collect()
+    });
+    let mut tally = Tally::default();
+    let mut learned = FileFold::default();
+    for part in parts {
+        let (more, folded, part) = part?;
+        tally.add(more);
+        learned.add(folded);
+        log.add(&part);
+    }
+    Ok((tally, learned))
+}
+
+impl Work<'_> {
+    /// Reads pieces as long as there are some.
+    fn take_part(&self) -> Result<Part, Unfit> {
+        let mut hand = Watched {
+            hand: self.fold.hand(false),
+            log: Log::new(&self.log.name, self.log.format),
+            traces: None,
+            billed_by: self.settings.billed_by.as_deref(),
+        };
+        let mut tally = Tally::default();
+        match self.read_pieces(&mut hand, &mut tally) {
+            Ok(()) => Ok((tally, hand.hand.finish(), hand.log)),
+            Err(unfit) => {
+                self.unfit.store(true, Ordering::Relaxed);
+                Err(unfit)
+            }
+        }
+    }
+
+    fn read_pieces(&self, hand: &mut Watched<'_>, tally: &mut Tally) -> Result<(), Unfit> {
+        loop {
+            if self.unfit.load(Ordering::Relaxed) {
+                return Err(Unfit);
+            }
+            let Some(piece) = locked(&self.pieces).next_piece()? else {
+                return Ok(());
+            };
+            let width = piece.width();
+            let mut rows = piece.rows()?;
+            let mut problems = Problems::default();
+            tally.add((self.read)(
+                rows.as_mut(),
+                self.settings,
+                hand,
+                &mut problems,
+            ));
+            let grew = rows.header().len() != width;
+            if grew || !problems.is_empty() || !hand.hand.fold() {
+                return Err(Unfit);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::path::Path;
+
+    use super::super::{
+        Books, Choices, InputSpec, OnConflict, OnOverlap, PIECE, Progress, read, read_once,
+    };
+    use crate::model::Zone;
+    use crate::problem::Problems;
+    use crate::scan::{How, Receipt};
+
+    struct Silent;
+
+    impl Progress for Silent {
+        fn begin(&self, _: &str, _: &Receipt) {}
+        fn end(&self) {}
+    }
+
+    /// Small numbers that look random and are the same in every run.
+    struct Dice(u64);
+
+    impl Dice {
+        fn roll(&mut self, sides: usize) -> usize {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            (self.0 >> 20) as usize % sides
+        }
+
+        fn one_in(&mut self, sides: usize) -> bool {
+            self.roll(sides) == 0
+        }
+    }
+
+    const CUSTOMERS: [&str; 6] = [
+        "acme",
+        "umbra",
+        "kestrel",
+        "ø-works",
+        "a \"b\", c",
+        "d\ne\r\nf",
+    ];
+    const MODELS: [&str; 3] = ["gpt-5-mini", "claude-haiku-4-5", "gemini-2.5-pro"];
+
+    fn quoted(text: &str, dice: &mut Dice) -> String {
+        match text.contains(['"', ',', '\n', '\r']) || dice.one_in(9) {
+            true => format!("\"{}\"", text.replace('"', "\"\"")),
+            false => text.to_string(),
+        }
+    }
+
+    /// A log with everything that may stand in one: quoted cells, blank lines and cells, repeats,
+    /// late rows, failed requests, long contexts, costs of the log's own.
+    fn csv(dice: &mut Dice) -> String {
+        let end = ["\n", "\r\n", "\r"][dice.roll(3)];
+        let costs = dice.one_in(2);
+        let mut text = match dice.one_in(4) {
+            true => end.to_string(),
+            false => String::new(),
+        };
+        text += "timestamp,request_id,customer_id,feature,model,status,input_tokens,";
+        text += "cache_read_input_tokens,output_tokens,cost";
+        text += end;
+        let mut rows: Vec<String> = Vec::new();
+        for at in 0..dice.roll(120) {
+            if at > 0 && dice.one_in(10) {
+                let again = rows[dice.roll(rows.len())].clone();
+                rows.push(again);
+                continue;
+            }
+            let day = 1 + at / 20 + dice.roll(3);
+            let id = match dice.one_in(8) {
+                true => String::new(),
+                false => format!("req_{at}"),
+            };
+            let customer = CUSTOMERS[dice.roll(CUSTOMERS.len())];
+            let status = ["ok", "", "failed"][dice.roll(3)];
+            let input = [dice.roll(900), 250_000 + dice.roll(9)][usize::from(dice.one_in(9))];
+            let cost = match costs && !dice.one_in(3) {
+                true => format!("0.{:06}", dice.roll(900_000)),
+                false => String::new(),
+            };
+            rows.push(format!(
+                "2026-10-{day:02}T{:02}:00:00Z,{id},{},{},{},{status},{input},{},{},{cost}",
+                dice.roll(24),
+                quoted(customer, dice),
+                ["chat", ""][dice.roll(2)],
+                quoted(MODELS[dice.roll(3)], dice),
+                dice.roll(50),
+                dice.roll(50),
+            ));
+        }
+        for row in rows {
+            text += &row;
+            text += end;
+            if dice.one_in(20) {
+                text += end;
+            }
+        }
+        if dice.one_in(3) {
+            text.truncate(text.trim_end().len());
+        }
+        text
+    }
+
+    fn json_lines(dice: &mut Dice) -> String {
+        let mut rows: Vec<String> = Vec::new();
+        for at in 0..60 + dice.roll(60) {
+            if at > 0 && dice.one_in(12) {
+                let again = rows[dice.roll(rows.len())].clone();
+                rows.push(again);
+                continue;
+            }
+            let customer = CUSTOMERS[dice.roll(CUSTOMERS.len())];
+            let customer = serde_json::to_string(customer).unwrap();
+            // The id of another row, now and then.
+            let id = at - at.min(usize::from(dice.one_in(400)));
+            let more = match dice.one_in(200) {
+                true => ",\"region\":\"eu\"",
+                false => "",
+            };
+            let blank = if dice.one_in(30) { "\n" } else { "" };
+            rows.push(format!(
+                "{{\"timestamp\":\"2026-10-{:02}T01:00:00Z\",\"request_id\":\"r{id}\",\"customer_id\":{customer},\"model\":\"{}\",\"usage\":{{\"input_tokens\":{},\"output_tokens\":{}}}{more}}}\n{blank}",
+                1 + at / 20,
+                MODELS[at % 3],
+                at * 7,
+                at * 3,
+            ));
+        }
+        rows.concat()
+    }
+
+    fn choices(threads: usize, piece: usize) -> Choices {
+        Choices {
+            zone: Zone::parse("Europe/Berlin").unwrap(),
+            on_conflict: OnConflict::Error,
+            on_overlap: OnOverlap::Error,
+            allow_empty: true,
+            features: true,
+            dimensions: vec!["status".into()],
+            threads,
+            piece,
+        }
+    }
+
+    fn specs(files: &[&Path]) -> Vec<InputSpec> {
+        let spec = |path: &&Path| InputSpec {
+            path: path.to_path_buf(),
+            name: path.file_name().unwrap().to_string_lossy().into_owned(),
+            format: Some("usage-log".into()),
+            settings: crate::formats::Settings {
+                cached_tokens: Some(crate::formats::CachedTokens::Beside),
+                ..crate::formats::Settings::default()
+            },
+            how: How {
+                allow_empty: true,
+                ..How::default()
+            },
+        };
+        files.iter().map(spec).collect()
+    }
+
+    /// Everything that reading says.
+    fn said(result: Result<Books, Problems>) -> String {
+        match result {
+            Ok(books) => {
+                let files = books
+                    .files
+                    .iter()
+                    .map(|file| format!("{:?} {:?} {:?}\n", file.receipt, file.days, file.covers));
+                let cells = books.usage.iter().map(|cell| format!("{cell:?}\n"));
+                let notes = format!("{:?}\n{:?}\n", books.notes, books.log_currencies);
+                files.chain(cells).chain([notes]).collect()
+            }
+            Err(problems) => {
+                let kept = problems.kept().iter();
+                kept.map(|problem| format!("{problem:?}\n")).collect()
+            }
+        }
+    }
+
+    fn write(path: &Path, bytes: &[u8]) {
+        std::fs::File::create(path)
+            .unwrap()
+            .write_all(bytes)
+            .unwrap();
+    }
+
+    /// Reads in one go and in many ways side by side; all must say the same.
+    fn compare(files: &[&Path], dice: &mut Dice) {
+        let plain = said(read(&specs(files), &choices(1, usize::MAX), &Silent));
+        for _ in 0..3 {
+            let (threads, piece) = (1 + dice.roll(4), 1 + dice.roll(400));
+            let found = said(read(&specs(files), &choices(threads, piece), &Silent));
+            assert_eq!(found, plain, "{threads} threads, pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn side_by_side_says_the_same_as_in_one_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, two) = (
+            folder.path().join("one.csv"),
+            folder.path().join("two.jsonl"),
+        );
+        let mut in_pieces = 0;
+        for seed in 1..60 {
+            let dice = &mut Dice(seed * 7919);
+            write(&one, csv(dice).as_bytes());
+            write(&two, json_lines(dice).as_bytes());
+            compare(&[&one], dice);
+            compare(&[&one, &two], dice);
+            let side = read_once(&specs(&[&one, &two]), &choices(2, 100), &Silent, true);
+            in_pieces += u32::from(side.is_ok_and(|read| read.is_ok()));
+        }
+        // The others bring new columns or repeat an id with other content, and are read in one go.
+        assert!(in_pieces > 20, "only {in_pieces} were read in pieces");
+    }
+
+    #[test]
+    fn damage_is_told_as_in_one_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("one.csv");
+        let mut refused = 0;
+        for seed in 1..150 {
+            let dice = &mut Dice(seed * 104_729);
+            let mut bytes = csv(dice).into_bytes();
+            for _ in 0..1 + dice.roll(2) {
+                let at = dice.roll(bytes.len());
+                let wrong = [b'"', b',', b'\n', b'\r', 0xff, 0, b'x'][dice.roll(7)];
+                match dice.roll(3) {
+                    0 => bytes[at] = wrong,
+                    1 => bytes.insert(at, wrong),
+                    _ => bytes.truncate(at + 1),
+                }
+            }
+            write(&path, &bytes);
+            compare(&[&path], dice);
+            let plain = read(&specs(&[&path]), &choices(1, PIECE), &Silent);
+            refused += u32::from(plain.is_err());
+        }
+        assert!(refused > 50, "only {refused} were refused");
+    }
+}
