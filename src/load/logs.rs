@@ -224,6 +224,13 @@ pub struct Common {
     span: (Day, Day),
 }
 
+/// A UTC day and a model family.
+type Topic = (Day, String);
+/// Input and output tokens of a topic, by log.
+type ByTopic = BTreeMap<Topic, BTreeMap<usize, (Exact, Exact)>>;
+/// A topic that two logs have with the same input and output.
+type Equal<'t> = (&'t Topic, Exact, Exact);
+
 /// A log's sums of a day and a model family.
 struct Part {
     log: usize,
@@ -234,7 +241,7 @@ struct Part {
 /// Finds the pairs of logs that have the same calls, certainly or perhaps.
 pub fn common(logs: &[Log]) -> Vec<Common> {
     let mut families: HashMap<&str, String> = HashMap::new();
-    let mut sums: BTreeMap<(Day, String), BTreeMap<usize, (Exact, Exact)>> = BTreeMap::new();
+    let mut sums = ByTopic::new();
     for (at, log) in logs.iter().enumerate() {
         for ((day, model), sum) in log.all() {
             let family = families
@@ -247,7 +254,7 @@ pub fn common(logs: &[Log]) -> Vec<Common> {
         }
     }
     // Pairs, the log of the lower number first → what they have in common.
-    let mut equal: BTreeMap<(usize, usize), Vec<(&(Day, String), Exact, Exact)>> = BTreeMap::new();
+    let mut equal: BTreeMap<(usize, usize), Vec<Equal<'_>>> = BTreeMap::new();
     for (key, by_log) in &sums {
         let mut parts: Vec<Part> = by_log
             .iter()
@@ -260,7 +267,7 @@ pub fn common(logs: &[Log]) -> Vec<Common> {
                 output: *output,
             })
             .collect();
-        parts.sort_by(|a, b| (a.input, a.output, a.log).cmp(&(b.input, b.output, b.log)));
+        parts.sort_by_key(|part| (part.input, part.output, part.log));
         for same in parts.chunk_by(|a, b| a.input == b.input && a.output == b.output) {
             for (at, one) in same.iter().enumerate() {
                 for other in &same[at + 1..] {
@@ -288,9 +295,9 @@ pub fn common(logs: &[Log]) -> Vec<Common> {
 /// Judges a pair.
 fn pair(
     logs: &[Log],
-    sums: &BTreeMap<(Day, String), BTreeMap<usize, (Exact, Exact)>>,
+    sums: &ByTopic,
     (a, b): (usize, usize),
-    equal: &[(&(Day, String), Exact, Exact)],
+    equal: &[Equal<'_>],
 ) -> Option<Common> {
     // The log that reaches further counts.
     let rank = |at: usize| {
