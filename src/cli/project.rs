@@ -94,6 +94,8 @@ pub struct InputEntry {
     pub tz: Option<String>,
     /// Provider of a file that names none.
     pub provider: Option<String>,
+    /// Who bills the calls of a log, whatever its rows name.
+    pub billed_by: Option<String>,
     /// Currency of a file that names none.
     pub currency: Option<String>,
     /// `"."` or `","`.
@@ -320,6 +322,7 @@ impl InputEntry {
             cached_tokens,
             zone,
             provider: self.provider.as_deref().map(names::provider),
+            billed_by: self.billed_by.as_deref().map(names::provider),
             currency,
             decimal_comma,
             date_order,

@@ -14,6 +14,7 @@ mod damage;
 mod damaged_formats;
 mod dated;
 mod docs;
+mod double_logs;
 mod double_money;
 mod errors;
 mod examples;
