@@ -320,7 +320,9 @@ impl<'a> Sellers<'a> {
             text.map_or(0, |text| Arc::as_ptr(text).cast::<u8>().addr())
         };
         let next = self.list.len() as u32;
-        let known = self.numbers.entry((address(&cell.provider), address(&cell.tier)));
+        let known = self
+            .numbers
+            .entry((address(&cell.provider), address(&cell.tier)));
         let number = *known.or_insert(next);
         if number == next {
             let pair = (cell.provider.as_deref(), cell.tier.as_deref());

@@ -56,7 +56,8 @@ impl<'a> UsageOwners<'a> {
         // The cells, and with them the id, live as long as this.
         let address = Arc::as_ptr(id).cast::<u8>().addr();
         let known = self.known.entry(address);
-        let steady = known.or_insert_with(|| identity.is_steady(id).then(|| identity.usage(id, day)));
+        let steady =
+            known.or_insert_with(|| identity.is_steady(id).then(|| identity.usage(id, day)));
         steady.unwrap_or_else(|| identity.usage(id, day))
     }
 }

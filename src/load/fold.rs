@@ -228,7 +228,12 @@ impl Fold {
         let cell = |(part, entry): (u32, Entry)| {
             let kind = &kinds[entry.group.kind as usize];
             assert!(!kind.open, "a file's token convention was never settled");
-            cell(&entry.group, kind, entry.sums(&beside[part as usize]), &texts)
+            cell(
+                &entry.group,
+                kind,
+                entry.sums(&beside[part as usize]),
+                &texts,
+            )
         };
         all.into_iter().map(cell).collect()
     }

@@ -42,7 +42,9 @@ pub fn read(
         unfit: AtomicBool::new(false),
     };
     let parts: Vec<Result<(Tally, FileFold), Unfit>> = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(|| work.take_part())).collect();
+        let others: Vec<_> = (1..threads)
+            .map(|_| scope.spawn(|| work.take_part()))
+            .collect();
         let own = work.take_part();
         let others = others.into_iter().map(|other| match other.join() {
             Ok(part) => part,
@@ -85,7 +87,12 @@ impl Work<'_> {
             let width = piece.width();
             let mut rows = piece.rows()?;
             let mut problems = Problems::default();
-            tally.add((self.read)(rows.as_mut(), self.settings, hand, &mut problems));
+            tally.add((self.read)(
+                rows.as_mut(),
+                self.settings,
+                hand,
+                &mut problems,
+            ));
             let grew = rows.header().len() != width;
             if grew || !problems.is_empty() || !hand.fold() {
                 return Err(Unfit);
@@ -129,7 +136,14 @@ mod tests {
         }
     }
 
-    const CUSTOMERS: [&str; 6] = ["acme", "umbra", "kestrel", "ø-works", "a \"b\", c", "d\ne\r\nf"];
+    const CUSTOMERS: [&str; 6] = [
+        "acme",
+        "umbra",
+        "kestrel",
+        "ø-works",
+        "a \"b\", c",
+        "d\ne\r\nf",
+    ];
     const MODELS: [&str; 3] = ["gpt-5-mini", "claude-haiku-4-5", "gemini-2.5-pro"];
 
     fn quoted(text: &str, dice: &mut Dice) -> String {
@@ -255,9 +269,10 @@ mod tests {
     fn said(result: Result<Books, Problems>) -> String {
         match result {
             Ok(books) => {
-                let files = books.files.iter().map(|file| {
-                    format!("{:?} {:?} {:?}\n", file.receipt, file.days, file.covers)
-                });
+                let files = books
+                    .files
+                    .iter()
+                    .map(|file| format!("{:?} {:?} {:?}\n", file.receipt, file.days, file.covers));
                 let cells = books.usage.iter().map(|cell| format!("{cell:?}\n"));
                 let notes = format!("{:?}\n{:?}\n", books.notes, books.log_currencies);
                 files.chain(cells).chain([notes]).collect()
@@ -270,7 +285,10 @@ mod tests {
     }
 
     fn write(path: &Path, bytes: &[u8]) {
-        std::fs::File::create(path).unwrap().write_all(bytes).unwrap();
+        std::fs::File::create(path)
+            .unwrap()
+            .write_all(bytes)
+            .unwrap();
     }
 
     /// Reads in one go and in many ways side by side; all must say the same.
@@ -286,7 +304,10 @@ mod tests {
     #[test]
     fn side_by_side_says_the_same_as_in_one_go() {
         let folder = tempfile::tempdir().unwrap();
-        let (one, two) = (folder.path().join("one.csv"), folder.path().join("two.jsonl"));
+        let (one, two) = (
+            folder.path().join("one.csv"),
+            folder.path().join("two.jsonl"),
+        );
         let mut in_pieces = 0;
         for seed in 1..60 {
             let dice = &mut Dice(seed * 7919);

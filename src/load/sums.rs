@@ -341,10 +341,7 @@ impl Groups {
     }
 
     /// Takes the groups of open kinds out, with the list beside them; `None` if there is none.
-    pub fn take_open(
-        &mut self,
-        is_open: impl Fn(u32) -> bool,
-    ) -> Option<(Vec<Entry>, Vec<Sums>)> {
+    pub fn take_open(&mut self, is_open: impl Fn(u32) -> bool) -> Option<(Vec<Entry>, Vec<Sums>)> {
         if !self.list.iter().any(|entry| is_open(entry.group.kind)) {
             return None;
         }
@@ -424,7 +421,11 @@ mod tests {
         let sums = list[0].sums(&more);
         // 3 × (2^63 - 1).
         let sum = Exact::parse("27670116110564327421").unwrap();
-        let found: Vec<_> = sums.quantities.iter().map(|(m, n)| (m, n.exact())).collect();
+        let found: Vec<_> = sums
+            .quantities
+            .iter()
+            .map(|(m, n)| (m, n.exact()))
+            .collect();
         let output = Exact::from(21u64);
         assert_eq!(found, [(&Meter::Input, sum), (&Meter::Output, output)]);
         assert_eq!(sums.requests.exact(), Exact::from(3u64));
