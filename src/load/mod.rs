@@ -34,7 +34,7 @@ pub use progress::Progress;
 pub use recognize::{Recognized, nearest, recognize};
 pub use repeats::OnConflict;
 
-use crate::formats::{self, Format, Kind, Reader, Settings, Tally};
+use crate::formats::{self, Format, Reader, Settings, Tally};
 use crate::model::Zone;
 use crate::model::records::Charge;
 use crate::problem::{Place, Problem, Problems, catalogue};
