@@ -2,7 +2,7 @@
 //! ties them to the last digit and tells which customers make money.
 //!
 //! The path of the data, one way, left to right:
-//! `scan` → `formats` → `load` → `identity` → `attribution` + `revenue` → `margin` → `report`.
+//! `scan` → `formats` → `load` → `fx` → `identity` → `attribution` + `revenue` → `margin` → `report`.
 
 #![forbid(unsafe_code)]
 
@@ -17,6 +17,7 @@ pub mod load;
 
 pub mod identity;
 
+pub mod fx;
 pub mod prices;
 
 pub mod attribution;

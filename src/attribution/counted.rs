@@ -349,14 +349,13 @@ fn differences(
     let mut billed: BTreeMap<(&Subject, Month), Option<Exact>> = BTreeMap::new();
     for (group, members) in groups {
         for line in members.iter().map(|at| &lines[*at]) {
-            let covered = counted.cover(&group.subject.0, line.first, line.end);
+            // A bill of which the export covers nothing states nothing to compare.
+            if !counted.cover(&group.subject.0, line.first, line.end) {
+                continue;
+            }
             let key = (&group.subject, line.day.month());
             let sum = billed.entry(key).or_insert(Some(Exact::ZERO));
-            *sum = match (*sum, line.quantity) {
-                (Some(sum), Some(quantity)) if covered => Some(sum + quantity),
-                (sum, _) if !covered => sum,
-                _ => None,
-            };
+            *sum = sum.zip(line.quantity).map(|(sum, more)| sum + more);
         }
     }
     for ((subject, month), billed) in billed {

@@ -1,5 +1,7 @@
 //! What usage is worth at book prices, discounts applied; never zero for want of a price.
 
+use std::collections::BTreeMap;
+
 use crate::model::records::ChargeMeter;
 use crate::model::{Day, Exact, Meter, UsageCell};
 use crate::prices::{Found, Prices, Use};
@@ -11,6 +13,19 @@ pub struct Pricing {
     pub prices: Prices,
     /// Whether the report is in US dollars, the currency of all prices.
     pub in_dollars: bool,
+    /// In a report in another currency: what a dollar is worth on the days of which a rate is
+    /// known (UTC).
+    pub per_dollar: BTreeMap<Day, Exact>,
+}
+
+impl Pricing {
+    /// By how much the dollars of a day's prices are multiplied; `None` where nobody knows.
+    pub fn factor(&self, day: Day) -> Option<Exact> {
+        match self.in_dollars {
+            true => Some(Exact::ONE),
+            false => self.per_dollar.get(&day).copied(),
+        }
+    }
 }
 
 /// The rates that hold for one cell of usage.
@@ -45,8 +60,9 @@ impl Rates {
 
     /// The rates in force on a day (UTC).
     pub fn on(cell: &UsageCell, pricing: &Pricing, day: Day) -> Rates {
-        // Prices are in US dollars; in another currency none is known.
-        let (Some(model), true) = (cell.model.as_deref(), pricing.in_dollars) else {
+        // Prices are in US dollars; in another currency without a rate none is known.
+        let (Some(model), Some(factor)) = (cell.model.as_deref(), pricing.factor(cell.utc_day))
+        else {
             return Rates::Unknown;
         };
         let found = pricing.prices.find(&Use {
@@ -61,7 +77,7 @@ impl Rates {
             Found::Free(_) => return Rates::Free,
             Found::Priced(offer) => offer,
         };
-        let rate = |meter: &Meter| offer.meter(meter).map(|price| price.price());
+        let rate = |meter: &Meter| offer.meter(meter).map(|price| price.price() * factor);
         let meters = cell.quantities.iter().map(|(meter, _)| meter);
         Rates::Known(Known {
             rates: meters.map(|meter| (meter.clone(), rate(meter))).collect(),

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use super::file_args::{FormatsArgs, InitArgs};
 pub use super::map_args::{MapArgs, MapCommand};
+pub use super::output_args::{MessageFormat, OutputFormat};
 pub use super::price_args::{PricesAction, PricesArgs, PricesView, RepriceArgs};
 pub use super::reconcile_args::{ReconcileArgs, ReconcileBy};
 use super::terminal::Color;
@@ -172,7 +173,10 @@ pub struct Shared {
     /// Price list that goes before the built-in one: CSV, LiteLLM or genai-prices JSON
     #[arg(long, value_name = "FILE", help_heading = "Method")]
     pub prices: Option<PathBuf>,
-    /// Currency of the report; the files must be in it
+    /// Dated exchange rates: the ECB's eurofxref-hist.csv, or a table date,from,to,rate; repeatable
+    #[arg(long, value_name = "FILE", help_heading = "Method")]
+    pub fx: Vec<PathBuf>,
+    /// Currency of the report; amounts in others are converted
     #[arg(long, value_name = "CODE", help_heading = "Method")]
     pub currency: Option<String>,
     /// Keep only rows with one of these values, or (!=) with none of them; repeatable
@@ -331,6 +335,8 @@ pub enum RevenueArg {
     Billed,
     /// When money arrives.
     Cash,
+    /// Monthly recurring revenue at the end of each month, from subscriptions.
+    Mrr,
 }
 
 /// `--cost-basis`.
@@ -362,30 +368,4 @@ pub enum MatchArg {
     Coarse,
     /// Only the pool itself.
     Exact,
-}
-
-/// `--format`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum OutputFormat {
-    /// For people.
-    #[default]
-    Table,
-    /// For spreadsheets.
-    Csv,
-    /// For programs.
-    Json,
-    /// One JSON object per row.
-    Jsonl,
-    /// A Markdown table.
-    Md,
-}
-
-/// `--message-format`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum MessageFormat {
-    /// For people.
-    #[default]
-    Human,
-    /// One JSON object per line.
-    Json,
 }

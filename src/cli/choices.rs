@@ -1,7 +1,5 @@
-//! What a run reports: zone, period, currency, revenue basis, tolerance; from options, project file
+//! What a run reports: zone, period, revenue basis, tolerance; from options, project file
 //! and the files themselves, in this order.
-
-use std::collections::{BTreeMap, BTreeSet};
 
 use super::args::{CostBasisArg, RevenueArg, Shared};
 use super::inputs;
@@ -9,8 +7,8 @@ use super::project::{Project, percent};
 use crate::formats::Kind;
 use crate::load::Books;
 use crate::model::records::CostBasis;
-use crate::model::{Currency, Day, Exact, Month, Period, Zone};
-use crate::problem::{Place, Problem, catalogue};
+use crate::model::{Day, Exact, Month, Period, Zone};
+use crate::problem::{Problem, catalogue};
 use crate::revenue::Basis;
 
 /// The default of `--tolerance`: one percent.
@@ -19,7 +17,10 @@ pub fn default_tolerance() -> Exact {
 }
 
 /// The project file, where it and no option states a value.
-fn stated<'p>(option: &Option<String>, project: Option<&'p Project>) -> Option<&'p Project> {
+pub(super) fn stated<'p>(
+    option: &Option<String>,
+    project: Option<&'p Project>,
+) -> Option<&'p Project> {
     project.filter(|_| option.is_none())
 }
 
@@ -136,73 +137,6 @@ pub fn period(shared: &Shared, books: &Books, zone: Zone) -> Result<Period, Prob
     }
 }
 
-/// The one currency of the files.
-///
-/// # Errors
-/// Two currencies, with a place for each.
-pub fn currency(
-    shared: &Shared,
-    project: Option<&Project>,
-    books: &Books,
-) -> Result<Currency, Problem> {
-    let wanted = shared
-        .currency
-        .as_deref()
-        .or(project.and_then(|project| project.currency.as_deref()));
-    let wanted = match wanted {
-        None => None,
-        Some(text) => Some(Currency::parse(text).ok_or_else(|| {
-            let message = "the currency is no three-letter code";
-            let problem = match stated(&shared.currency, project) {
-                Some(project) => project.fault("", "currency", text, message.into()),
-                None => Problem::new(&catalogue::BAD_OPTION, message),
-            };
-            problem.excerpt(text).help("write a code such as USD")
-        })?),
-    };
-    let mut seen: BTreeMap<Currency, (String, u64)> = BTreeMap::new();
-    let mut see = |currency: Currency, file: &str, line: u64| {
-        let place = (file.to_string(), line);
-        let first = seen.entry(currency).or_insert_with(|| place.clone());
-        if place < *first {
-            *first = place;
-        }
-    };
-    for charge in &books.charges {
-        see(charge.currency, &charge.origin.file, charge.origin.line);
-    }
-    for invoice in &books.records.invoices {
-        see(invoice.currency, &invoice.origin.file, invoice.origin.line);
-    }
-    for payment in &books.records.payments {
-        see(payment.currency, &payment.origin.file, payment.origin.line);
-    }
-    for (currency, (file, line)) in &books.log_currencies {
-        see(*currency, file, *line);
-    }
-    let all: BTreeSet<Currency> = seen.keys().copied().chain(wanted).collect();
-    if all.len() < 2 {
-        return Ok(all.into_iter().next().unwrap_or(Currency::USD));
-    }
-    let places: Vec<String> = seen
-        .iter()
-        .map(|(currency, (file, line))| format!("{currency} at {file}:{line}"))
-        .collect();
-    let asked = wanted
-        .map(|currency| format!("; the report is asked for in {currency}"))
-        .unwrap_or_default();
-    let place = seen
-        .values()
-        .next_back()
-        .map(|(file, line)| Place::line(&file.as_str().into(), *line));
-    Err(Problem::new(
-        &catalogue::CURRENCIES,
-        format!("amounts of different currencies would be added: {}{asked}", places.join(", ")),
-    )
-    .at(place.unwrap_or_default())
-    .help("report each currency by itself; conversion needs dated rates, which this version does not read"))
-}
-
 /// With how many threads long files are read: all processors, unless told otherwise.
 pub fn threads(shared: &Shared) -> usize {
     let processors = || std::thread::available_parallelism().map_or(1, usize::from);
@@ -214,9 +148,12 @@ pub fn threads(shared: &Shared) -> usize {
 /// # Errors
 /// A basis that the files cannot give.
 pub fn basis(shared: &Shared, books: &Books) -> Result<Basis, Problem> {
-    let payments_only = books.records.invoices.is_empty() && !books.records.payments.is_empty();
+    let records = &books.records;
+    let invoiced = !records.invoices.is_empty() || !records.lines.is_empty();
+    let paid = !records.payments.is_empty() || !records.balance.is_empty();
+    let payments_only = !invoiced && records.recognized.is_empty() && paid;
     match shared.revenue {
-        Some(RevenueArg::Cash) if books.records.payments.is_empty() && books.has(Kind::Revenue) => {
+        Some(RevenueArg::Cash) if !paid && books.has(Kind::Revenue) => {
             let lines = books
                 .records
                 .invoices
@@ -232,6 +169,16 @@ pub fn basis(shared: &Shared, books: &Books) -> Result<Basis, Problem> {
             .help("pass Stripe's unified_payments.csv too, or leave --revenue out"))
         }
         Some(RevenueArg::Cash) => Ok(Basis::Cash),
+        Some(RevenueArg::Mrr)
+            if records.subscriptions.is_empty() && records.mrr_changes.is_empty() =>
+        {
+            Err(Problem::new(
+                &catalogue::WRONG_KIND,
+                "monthly recurring revenue needs subscriptions, and there are none",
+            )
+            .help("pass Stripe's subscriptions.csv, with prices.csv for its prices"))
+        }
+        Some(RevenueArg::Mrr) => Ok(Basis::Mrr),
         Some(RevenueArg::Billed) if payments_only => Err(Problem::new(
             &catalogue::WRONG_KIND,
             "billed revenue needs an invoices export, and there are only payments",

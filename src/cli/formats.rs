@@ -6,7 +6,7 @@ use super::args::FormatsArgs;
 use super::messages::{self, MessageOptions};
 use super::{Console, Ended};
 use crate::formats::{FORMATS, Format, Kind};
-use crate::load::{Recognized, nearest, recognize};
+use crate::load::{Recognized, because, nearest, recognize};
 use crate::problem::{Problem, Problems, catalogue};
 use crate::report::table::{Cell, Column, Table};
 use crate::report::text::TextOptions;
@@ -90,6 +90,7 @@ fn file(path: &Path, console: &mut Console, problems: &mut Problems) {
     for one in opened {
         match recognize(None, &one) {
             Recognized::Mapping => say(console, &format!("{}: the mapping file", one.name)),
+            Recognized::Rates => say(console, &format!("{}: dated exchange rates", one.name)),
             Recognized::Format(format) => {
                 say(
                     console,
@@ -98,7 +99,7 @@ fn file(path: &Path, console: &mut Console, problems: &mut Problems) {
                 say(console, &format!("  kind: {}", format.kind.word()));
                 say(
                     console,
-                    &format!("  because it has: {}", format.required.join(", ")),
+                    &format!("  because it has: {}", because(format, &one).join(", ")),
                 );
                 if !one.peek.header.is_empty() {
                     say(

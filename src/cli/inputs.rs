@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use super::args::{CachedTokensArg, EncodingArg, Shared};
 use super::project::{InputEntry, Project};
 use crate::formats::{self, CachedTokens, Settings};
-use crate::load::InputSpec;
+use crate::load::{InputSpec, rate_file};
 use crate::model::Zone;
 use crate::problem::{Place, Problem, catalogue};
 use crate::report::visible;
 use crate::scan::{How, Limits};
+
+/// The word for the mapping file in `FORMAT:path`.
+const MAPPING: &str = "mapping";
 
 /// Endings of the files that are taken from a folder.
 const ENDINGS: &[&str] = &[
@@ -79,7 +82,22 @@ pub fn resolve(shared: &Shared, project: Option<&Project>) -> Result<Vec<InputSp
     if let Some(path) = mapping
         && !specs.iter().any(|spec| spec.path == path)
     {
-        specs.push(spec(shared, project, path, Some("mapping".into()))?);
+        specs.push(spec(shared, project, path, Some(MAPPING.into()))?);
+    }
+    let named = project.map_or(&[][..], |project| &project.fx);
+    let rates = match (shared.fx.is_empty(), project) {
+        (true, Some(project)) => {
+            for written in named {
+                project.names_file("", "fx", written)?;
+            }
+            named.iter().map(|name| project.folder.join(name)).collect()
+        }
+        _ => shared.fx.clone(),
+    };
+    for path in rates {
+        if !specs.iter().any(|spec| spec.path == path) {
+            specs.push(spec(shared, project, path, Some(rate_file::NAME.into()))?);
+        }
     }
     Ok(specs)
 }
@@ -109,7 +127,8 @@ fn split_format(argument: &std::ffi::OsString) -> (Option<String>, PathBuf) {
     let Some((format, path)) = argument.to_str().and_then(|text| text.split_once(':')) else {
         return (None, whole);
     };
-    let known = format == "mapping" || formats::named(format).is_some();
+    let named = [MAPPING, rate_file::NAME].contains(&format);
+    let known = named || formats::named(format).is_some();
     if whole.exists() || !known {
         return (None, whole);
     }

@@ -10,11 +10,12 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
+use super::journal::JournalEntry;
 use super::price_rules::{self, PriceEntry};
 use super::shared::SharedEntry;
 use crate::formats::{CachedTokens, Settings};
 use crate::model::records::CostBasis;
-use crate::model::{Currency, Exact, Zone, names};
+use crate::model::{Currency, DateOrder, Exact, Zone, names};
 use crate::prices::Rule;
 use crate::problem::{Place, Problem, catalogue};
 
@@ -32,6 +33,9 @@ pub struct Project {
     pub mapping: Option<String>,
     /// Report currency.
     pub currency: Option<String>,
+    /// Files of dated exchange rates, relative to the project file.
+    #[serde(default)]
+    pub fx: Vec<String>,
     /// Report zone.
     pub tz: Option<String>,
     /// Tolerance between log and bill, such as `"1%"`.
@@ -58,6 +62,9 @@ pub struct Project {
     /// Shared costs.
     #[serde(default)]
     pub shared: Vec<toml::Spanned<SharedEntry>>,
+    /// Accounts of journals.
+    #[serde(default)]
+    pub journal: JournalEntry,
     /// The folder of the project file.
     #[serde(skip)]
     pub folder: PathBuf,
@@ -90,6 +97,8 @@ pub struct InputEntry {
     pub currency: Option<String>,
     /// `"."` or `","`.
     pub decimal: Option<String>,
+    /// `"m/d/y"` or `"d/m/y"`.
+    pub date_format: Option<String>,
     /// One character.
     pub delimiter: Option<String>,
     /// `"utf8"` or `"latin1"`.
@@ -298,6 +307,13 @@ impl InputEntry {
             Some(",") => Some(true),
             Some(other) => return Err(fault("decimal", other, "write \".\" or \",\"")),
         };
+        let date_order = match self.date_format.as_deref() {
+            None => None,
+            Some(order) => Some(
+                DateOrder::parse(order)
+                    .ok_or_else(|| fault("date_format", order, "write \"m/d/y\" or \"d/m/y\""))?,
+            ),
+        };
         Ok(Settings {
             columns: self.columns.clone(),
             cached_tokens,
@@ -305,6 +321,7 @@ impl InputEntry {
             provider: self.provider.as_deref().map(names::provider),
             currency,
             decimal_comma,
+            date_order,
             ..Settings::default()
         })
     }
@@ -392,6 +409,22 @@ mod tests {
 
     fn parse(text: &str) -> Result<Project, Problem> {
         toml::from_str(text).map_err(|error| fault(&"tanso.toml".into(), text, &error))
+    }
+
+    #[test]
+    fn the_order_of_dates_is_stated_in_two_ways() {
+        let order = |text: &str| {
+            let text = format!("[[input]]\npath = \"a.csv\"\ndate_format = {text:?}\n");
+            let project = parse(&text).unwrap();
+            project.input[0].settings(&project).map(|s| s.date_order)
+        };
+        assert_eq!(order("m/d/y").unwrap(), Some(DateOrder::MonthFirst));
+        assert_eq!(order("d/m/y").unwrap(), Some(DateOrder::DayFirst));
+        let problem = order("y/m/d").unwrap_err();
+        assert_eq!(
+            problem.help.as_deref(),
+            Some("write \"m/d/y\" or \"d/m/y\"")
+        );
     }
 
     #[test]

@@ -157,9 +157,7 @@ fn passes(filter: &Filter, entry: &Entry) -> bool {
 
 impl PriceList for Pricing {
     fn price(&self, asked: Asked<'_>) -> Option<Listed> {
-        if !self.in_dollars {
-            return None;
-        }
+        let factor = self.factor(asked.day)?;
         let found = self.prices.find(&Use {
             provider: asked.provider,
             model: asked.model,
@@ -174,7 +172,7 @@ impl PriceList for Pricing {
                 discount: Exact::ZERO,
             }),
             Found::Priced(offer) => offer.meter(asked.meter).map(|price| Listed {
-                price: price.list * price.factor,
+                price: price.list * price.factor * factor,
                 discount: price.discount,
             }),
         }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::args::{MessageFormat, OutputFormat, ReportArgs, Shared};
 use super::controls;
+use super::journal::Made;
 use super::run::Run;
 use super::{Console, Ended, output, terminal};
 use crate::margin::Dimension;
@@ -11,7 +12,7 @@ use crate::problem::{Problem, Problems, catalogue};
 use crate::report::margin::{Header, View, document, table};
 use crate::report::table::Table;
 use crate::report::text::TextOptions;
-use crate::report::{csv, json, jsonl, markdown, text};
+use crate::report::{csv, fx, json, jsonl, markdown, text};
 
 /// Columns that rows can be ordered by.
 const SORTS: &[&str] = &[
@@ -63,6 +64,14 @@ pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ended, Problems> 
                 let rows = document::rows(&statement, &run.identity, &view);
                 jsonl::write(rows, &mut bytes)
             }
+            journal if journal.is_journal() => {
+                return match super::journal::make(args, &run, journal)? {
+                    Made::Text(text) => Ok(text.into_bytes()),
+                    Made::Table(table) => {
+                        render_table(&table, OutputFormat::Csv, shared, to_terminal, console)
+                    }
+                };
+            }
             table_like => {
                 let table = table::table(&statement, &run.identity, &header, &view);
                 return render_table(&table, table_like, shared, to_terminal, console);
@@ -106,6 +115,12 @@ pub fn render_table(
                     "note: {escaped} text cells begin like a spreadsheet formula and got a leading '; --raw-csv leaves them as they are"
                 ));
             }
+        }
+        journal if journal.is_journal() => {
+            let message = "only tanso report makes journals";
+            return Err(
+                Problem::new(&catalogue::BAD_OPTION, message).help("choose another --format here")
+            );
         }
         OutputFormat::Md => bytes.extend(markdown::render(table).into_bytes()),
         _ => {
@@ -169,12 +184,13 @@ fn format_of(path: &Path) -> Result<OutputFormat, Problem> {
         Some("json") => Ok(OutputFormat::Json),
         Some("jsonl" | "ndjson") => Ok(OutputFormat::Jsonl),
         Some("md" | "markdown") => Ok(OutputFormat::Md),
+        Some("journal") => Ok(OutputFormat::JournalHledger),
         Some("txt") | None => Ok(OutputFormat::Table),
         Some(other) => Err(Problem::new(
             &catalogue::BAD_OPTION,
             format!("no output format has the ending .{other}"),
         )
-        .help("endings: .csv .json .jsonl .md .txt; or say --format")),
+        .help("endings: .csv .json .jsonl .md .journal .txt; or say --format")),
     }
 }
 
@@ -203,6 +219,11 @@ pub fn finish(
     // The table carries notes and tie-outs itself; other outputs leave them to standard error.
     if !shared.quiet && (!shows_all || shared.verbose) {
         let json = shared.message_format == MessageFormat::Json;
+        if !json {
+            for line in fx::lines(header.fx.as_ref()) {
+                console.say(&line);
+            }
+        }
         for note in &header.notes {
             let word = if note.warning { "warning" } else { "note" };
             if json {

@@ -8,6 +8,7 @@ use hashbrown::HashSet;
 
 use super::args::{ConflictArg, MatchArg, OverlapArg, ResidualArg, Shared};
 use super::choices;
+use super::currency;
 use super::inputs;
 use super::notes;
 use super::price_book;
@@ -16,6 +17,7 @@ use super::project::Project;
 use crate::attribution::matching::{Comparison, compare};
 use crate::attribution::{self, Attribution, Caused, CostFact, Pricing, SharedCost};
 use crate::formats::Kind;
+use crate::fx::Conversion;
 use crate::identity::Identity;
 use crate::load::{self, Books, Choices, InputSpec, OnConflict, OnOverlap};
 use crate::margin::{self, Dimension, Filter, Statement};
@@ -46,6 +48,8 @@ pub struct Run {
     pub zone: Zone,
     /// Report currency.
     pub currency: Currency,
+    /// What was converted to it.
+    pub conversion: Conversion,
     cost_basis: CostBasis,
     options: attribution::Options,
     /// Prices of the run.
@@ -91,7 +95,8 @@ impl Run {
         let bar = Bar::new(shared.quiet);
         let mut books = load::read(&specs, &choices, &bar)?;
         let period = choices::period(shared, &books, zone)?;
-        let currency = choices::currency(shared, project.as_ref(), &books)?;
+        let currency = currency::currency(shared, project.as_ref(), &books)?;
+        let (conversion, per_dollar) = currency::convert(&mut books, currency, period, zone)?;
         let basis = choices::basis(shared, &books)?;
         let mut identity = identity(&mut books);
         let mut revenue = RevenueBook::build(revenue::Inputs {
@@ -100,6 +105,7 @@ impl Run {
             basis,
             zone,
             currency,
+            period,
         });
         revenue::plans::assign(&mut identity, &mut revenue, &books.records, zone);
         let coverage = Coverage::check(&revenue, &books.records, &identity, period, zone);
@@ -124,6 +130,7 @@ impl Run {
             pricing: Pricing {
                 prices,
                 in_dollars: currency == Currency::USD,
+                per_dollar,
             },
             shared: costs,
             revenue_by_month,
@@ -138,6 +145,7 @@ impl Run {
             period,
             zone,
             currency,
+            conversion,
             columns: dimensions,
         })
     }
@@ -258,6 +266,7 @@ impl Run {
             currency: self.currency,
             revenue_basis: self.revenue.basis.word(),
             cost_basis: self.cost_basis.word(),
+            fx: Some(self.conversion.clone()).filter(|fx| !fx.is_empty()),
             again: again(shared),
             options,
             notes: notes::collect(self, statement, &inputs),
@@ -362,6 +371,7 @@ fn again(shared: &Shared) -> String {
         ("--from", shared.from.clone()),
         ("--to", shared.to.clone()),
         ("--tz", shared.tz.clone()),
+        ("--currency", shared.currency.clone()),
         (
             "--prices",
             shared
@@ -376,6 +386,9 @@ fn again(shared: &Shared) -> String {
                 .map(|basis| CostBasis::from(basis).word().to_string()),
         ),
     ];
+    for path in &shared.fx {
+        words.extend(["--fx".into(), path.to_string_lossy().into_owned()]);
+    }
     for (name, value) in options {
         words.extend(
             value

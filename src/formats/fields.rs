@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::formats::Settings;
 use crate::model::time::NotATime;
-use crate::model::{Currency, Exact, Instant, Zone};
+use crate::model::{Currency, DateOrder, Exact, Instant, Zone};
 use crate::problem::{Place, Problem, Problems, catalogue};
 use crate::scan::{Header, Row, RowSource};
 
@@ -23,6 +23,8 @@ pub struct Columns {
     pub decimal_comma: bool,
     /// Zone of stamps that carry no offset; `None` refuses them.
     pub zone: Option<Zone>,
+    /// The order of dates with slashes; `None` refuses them.
+    pub date_order: Option<DateOrder>,
 }
 
 impl Columns {
@@ -34,6 +36,7 @@ impl Columns {
             header: source.header().clone(),
             decimal_comma: settings.decimal_comma.unwrap_or(false),
             zone: settings.zone.or(zone),
+            date_order: settings.date_order,
         }
     }
 
@@ -192,13 +195,21 @@ impl Columns {
     /// The cell as an instant; blank and absent cells are problems.
     pub fn instant(&self, row: &Row, column: usize) -> Result<Instant, Problem> {
         let text = row.filled(column).unwrap_or("");
-        Instant::parse(text, self.zone).map_err(|why| {
+        let read = match self.date_order {
+            Some(order) if text.contains('/') => order.read(text, self.zone),
+            _ => Instant::parse(text, self.zone),
+        };
+        read.map_err(|why| {
             let name = self.header.name(column);
             let message = format!("{name} is not a time: {}", why.reason());
             let (entry, help) = match why {
                 NotATime::NoZone => (
                     &catalogue::NO_ZONE,
                     "say tz = \"UTC\" (or the zone the log is written in) in its [[input]] entry of tanso.toml, or --input-tz UTC",
+                ),
+                NotATime::Slashes => (
+                    &catalogue::NOT_A_TIME,
+                    "say date_format = \"m/d/y\" or \"d/m/y\" in its [[input]] entry of tanso.toml, or export the file again without a spreadsheet on the way",
                 ),
                 _ => (
                     &catalogue::NOT_A_TIME,

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{CachedTokens, CountSink, Settings, Tally, UsageSink};
 use crate::model::counts::ProviderCount;
 use crate::model::records::{Charge, ChargeKind, ChargeMeter, CostBasis, Outcome, UsageRecord};
-use crate::model::{Currency, Zone};
+use crate::model::{Currency, DateOrder, Zone};
 use crate::problem::{Problem, Problems};
 
 /// Collects the records of a log in golden shape.
@@ -85,6 +85,10 @@ pub fn settings(value: &Value) -> Option<Settings> {
         None => CostBasis::default(),
         Some(word) => CostBasis::parse(word)?,
     };
+    let date_order = match text("date_format") {
+        None => None,
+        Some(order) => Some(DateOrder::parse(order)?),
+    };
     let mut named = BTreeMap::new();
     for (field, column) in columns.into_iter().flatten() {
         named.insert(field.clone(), column.as_str()?.to_string());
@@ -97,6 +101,7 @@ pub fn settings(value: &Value) -> Option<Settings> {
         provider: text("provider").map(str::to_string),
         currency,
         decimal_comma: value.get("decimal_comma").and_then(Value::as_bool),
+        date_order,
         dimensions: dimensions
             .filter_map(|name| name.as_str().map(str::to_string))
             .collect(),

@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use crate::model::counts::ProviderCount;
 pub use crate::model::records::RevenueRecords;
 use crate::model::records::{Charge, CostBasis, UsageRecord};
-use crate::model::{Currency, Instant, Zone};
+use crate::model::{Currency, DateOrder, Instant, Zone};
 use crate::problem::{Problem, Problems};
 use crate::scan::{Header, Row, RowSource};
 
@@ -99,6 +99,8 @@ pub struct Settings {
     pub currency: Option<Currency>,
     /// Whether numbers have a decimal comma.
     pub decimal_comma: Option<bool>,
+    /// The order of day and month in dates with slashes.
+    pub date_order: Option<DateOrder>,
     /// Extra usage columns to keep as dimensions, in this order.
     pub dimensions: Vec<String>,
     /// Which cost counts in bills that state several.
@@ -286,11 +288,30 @@ pub static FORMATS: &[&Format] = &[
     &usage::bedrock_log::FORMAT,
     &usage::ccusage::FORMAT,
     &usage::responses::FORMAT,
+    &revenue::sigma_lines::FORMAT,
+    &revenue::sigma_taxes::FORMAT,
+    &revenue::sigma_invoices::FORMAT,
+    &revenue::sigma_credit_notes::FORMAT,
+    &revenue::sigma_credit_note_lines::FORMAT,
+    &revenue::sigma_charges::FORMAT,
+    &revenue::sigma_refunds::FORMAT,
+    &revenue::sigma_disputes::FORMAT,
+    &revenue::sigma_change_events::FORMAT,
+    &revenue::sigma_subscription_items::FORMAT,
+    &revenue::sigma_subscriptions::FORMAT,
+    &revenue::sigma_prices::FORMAT,
+    &revenue::sigma_plans::FORMAT,
+    &revenue::sigma_products::FORMAT,
+    &revenue::stripe_recognition::FORMAT,
+    &revenue::stripe_balance_change::FORMAT,
+    &revenue::stripe_balance_history::FORMAT,
     &revenue::stripe_payments::FORMAT,
     &revenue::stripe_invoices::FORMAT,
     &revenue::stripe_subscriptions::FORMAT,
     &revenue::stripe_customers::FORMAT,
     &revenue::stripe_prices::FORMAT,
+    &revenue::lago_fees::FORMAT,
+    &revenue::lago_invoices::FORMAT,
     &revenue::generic::FORMAT,
     &bills::generic::FORMAT,
     &usage::generic::FORMAT,
@@ -301,10 +322,7 @@ pub static USELESS: &[&KnownUseless] = &[
     &revenue::useless::STRIPE_PAYOUTS,
     &revenue::useless::STRIPE_REVENUE_RECOGNITION,
     &revenue::useless::STRIPE_PAYOUT_RECONCILIATION,
-    &revenue::useless::STRIPE_BALANCE_CHANGE,
-    &revenue::useless::STRIPE_BALANCE_HISTORY,
     &revenue::useless::STRIPE_SIGMA,
-    &revenue::useless::LAGO,
     &usage::langfuse::TRACES,
 ];
 

@@ -333,6 +333,31 @@ pub fn billing_keys(revenue: &RevenueRecords) -> BTreeMap<(String, String), Keys
         keys.names.extend(subscription.name.clone());
         keys.add(&subscription.keys);
     }
+    // Rows that only name a billing customer, or nobody.
+    let lines = revenue.lines.iter();
+    let lines = lines.map(|line| (line.namespace, line.customer.as_deref().unwrap_or("")));
+    let entries = revenue.recognized.iter();
+    let entries = entries.map(|entry| ("stripe", entry.customer.as_deref().unwrap_or("")));
+    let changes = revenue.mrr_changes.iter();
+    let changes = changes.map(|change| ("stripe", change.customer.as_str()));
+    for (namespace, id) in lines.chain(entries).chain(changes) {
+        found
+            .entry((namespace.to_string(), id.to_string()))
+            .or_default();
+    }
+    for entry in revenue
+        .balance
+        .iter()
+        .filter(|entry| entry.kind.is_customers())
+    {
+        let object = entry.object.as_deref().unwrap_or(&entry.id);
+        let guest = || guest_id(entry.email.as_deref(), object);
+        let id = entry.customer.clone().unwrap_or_else(guest);
+        let keys = found.entry(stripe(&id)).or_default();
+        keys.emails.extend(entry.email.clone());
+        keys.names.extend(entry.name.clone());
+        keys.add(&entry.keys);
+    }
     for customer in &revenue.customers {
         let keys = found.entry(stripe(&customer.id)).or_default();
         keys.emails.extend(customer.email.clone());

@@ -55,8 +55,9 @@ pub fn settle(
     problems: &mut Problems,
 ) -> Vec<Superseded> {
     let all = std::mem::take(&mut records.invoices);
-    let (stripe, lines): (Vec<_>, Vec<_>) = all.into_iter().partition(|i| i.namespace == "stripe");
-    records.invoices = stripe;
+    let (with_ids, lines): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|i| i.namespace != "revenue");
+    records.invoices = with_ids;
     let mut files: BTreeMap<Arc<str>, Vec<Invoice>> = BTreeMap::new();
     for row in lines {
         files.entry(row.origin.file.clone()).or_default().push(row);

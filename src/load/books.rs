@@ -8,6 +8,7 @@ use crate::attribution::BillCover;
 use crate::formats::{Kind, RevenueRecords};
 use crate::identity::Mapping;
 use crate::model::counts::CountCell;
+use crate::model::rates::RateRow;
 use crate::model::receipt::InputReceipt;
 use crate::model::records::Charge;
 use crate::model::{Currency, Day, Instant, Period, UsageCell, Zone};
@@ -18,7 +19,7 @@ use crate::problem::{Note, catalogue};
 pub struct FileRead {
     /// Its format.
     pub format: &'static str,
-    /// What it contributes; `None` for the mapping file.
+    /// What it contributes; `None` for the mapping file and rates.
     pub kind: Option<Kind>,
     pub(super) receipt: InputReceipt,
     /// Usage records by day.
@@ -44,6 +45,8 @@ pub struct Books {
     pub records: RevenueRecords,
     /// The mapping file.
     pub mapping: Option<Mapping>,
+    /// Dated exchange rates.
+    pub rates: Vec<RateRow>,
     /// The files, in the order given.
     pub files: Vec<FileRead>,
     /// Currencies of costs that the logs state, each with a place.
@@ -148,8 +151,16 @@ impl Books {
         let revenue = || {
             let invoices = self.records.invoices.iter().map(|i| zone.day(i.date));
             let payments = self.records.payments.iter().map(|p| zone.day(p.created));
+            let lines = self.records.lines.iter().filter_map(|line| line.service);
+            let lines = lines.map(|(start, _)| zone.day(start));
+            let balance = self.records.balance.iter().map(|b| zone.day(b.at));
+            let entries = self.records.recognized.iter();
+            let entries = entries.map(|entry| zone.start_of(entry.period.0.utc_day()));
             invoices
                 .chain(payments)
+                .chain(lines)
+                .chain(balance)
+                .chain(entries.map(|at| zone.day(at)))
                 .map(|day| (day, day))
                 .collect::<Vec<_>>()
         };

@@ -1,15 +1,16 @@
 //! Folding providers' usage exports while they are read: rows become sums by UTC day, provider,
-//! model, tier and ids. No row is kept. Refuses files that count the same days twice, and turns
+//! model, tier and ids. No row is kept. Refuses files that count the same time twice, and turns
 //! counts into usage where no log covers their provider.
 //!
 //! The rule that must hold: a provider's month has its usage from a log or from its own counts,
 //! never from both.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::fold::FileFold;
 use super::overlap::OnOverlap;
+use super::spans::Spans;
 use crate::attribution::BillCover;
 use crate::formats::CountSink;
 use crate::model::counts::{CountCell, CountKey, ProviderCount};
@@ -30,11 +31,20 @@ pub struct CountFile {
     pub covers: Option<(Instant, Instant)>,
     zone: Zone,
     cells: BTreeMap<CountKey, BTreeMap<Meter, Exact>>,
-    /// Records by provider, kind of export and UTC day, with the first line.
-    days: BTreeMap<DayOf, (u64, u64)>,
+    /// What the file has of a provider's UTC day, by kind of export.
+    days: BTreeMap<DayOf, OfDay>,
 }
 
-/// What must not stand in two files.
+/// A file's rows of one day.
+#[derive(Debug)]
+struct OfDay {
+    records: u64,
+    /// The first line.
+    line: u64,
+    /// The time they speak for, which must not stand in two files.
+    times: Spans<Instant>,
+}
+
 type DayOf = (Arc<str>, &'static str, Day);
 
 /// Records that another file counts too and that were left out.
@@ -67,8 +77,8 @@ impl CountFile {
     /// What the file's rows say about days.
     pub fn folded(&self) -> FileFold {
         let mut days = BTreeMap::new();
-        for ((_, _, day), (records, _)) in &self.days {
-            *days.entry(self.report_day(*day)).or_default() += records;
+        for ((_, _, day), of_day) in &self.days {
+            *days.entry(self.report_day(*day)).or_default() += of_day.records;
         }
         FileFold {
             days,
@@ -95,8 +105,10 @@ impl CountFile {
         spans.into_iter().map(cover).collect()
     }
 
-    fn last_day(&self) -> Option<Day> {
-        self.days.keys().map(|(_, _, day)| *day).max()
+    /// The end of the time that its rows speak for.
+    fn end(&self) -> Option<Instant> {
+        let ends = self.days.values().filter_map(|day| day.times.end());
+        ends.max()
     }
 }
 
@@ -126,7 +138,13 @@ impl CountSink for CountFile {
             *cell.entry(Meter::Requests).or_default() += requests;
         }
         let day = self.days.entry((provider, count.report, utc_day));
-        day.or_insert((0, count.line)).0 += 1;
+        let day = day.or_insert_with(|| OfDay {
+            records: 0,
+            line: count.line,
+            times: Spans::default(),
+        });
+        day.records += 1;
+        day.times.push(count.spans);
     }
 }
 
@@ -141,33 +159,36 @@ pub struct Counts {
     pub superseded: Vec<Superseded>,
 }
 
-/// Refuses or resolves files that count the same days, and puts the others together.
+/// Refuses or resolves files that count the same time, and puts the others together.
 pub fn settle(mut files: Vec<CountFile>, on_overlap: OnOverlap, problems: &mut Problems) -> Counts {
+    for day in files.iter_mut().flat_map(|file| file.days.values_mut()) {
+        day.times.merge();
+    }
     // The file that reaches further comes first and wins.
-    files.sort_by(|a, b| {
-        b.last_day()
-            .cmp(&a.last_day())
-            .then_with(|| a.file.cmp(&b.file))
-    });
+    files.sort_by(|a, b| b.end().cmp(&a.end()).then_with(|| a.file.cmp(&b.file)));
     let mut counts = Counts::default();
-    let mut owners: BTreeMap<DayOf, Arc<str>> = BTreeMap::new();
+    let mut owners: BTreeMap<DayOf, Vec<(Arc<str>, Spans<Instant>)>> = BTreeMap::new();
     let mut cells: BTreeMap<CountKey, BTreeMap<Meter, Exact>> = BTreeMap::new();
     for mut file in files {
         counts.covers.extend(file.cover());
-        let twice: BTreeSet<DayOf> = file
-            .days
-            .keys()
-            .filter(|day| owners.contains_key(day))
-            .cloned()
+        let owner = |day: &DayOf, times: &Spans<Instant>| {
+            let owners = owners.get(day)?;
+            let owner = owners.iter().find(|(_, theirs)| theirs.meets(times))?;
+            Some((day.clone(), owner.0.clone()))
+        };
+        let days = file.days.iter();
+        let twice: BTreeMap<DayOf, Arc<str>> = days
+            .filter_map(|(day, of_day)| owner(day, &of_day.times))
             .collect();
-        if let Some(first) = twice.first() {
+        if let Some(other) = twice.values().next() {
             match on_overlap {
-                OnOverlap::Error => problems.push(refuse(&file, &owners[first], &twice)),
+                OnOverlap::Error => problems.push(refuse(&file, other, &twice)),
                 OnOverlap::Latest => counts.superseded.push(leave_out(&mut file, &twice)),
             }
         }
-        for day in file.days.into_keys() {
-            owners.entry(day).or_insert_with(|| file.file.clone());
+        for (day, of_day) in file.days {
+            let owner = (file.file.clone(), of_day.times);
+            owners.entry(day).or_default().push(owner);
         }
         for (key, quantities) in file.cells {
             let cell = cells.entry(key).or_default();
@@ -184,30 +205,32 @@ pub fn settle(mut files: Vec<CountFile>, on_overlap: OnOverlap, problems: &mut P
     counts
 }
 
-fn refuse(file: &CountFile, other: &Arc<str>, twice: &BTreeSet<DayOf>) -> Problem {
-    let days = || twice.iter().map(|(_, _, day)| *day);
+fn refuse(file: &CountFile, other: &Arc<str>, twice: &BTreeMap<DayOf, Arc<str>>) -> Problem {
+    let days = || twice.keys().map(|(_, _, day)| *day);
     let days = match (days().min(), days().max()) {
         (Some(from), Some(to)) if from != to => format!("{from} to {to}"),
         (Some(day), _) => day.to_string(),
         _ => String::new(),
     };
     let message = format!("counts {days} again, which {other} counts too");
-    let lines = twice.iter().filter_map(|day| Some(file.days.get(day)?.1));
+    let lines = twice
+        .keys()
+        .filter_map(|day| Some(file.days.get(day)?.line));
     Problem::new(&catalogue::OVERLAP, message)
         .at(Place::line(&file.file, lines.min().unwrap_or(1)))
         .help("leave one of them out, or say --on-overlap latest to keep the file that reaches further")
 }
 
 /// Takes days out of a file.
-fn leave_out(file: &mut CountFile, twice: &BTreeSet<DayOf>) -> Superseded {
+fn leave_out(file: &mut CountFile, twice: &BTreeMap<DayOf, Arc<str>>) -> Superseded {
     file.cells.retain(|key, _| {
         let day = (key.provider.clone(), key.report, key.utc_day);
-        !twice.contains(&day)
+        !twice.contains_key(&day)
     });
     let mut days = BTreeMap::new();
-    for day in twice {
-        if let Some((records, _)) = file.days.remove(day) {
-            *days.entry(file.report_day(day.2)).or_default() += records;
+    for day in twice.keys() {
+        if let Some(of_day) = file.days.remove(day) {
+            *days.entry(file.report_day(day.2)).or_default() += of_day.records;
         }
     }
     Superseded {

@@ -7,6 +7,7 @@
 mod again;
 mod books;
 mod counts;
+mod discounts;
 mod ends;
 mod finer;
 mod fold;
@@ -15,6 +16,7 @@ mod mapping_file;
 mod overlap;
 pub mod price_list;
 mod progress;
+pub mod rate_file;
 mod recognize;
 mod repeats;
 mod same;
@@ -31,7 +33,7 @@ pub use books::{Books, FileRead};
 use fold::{FileFold, Fold};
 pub use overlap::OnOverlap;
 pub use progress::Progress;
-pub use recognize::{Recognized, nearest, recognize};
+pub use recognize::{Recognized, because, nearest, recognize};
 pub use repeats::OnConflict;
 
 use crate::formats::{self, Format, Reader, Settings, Tally};
@@ -182,6 +184,10 @@ impl Reading<'_> {
             return Ok(());
         }
         let format = match recognize(spec.format.as_deref(), &opened) {
+            Recognized::Rates => {
+                self.rates(&name, opened, problems);
+                return Ok(());
+            }
             Recognized::Format(format) => format,
             Recognized::Mapping => {
                 self.mapping(&name, opened, problems);
@@ -301,7 +307,7 @@ impl Reading<'_> {
             (&catalogue::FLOAT_COLUMN, "stored as binary floats", floats),
             (
                 &catalogue::IGNORED_COLUMNS,
-                "lists and maps, not read",
+                "of types without a text form, not read",
                 left_out,
             ),
         ] {

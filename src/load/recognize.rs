@@ -1,5 +1,6 @@
 //! Which export a file is, and why.
 
+use super::rate_file;
 use crate::formats::{self, FORMATS, Format, Sample};
 use crate::problem::{Place, Problem, catalogue};
 use crate::scan::{Opened, Peek};
@@ -12,6 +13,8 @@ pub const MAPPING_COLUMNS: &[&str] = &["customer", "source", "id"];
 pub enum Recognized {
     /// The mapping file.
     Mapping,
+    /// Dated exchange rates.
+    Rates,
     /// A format that can be read.
     Format(&'static Format),
     /// None; the problem says what is near.
@@ -45,6 +48,18 @@ pub fn recognize(forced: Option<&str>, opened: &Opened) -> Recognized {
             Problem::new(&catalogue::MAPPING, "the mapping file lacks a column").at(place);
         let help = format!("it needs customer, source and id; columns found: {found}");
         return Recognized::Nothing(problem.help(help));
+    }
+    let rates = rate_file::is_rates(&opened.peek.header);
+    if rates && forced.is_none_or(|format| format == rate_file::NAME) {
+        return Recognized::Rates;
+    }
+    if forced == Some(rate_file::NAME) {
+        let found = opened.peek.header.names().join(", ");
+        let problem = Problem::new(&catalogue::HEADER, "this is no file of exchange rates");
+        let help = format!(
+            "pass the ECB's eurofxref-hist.csv, or a table date,from,to,rate; columns found: {found}"
+        );
+        return Recognized::Nothing(problem.at(place).help(help));
     }
     if let Some(name) = forced {
         return match formats::named(name) {
@@ -93,7 +108,8 @@ pub fn nearest(opened: &Opened) -> Vec<(&'static Format, Vec<&'static str>)> {
     nearest_to(&sample(opened, ""))
 }
 
-/// Formats by how many of their required columns are missing, the nearest first.
+/// Formats by the share of their required columns that is there, the nearest first; of equal shares
+/// the one that asks for more.
 fn nearest_to(sample: &Sample<'_>) -> Vec<(&'static Format, Vec<&'static str>)> {
     let mut near: Vec<(&'static Format, Vec<&'static str>)> = FORMATS
         .iter()
@@ -107,7 +123,13 @@ fn nearest_to(sample: &Sample<'_>) -> Vec<(&'static Format, Vec<&'static str>)> 
         })
         .filter(|(format, missing): &(&Format, Vec<&str>)| missing.len() < format.required.len())
         .collect();
-    near.sort_by_key(|(format, missing)| (missing.len(), std::cmp::Reverse(format.required.len())));
+    near.sort_by(|(a, missing_a), (b, missing_b)| {
+        // missing / required of both, multiplied out.
+        let share = |missing: usize, of_other: usize| missing * of_other;
+        let (a, b) = (a.required.len(), b.required.len());
+        let nearer = share(missing_a.len(), b).cmp(&share(missing_b.len(), a));
+        nearer.then(b.cmp(&a))
+    });
     near
 }
 
@@ -139,12 +161,36 @@ fn almost_an_export(sample: &Sample<'_>) -> bool {
     })
 }
 
+/// The columns by which a file was recognized: of alternatives (`date|period_start`) only those that
+/// are there.
+pub fn because(format: &Format, opened: &Opened) -> Vec<String> {
+    let found = |names: &&str| {
+        let all = || names.split('|').map(str::trim);
+        let there: Vec<&str> = all().filter(|name| stands_in(opened, name)).collect();
+        match there.is_empty() {
+            // Told in words, or found in the rows.
+            true => all().collect::<Vec<_>>().join(" or "),
+            false => there.join(", "),
+        }
+    };
+    format.required.iter().map(found).collect()
+}
+
+/// Whether a name is a column's, or a part of a dotted one.
+fn stands_in(opened: &Opened, name: &str) -> bool {
+    let dotted = |text: &str| format!(".{}.", text.to_lowercase());
+    let names = opened.peek.header.names();
+    names
+        .iter()
+        .any(|full| dotted(full).contains(&dotted(name)))
+}
+
 /// Required columns may name alternatives: `date|period_start`.
 fn has_any(sample: &Sample<'_>, names: &str) -> bool {
     names.split('|').any(|name| sample.header.has(name.trim()))
 }
 
-/// The problem of a file that fits no format. `skipped` are its columns without plain values.
+/// The problem of a file that fits no format. `skipped` are its columns without a text form.
 fn unknown(sample: &Sample<'_>, skipped: &[String]) -> Problem {
     let near = nearest_to(sample);
     let mut help = String::new();
@@ -157,7 +203,7 @@ fn unknown(sample: &Sample<'_>, skipped: &[String]) -> Problem {
     }
     if !skipped.is_empty() {
         help.push_str(&format!(
-            "columns of lists, maps or structures are not read, write them as JSON text: {}; ",
+            "columns of these types are not read, write them as text: {}; ",
             skipped.join(", ")
         ));
     }
@@ -188,13 +234,42 @@ mod tests {
     #[test]
     fn columns_that_cannot_be_read_are_named() {
         let path =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/columnar/map-columns.parquet");
-        let opened = scan::open(&path, "map-columns.parquet", &How::default()).unwrap();
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/columnar/times-of-day.parquet");
+        let opened = scan::open(&path, "times-of-day.parquet", &How::default()).unwrap();
         let Recognized::Nothing(problem) = recognize(None, &opened[0]) else {
-            panic!("it has no usage that can be read");
+            panic!("it has nothing that can be read");
         };
         assert_eq!(problem.entry.code, "T3002");
         let help = problem.help.unwrap();
-        assert!(help.contains("usage_details, tags"), "{help}");
+        assert!(help.contains("opened, shifts"), "{help}");
+    }
+
+    #[test]
+    fn objects_that_begin_empty_are_recognized() {
+        let row = |usage: &str| {
+            format!(
+                r#"{{"id":"o","type":"SPAN","provided_model_name":"m","usage_details":{usage},"cost_details":{usage}}}"#
+            )
+        };
+        let mut rows = vec![row("{}"); 60];
+        rows.push(row(r#"{"input":5}"#));
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in [
+            ("o.jsonl", rows.join("\n")),
+            ("o.json", format!("[{}]", rows.join(",\n"))),
+        ] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            let opened = scan::open(&path, name, &How::default()).unwrap();
+            let Recognized::Format(format) = recognize(None, &opened[0]) else {
+                panic!("{name}");
+            };
+            assert_eq!(format.name, "langfuse-observations");
+            let because = because(format, &opened[0]);
+            assert!(
+                because.iter().all(|name| !name.contains('|')),
+                "{because:?}"
+            );
+        }
     }
 }

@@ -8,18 +8,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::formats::RevenueRecords;
-use crate::model::records::{Invoice, InvoiceStatus, Origin, Payment};
+use crate::model::records::{DisputeStatus, Invoice, InvoiceStatus, Origin, Payment};
 use crate::problem::{Place, Problem, Problems, catalogue};
 
 /// Drops repeats; returns how many rows of each file were dropped.
 pub fn settle(records: &mut RevenueRecords, problems: &mut Problems) -> BTreeMap<Arc<str>, u64> {
     let mut dropped = Dropped::default();
     let invoices = std::mem::take(&mut records.invoices);
-    let (stripe, lines): (Vec<_>, Vec<_>) =
-        invoices.into_iter().partition(|i| i.namespace == "stripe");
+    let (with_ids, lines): (Vec<_>, Vec<_>) =
+        invoices.into_iter().partition(|i| i.namespace != "revenue");
     // Lines of a generic revenue file may share an invoice id; each is money of its own.
     records.invoices = dropped.settle(
-        stripe,
+        with_ids,
         problems,
         |i| &i.id,
         |i| &i.origin,
@@ -35,6 +35,24 @@ pub fn settle(records: &mut RevenueRecords, problems: &mut Problems) -> BTreeMap
         |p| &p.origin,
         |p| &mut p.origin,
         settlement,
+    );
+    let lines = std::mem::take(&mut records.lines);
+    records.lines = dropped.settle(
+        lines,
+        problems,
+        |l| &l.id,
+        |l| &l.origin,
+        |l| &mut l.origin,
+        |_| 0,
+    );
+    let balance = std::mem::take(&mut records.balance);
+    records.balance = dropped.settle(
+        balance,
+        problems,
+        |b| &b.id,
+        |b| &b.origin,
+        |b| &mut b.origin,
+        |_| 0,
     );
     let subscriptions = std::mem::take(&mut records.subscriptions);
     records.subscriptions = dropped.settle(
@@ -54,7 +72,58 @@ pub fn settle(records: &mut RevenueRecords, problems: &mut Problems) -> BTreeMap
         |p| &mut p.origin,
         |_| 0,
     );
+    settle_details(&mut dropped, records, problems);
     dropped.counts
+}
+
+/// The same for lines, and for what is given back one by one.
+fn settle_details(dropped: &mut Dropped, records: &mut RevenueRecords, problems: &mut Problems) {
+    macro_rules! settle {
+        ($list:ident, $rank:expr) => {
+            let list = std::mem::take(&mut records.$list);
+            records.$list = dropped.settle(
+                list,
+                problems,
+                |record| &record.id,
+                |record| &record.origin,
+                |record| &mut record.origin,
+                $rank,
+            );
+        };
+    }
+    settle!(lines, |_| 0);
+    settle!(credit_notes, |note| i64::from(note.void));
+    settle!(refunds, |refund| i64::from(refund.succeeded));
+    settle!(disputes, |dispute| i64::from(
+        dispute.status != DisputeStatus::Open
+    ));
+    settle!(items, |item| item
+        .current_period
+        .map_or(0, |period| period.0.0));
+    settle!(products, |_| 0);
+    settle_changes(dropped, records);
+}
+
+/// Changes of recurring revenue have no id: a row alike of another file is the same change, while
+/// one file may have two.
+fn settle_changes(dropped: &mut Dropped, records: &mut RevenueRecords) {
+    let mut first: BTreeMap<_, Arc<str>> = BTreeMap::new();
+    records.mrr_changes.retain(|change| {
+        let key = (
+            change.at,
+            change.customer.clone(),
+            change.subscription.clone(),
+            change.price.clone(),
+            change.change,
+            change.currency,
+        );
+        let file = &change.origin.file;
+        let is_first = first.entry(key).or_insert_with(|| file.clone()) == file;
+        if !is_first {
+            *dropped.counts.entry(file.clone()).or_default() += 1;
+        }
+        is_first
+    });
 }
 
 /// How final an invoice's state is.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{FileRead, Reading, again, counts, overlap, same};
+use super::{FileRead, Reading, again, counts, discounts, overlap, same};
+use crate::formats::revenue::sigma_join;
 use crate::problem::{Note, Problems, catalogue};
 
 impl Reading<'_> {
@@ -34,6 +35,9 @@ impl Reading<'_> {
                 read.receipt.rows.duplicate += count;
             }
         }
+        let joined = sigma_join::join(&mut self.books.records, problems);
+        self.books.notes.extend(joined);
+        discounts::settle(&mut self.books.records);
     }
 
     /// Rows that another file has too are counted apart and told.

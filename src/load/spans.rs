@@ -1,4 +1,4 @@
-//! Days as ranges: which days a bill has, and whether another's lie among them.
+//! Days, or moments, as ranges: which of them a file has, and whether another's lie among them.
 
 use crate::model::records::Charge;
 use crate::model::{Day, Instant};
@@ -10,9 +10,15 @@ pub fn days_of(charge: &Charge) -> (Day, Day) {
     (first, last.max(first).plus(1))
 }
 
-/// Days as ranges that neither touch nor overlap, in order.
-#[derive(Debug, Default)]
-pub struct Spans(Vec<(Day, Day)>);
+/// Days or moments as ranges that neither touch nor overlap, in order. Ends are exclusive.
+#[derive(Clone, Debug)]
+pub struct Spans<T = Day>(Vec<(T, T)>);
+
+impl<T> Default for Spans<T> {
+    fn default() -> Spans<T> {
+        Spans(Vec::new())
+    }
+}
 
 impl Spans {
     /// The days of charges.
@@ -21,10 +27,25 @@ impl Spans {
         spans.merge();
         spans
     }
+}
 
-    /// Adds days; they count once [`Spans::merge`] was called.
-    pub fn push(&mut self, days: (Day, Day)) {
-        self.0.push(days);
+impl<T: Copy + Ord> Spans<T> {
+    /// Adds a range; it counts once [`Spans::merge`] was called.
+    pub fn push(&mut self, span: (T, T)) {
+        // Rows of one time mostly stand together.
+        if self.0.last() != Some(&span) {
+            self.0.push(span);
+        }
+    }
+
+    /// Whether one of the other's ranges is among them.
+    pub fn meets(&self, other: &Spans<T>) -> bool {
+        other.0.iter().any(|span| self.hits(*span))
+    }
+
+    /// The end of the last range.
+    pub fn end(&self) -> Option<T> {
+        self.0.last().map(|(_, end)| *end)
     }
 
     /// Puts what was added in order.
@@ -39,20 +60,20 @@ impl Spans {
         });
     }
 
-    /// The range that ends after the day, if there is one.
-    fn near(&self, day: Day) -> Option<(Day, Day)> {
+    /// The range that ends after a point, if there is one.
+    fn near(&self, at: T) -> Option<(T, T)> {
         self.0
-            .get(self.0.partition_point(|span| span.1 <= day))
+            .get(self.0.partition_point(|span| span.1 <= at))
             .copied()
     }
 
-    /// Whether one of these days is among them.
-    pub fn hits(&self, (first, end): (Day, Day)) -> bool {
+    /// Whether a part of this range is among them.
+    pub fn hits(&self, (first, end): (T, T)) -> bool {
         self.near(first).is_some_and(|span| span.0 < end)
     }
 
-    /// Whether all of these days are among them.
-    pub fn contains(&self, (first, end): (Day, Day)) -> bool {
+    /// Whether all of this range is among them.
+    pub fn contains(&self, (first, end): (T, T)) -> bool {
         self.near(first)
             .is_some_and(|span| span.0 <= first && end <= span.1)
     }

@@ -11,7 +11,7 @@ use crate::attribution::{Attribution, Basis, CostFact, Holder};
 use crate::identity::{Identity, PartyId, UsageOwners};
 use crate::model::records::Scope;
 use crate::model::{Day, Exact, Period, UsageCell, Zone};
-use crate::revenue::{RevenueBook, Source};
+use crate::revenue::RevenueBook;
 
 /// Revenue and cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -113,14 +113,6 @@ pub fn carrier<'a>(
     mapped.or_else(|| Some((scopes.last()?, None)))
 }
 
-/// The billing namespace of a source of revenue.
-pub fn billing_namespace(source: Source) -> &'static str {
-    match source {
-        Source::StripeInvoices | Source::StripePayments => "stripe",
-        Source::RevenueFile => "revenue",
-    }
-}
-
 type Entries = BTreeMap<(String, String), IdMoney>;
 
 fn entry<'e>(entries: &'e mut Entries, source: &str, id: &str) -> &'e mut IdMoney {
@@ -180,7 +172,7 @@ impl Ids {
             }
             let source = match obligation.payer.as_str() {
                 "" => "",
-                _ => billing_namespace(obligation.source),
+                _ => obligation.source.namespace(),
             };
             let found = entry(&mut entries, source, &obligation.payer);
             let party = identity.party(obligation.party);

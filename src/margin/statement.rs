@@ -10,7 +10,7 @@ use super::totals::{self, Totals};
 use crate::attribution::{Attribution, Basis, BillTie, CostFact, Holder, Reason};
 use crate::identity::{Identity, PartyKind};
 use crate::model::{Exact, Month, Period, UsageCell};
-use crate::revenue::{Coverage, RevenueBook, RevenueTie};
+use crate::revenue::{Coverage, Deferred, RevenueBook, RevenueTie};
 
 /// Cost without a customer, by provider and reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +62,8 @@ pub struct Statement {
     pub attribution: Attribution,
     /// Tie-out of the revenue exports.
     pub revenue_ties: Vec<RevenueTie>,
+    /// Deferred revenue at the end of the period, where revenue is recognized.
+    pub deferred: Option<Deferred>,
 }
 
 /// What a statement is made of.
@@ -204,6 +206,7 @@ pub fn state(
         totals,
         attribution,
         revenue_ties,
+        deferred: inputs.revenue.deferred(inputs.period),
     }
 }
 

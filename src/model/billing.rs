@@ -141,6 +141,51 @@ pub struct CreditNote {
     pub origin: Origin,
 }
 
+/// One tax on an invoice line, in a table of its own. Its table names no currency, so that the
+/// amount waits in minor units for the line that does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineTax {
+    /// The line it taxes (`il_…`).
+    pub line: String,
+    /// The invoice of that line, where the file has it.
+    pub invoice: Option<String>,
+    /// Which of the line's taxes it is (a tax rate), where the file has it.
+    pub rate: Option<String>,
+    /// Amount in minor units of the line's currency, of the line's sign.
+    pub minor_units: Exact,
+    /// Whether the line's amount includes it.
+    pub inclusive: bool,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// One line of a credit note, in a table of its own. Its table names no currency, so that the
+/// amount waits in minor units for the credit note that does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreditNoteLine {
+    /// Its own id (`cnli_…`), unique.
+    pub id: String,
+    /// The credit note it stands on.
+    pub credit_note: String,
+    /// The invoice line it takes back; `None` for a line of the credit note's own.
+    pub line: Option<String>,
+    /// Amount net of discount in minor units of the credit note's currency.
+    pub minor_units: Exact,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// What an invoice takes off all of its lines together, where the lines are stated before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvoiceDiscount {
+    /// The invoice.
+    pub invoice: String,
+    /// `stripe` or `lago`.
+    pub namespace: &'static str,
+    /// Amount without tax; what makes an invoice cheaper than its lines is positive.
+    pub amount: Exact,
+}
+
 /// One journal entry of Stripe's revenue-recognition report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecognizedEntry {
@@ -181,8 +226,14 @@ pub struct RevenueRecords {
     pub customers: Vec<BillingCustomer>,
     /// Lines of invoices.
     pub lines: Vec<InvoiceLine>,
+    /// Taxes on lines, until they are joined to them.
+    pub line_taxes: Vec<LineTax>,
+    /// What invoices take off their lines, until it is taken off them.
+    pub invoice_discounts: Vec<InvoiceDiscount>,
     /// Credit notes.
     pub credit_notes: Vec<CreditNote>,
+    /// Lines of credit notes, until they are joined to them.
+    pub credit_note_lines: Vec<CreditNoteLine>,
     /// Refunds one by one.
     pub refunds: Vec<Refund>,
     /// Disputes one by one.

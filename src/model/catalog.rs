@@ -23,11 +23,11 @@ pub struct Subscription {
     pub price: String,
     /// Quantity; 1 if the file has none.
     pub quantity: Exact,
-    /// Currency.
-    pub currency: Currency,
-    /// `month`, `year`, `week`, `day`.
+    /// Currency; `None` if the file leaves it to the price.
+    pub currency: Option<Currency>,
+    /// `month`, `year`, `week`, `day`; blank if the file leaves it to the price.
     pub interval: String,
-    /// Amount in major units; blank for metered prices.
+    /// Amount in major units; `None` for metered prices and if the file leaves it to the price.
     pub amount: Option<Exact>,
     /// `active`, `trialing`, `canceled`, …
     pub status: String,
@@ -60,6 +60,8 @@ pub struct SubscriptionItem {
     pub quantity: Option<Exact>,
     /// Current period, half-open.
     pub current_period: Option<(Instant, Instant)>,
+    /// The price as the item's own columns state it, if they do; a price list states it better.
+    pub terms: Option<ListPrice>,
     /// Where it stands.
     pub origin: Origin,
 }
@@ -71,7 +73,7 @@ pub struct ListPrice {
     pub id: String,
     /// Product id (`prod_…`).
     pub product: String,
-    /// Product name (`Pro`).
+    /// Product name (`Pro`); blank if the file leaves it to the product.
     pub product_name: String,
     /// Nickname (`pro-monthly`).
     pub nickname: String,

@@ -16,6 +16,8 @@ pub struct ProviderCount<'a> {
     pub report: &'static str,
     /// Start of the time it counts. The whole record belongs to the UTC day of this instant.
     pub start: Instant,
+    /// The time it speaks for, the end exclusive: two exports of one kind must not both have it.
+    pub spans: (Instant, Instant),
     /// Ids that may name a customer, most specific first: (id, name of the dimension). Their
     /// namespace is the provider.
     pub scopes: &'a [(&'a str, &'static str)],

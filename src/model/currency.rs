@@ -18,6 +18,8 @@ const THREE_DECIMAL: &[&str] = &["BHD", "JOD", "KWD", "OMR", "TND"];
 impl Currency {
     /// US dollars, the currency of every provider format that states none.
     pub const USD: Currency = Currency(*b"USD");
+    /// Euros, the base of the European Central Bank's rates.
+    pub const EUR: Currency = Currency(*b"EUR");
 
     /// Reads a code in any case; `None` if it is not three ASCII letters.
     pub fn parse(text: &str) -> Option<Currency> {

@@ -17,6 +17,17 @@ pub enum PaymentStatus {
     Test,
 }
 
+/// What a payment became in the currency that Stripe pays out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// The amount.
+    pub amount: Exact,
+    /// What was given back, at the rate of that day: it may be more than `amount`.
+    pub refunded: Exact,
+    /// The settlement currency.
+    pub currency: Currency,
+}
+
 /// One payment attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payment {
@@ -40,6 +51,8 @@ pub struct Payment {
     pub dispute_lost: Option<(Exact, Option<Instant>)>,
     /// Currency.
     pub currency: Currency,
+    /// The same in the settlement currency, if the export says.
+    pub settled: Option<Settled>,
     /// State.
     pub status: PaymentStatus,
     /// Invoice it pays (`in_…`).
@@ -122,6 +135,14 @@ pub enum BalanceKind {
     Payout,
     /// Anything else, by its own word: no revenue, counted by name.
     Other(String),
+}
+
+impl BalanceKind {
+    /// Whether it moves money of a customer, not only between Stripe and the seller.
+    pub fn is_customers(&self) -> bool {
+        use BalanceKind::{Fee, Other, Payout};
+        !matches!(self, Fee | Payout | Other(_))
+    }
 }
 
 /// One movement of the Stripe balance.

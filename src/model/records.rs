@@ -8,13 +8,14 @@
 use std::sync::Arc;
 
 pub use super::billing::{
-    CreditNote, Invoice, InvoiceLine, InvoiceStatus, RecognizedEntry, RevenueRecords,
+    CreditNote, CreditNoteLine, Invoice, InvoiceDiscount, InvoiceLine, InvoiceStatus, LineTax,
+    RecognizedEntry, RevenueRecords,
 };
 pub use super::catalog::{
     BillingCustomer, ListPrice, MrrChange, Product, Subscription, SubscriptionItem,
 };
 pub use super::payments::{
-    BalanceEntry, BalanceKind, Dispute, DisputeStatus, Payment, PaymentStatus, Refund,
+    BalanceEntry, BalanceKind, Dispute, DisputeStatus, Payment, PaymentStatus, Refund, Settled,
 };
 use super::{Currency, Exact, Instant, Meter};
 

@@ -110,3 +110,78 @@ fn parse_offset(rest: &[u8]) -> Result<i64, NotATime> {
     }
     Ok(sign * (hours * 60 + minutes) * 60 * MICROS)
 }
+
+/// Whether the month or the day comes first in dates with slashes, which alone do not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DateOrder {
+    /// `12/25/25` is Christmas.
+    MonthFirst,
+    /// `25/12/25` is.
+    DayFirst,
+}
+
+impl DateOrder {
+    /// Reads `m/d/y` or `d/m/y`.
+    pub fn parse(text: &str) -> Option<DateOrder> {
+        match text.trim().to_lowercase().as_str() {
+            "m/d/y" => Some(DateOrder::MonthFirst),
+            "d/m/y" => Some(DateOrder::DayFirst),
+            _ => None,
+        }
+    }
+
+    /// Reads a stamp whose date has slashes, as `12/25/25 20:18`. A year of two digits is of this
+    /// century; the rest is as in [`Instant::parse`].
+    ///
+    /// # Errors
+    /// [`NotATime`], which says why.
+    pub fn read(self, text: &str, zone: Option<Zone>) -> Result<Instant, NotATime> {
+        let text = text.trim();
+        let (date, clock) = text.split_once(' ').unwrap_or((text, ""));
+        let mut parts = date.split('/');
+        let mut part = |longest: usize| {
+            let digits = parts.next().unwrap_or("");
+            let right =
+                (1..=longest).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+            right.then_some(digits).ok_or(NotATime::Form)
+        };
+        let (first, second, year) = (part(2)?, part(2)?, part(4)?);
+        if parts.next().is_some() || !matches!(year.len(), 2 | 4) {
+            return Err(NotATime::Form);
+        }
+        let (month, day) = match self {
+            DateOrder::MonthFirst => (first, second),
+            DateOrder::DayFirst => (second, first),
+        };
+        let century = if year.len() == 2 { "20" } else { "" };
+        let stamp = format!("{century}{year}-{month:0>2}-{day:0>2} {clock}");
+        Instant::parse(stamp.trim_end(), zone)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_with_slashes_are_read_in_the_stated_order() {
+        let read = |order: DateOrder, text: &str| order.read(text, Some(Zone::Utc));
+        let stamp = |text: &str| Instant::parse(text, Some(Zone::Utc));
+        let christmas = stamp("2025-12-25T20:18:00Z");
+        assert_eq!(read(DateOrder::MonthFirst, "12/25/25 20:18"), christmas);
+        assert_eq!(read(DateOrder::DayFirst, "25/12/2025 20:18:00"), christmas);
+        let day = stamp("2026-02-03");
+        assert_eq!(read(DateOrder::MonthFirst, "2/3/26"), day);
+        assert_eq!(read(DateOrder::DayFirst, "03/02/26"), day);
+        for (text, why) in [
+            ("25/12/25", NotATime::NoSuchTime),
+            ("12/25", NotATime::Form),
+            ("12/25/125", NotATime::Form),
+            ("12/25/25/1", NotATime::Form),
+            ("12/x/25", NotATime::Form),
+            ("12/25/25 8:18 PM", NotATime::Form),
+        ] {
+            assert_eq!(read(DateOrder::MonthFirst, text), Err(why), "{text}");
+        }
+    }
+}

@@ -122,8 +122,8 @@ catalogue! {
         "Two files bill the same provider, line and day, two usage exports of a provider count the same day, or two revenue files have a row with the same customer, invoice, period and amount. Remove one, or say --on-overlap latest to keep the file that reaches further.";
     CONFLICT = "T3034" Data "one request id, different numbers":
         "The log has the same request id twice with different content. Say --on-conflict last (the later one) or max (the one with more tokens), or correct the log.";
-    CURRENCIES = "T3035" Data "two currencies":
-        "Amounts of two currencies would have to be added. Pass files of one currency; conversion needs dated rates.";
+    CURRENCIES = "T3035" Data "no exchange rate":
+        "Amounts are in another currency than the report, and no rate of their day, or of the seven days before, is known. Two currencies are never added. Pass dated rates with --fx: the ECB's eurofxref-hist.csv, or a table date,from,to,rate.";
     CHANGED_WHILE_READ = "T3036" Data "file changed while it was read":
         "The file's size or time changed during the run. Run again when nothing writes to it.";
     DUPLICATE_RECORD = "T3037" Data "one id, two different rows":
@@ -237,9 +237,11 @@ catalogue! {
     NOT_CHECKED = "N2106" Warning "status not known":
         "Some payments have a status this version does not know. They are counted by Captured and the amounts.";
     BALANCES = "N2107" Warning "invoice columns do not add up":
-        "Stripe's own columns contradict each other on some invoices: the ending balance is not starting balance + total - amount due, or the tax is not its exclusive and inclusive parts. Total and Tax are used; export the file again if a spreadsheet has touched it.";
+        "Stripe's own columns contradict each other on some invoices: the ending balance is not starting balance + total - amount due, or the tax is not its exclusive and inclusive parts; or the net of a movement of the balance is not its amount less the fee. Total, Tax and the amount are used; export the file again if a spreadsheet has touched it.";
     MISSING_COLUMN = "N2108" Warning "optional column missing":
         "The export was made without a column that the numbers could use. The text says which, and what cannot be told without it.";
+    NOT_REVENUE = "N2109" Warning "words that are not known":
+        "An export names kinds of movements, or accounts, that this version does not know. Their amounts are kept and named here, and are no revenue.";
     REPEATS = "N3001" Note "repeated usage rows":
         "Rows with a request id that was already read, alike in everything, are dropped and counted.";
     OUT_OF_PERIOD = "N3002" Note "rows outside the period":

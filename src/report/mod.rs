@@ -6,6 +6,8 @@
 
 pub mod csv;
 pub mod figures;
+pub mod fx;
+pub mod journal;
 pub mod json;
 pub mod jsonl;
 pub mod map;

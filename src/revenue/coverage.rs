@@ -39,13 +39,12 @@ impl Coverage {
         let invoices = book
             .obligations
             .iter()
-            .filter(|o| o.source == Source::StripeInvoices);
-        let first = records
-            .invoices
-            .iter()
-            .filter(|invoice| invoice.namespace == "stripe")
-            .map(|invoice| invoice.date)
-            .min();
+            .filter(|o| matches!(o.source, Source::StripeInvoices | Source::StripeLines));
+        let dated = records.invoices.iter();
+        let dated = dated.filter(|invoice| invoice.namespace == "stripe");
+        // Lines without their invoices begin when they are billed.
+        let lines = invoices.clone().map(|line| line.invoiced);
+        let first = dated.map(|invoice| invoice.date).chain(lines).min();
         let (Some(first), Basis::Recognized) = (first, book.basis) else {
             return Coverage::default();
         };
@@ -72,7 +71,10 @@ impl Coverage {
                 understated: BTreeSet::new(),
             };
         }
+        let report = book.obligations.iter();
+        let report = report.filter(|o| o.source == Source::RecognitionReport);
         let covered: BTreeSet<PartyId> = invoices
+            .chain(report)
             .filter(|o| o.service.0 <= start && start < o.service.1)
             .map(|o| o.party)
             .collect();

@@ -1,171 +1,349 @@
-//! Invoices and lines of revenue files as obligations.
+//! Invoices, their lines and rows of revenue files as obligations.
+//!
+//! Where the files have the lines of an invoice they take its place, each with its own period and
+//! sign; the invoice then only dates and checks them. An invoice without lines counts by itself.
 
-use std::collections::BTreeMap;
-
-use super::{Basis, Inputs, Obligation, RevenueBook, Schedule, Source};
-use crate::model::records::{Invoice, InvoiceStatus, Payment, PaymentStatus, Subscription};
+use super::given_back::{self, Back};
+use super::lines::{self, Part};
+use super::links::{Links, Paid};
+use super::parts::shares;
+use super::tie::{Sheet, Source};
+use super::{Basis, Inputs, Obligation, RevenueBook, Schedule};
+use crate::model::records::{CreditNote, Invoice, InvoiceStatus, Subscription};
 use crate::model::{Exact, Instant};
 
-/// Adds every invoice, with the refunds and lost disputes of its payments.
-pub fn add(book: &mut RevenueBook, inputs: Inputs<'_>) {
-    let mut paid_back: BTreeMap<&str, Vec<&Payment>> = BTreeMap::new();
-    for payment in &inputs.records.payments {
-        if let Some(invoice) = payment.invoice.as_deref()
-            && payment.status == PaymentStatus::Succeeded
-        {
-            paid_back.entry(invoice).or_default().push(payment);
-        }
-    }
-    let subscriptions: BTreeMap<&str, &Subscription> = inputs
-        .records
-        .subscriptions
-        .iter()
-        .map(|s| (s.id.as_str(), s))
-        .collect();
+/// Adds every invoice, with what its payments and credit notes take back.
+pub fn add(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>) {
     for invoice in &inputs.records.invoices {
-        let payments = paid_back
-            .get(invoice.id.as_str())
-            .filter(|_| invoice.namespace == "stripe");
-        let payments = payments.map_or(&[][..], Vec::as_slice);
-        let subscription = invoice
-            .subscription
-            .as_deref()
-            .and_then(|id| subscriptions.get(id).copied());
-        add_one(book, inputs, invoice, payments, subscription);
+        add_one(book, inputs, links, invoice);
     }
+    lines::without_invoice(book, inputs, links);
 }
 
 /// On a cash basis only revenue files count here: their paid lines, on their date. Lines that do
 /// not say are taken as paid, and counted.
-pub fn add_lines_only(book: &mut RevenueBook, inputs: Inputs<'_>) {
+pub fn add_lines_only(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>) {
     for invoice in &inputs.records.invoices {
         if invoice.namespace == "stripe" {
             continue;
         }
         match invoice.status {
             InvoiceStatus::Open => {
-                let sheet = book.sheets.entry(Source::RevenueFile).or_default();
-                sheet.export += invoice.total;
-                sheet.exclude("open", invoice.total);
+                let sheet = book.sheets.entry(source(invoice)).or_default();
+                sheet.leave_out("open", invoice.total);
             }
             status => {
                 book.taken_as_paid += u64::from(status == InvoiceStatus::NotStated);
-                add_one(book, inputs, invoice, &[], None);
+                add_one(book, inputs, links, invoice);
             }
         }
     }
 }
 
-fn add_one(
+fn source(invoice: &Invoice) -> Source {
+    match invoice.namespace {
+        "stripe" => Source::StripeInvoices,
+        "lago" => Source::LagoInvoices,
+        _ => Source::RevenueFile,
+    }
+}
+
+/// Why an invoice is no revenue at any time.
+pub fn never(invoice: &Invoice) -> Option<&'static str> {
+    match invoice.status {
+        InvoiceStatus::Draft => Some("draft"),
+        InvoiceStatus::Void if invoice.voided.is_none() => Some("void"),
+        InvoiceStatus::Uncollectible if invoice.uncollectible.is_none() => Some("uncollectible"),
+        _ => None,
+    }
+}
+
+fn add_one(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>, invoice: &Invoice) {
+    let own = source(invoice);
+    let id = (invoice.namespace, invoice.id.as_str());
+    let lines = links.lines.get(&id).map_or(&[][..], Vec::as_slice);
+    let final_at = invoice.finalized.unwrap_or(invoice.date);
+    let sheet = book.sheets.entry(own).or_default();
+    sheet.export += invoice.total;
+    if let Some(reason) = never(invoice) {
+        sheet.exclude(reason, invoice.total);
+        book.left_out.push((final_at, invoice.total));
+        let source = lines::source(invoice.namespace);
+        for line in lines {
+            let sheet = book.sheets.entry(source).or_default();
+            sheet.leave_out(reason, line.net + line.tax);
+        }
+        return;
+    }
+    let subscription = invoice.subscription.as_deref();
+    let subscription = subscription.and_then(|id| links.subscriptions.get(id).copied());
+    let (whole, known) = service(invoice, subscription, final_at);
+    let (source, parts) = match lines.is_empty() {
+        true => {
+            sheet.tax += invoice.tax;
+            let unknown = inputs.basis == Basis::Recognized && !known;
+            book.without_period += u64::from(unknown);
+            (own, vec![Part::whole(invoice, whole, known)])
+        }
+        false => (
+            lines::source(invoice.namespace),
+            lines::of(book, links, invoice, own, inputs.currency.decimals()),
+        ),
+    };
+    let customer = invoice.customer.as_deref();
+    let customer = customer.or_else(|| lines.iter().find_map(|line| line.customer.as_deref()));
+    let payer = Payer {
+        namespace: invoice.namespace,
+        id: customer.unwrap_or(""),
+        day: invoice.date,
+        invoiced: final_at,
+    };
+    let payments = links.paid.get(invoice.id.as_str());
+    let payments = payments.filter(|_| invoice.namespace == "stripe");
+    let payments = payments.map_or(&[][..], Vec::as_slice);
+    let notes = links.notes.get(&id).map_or(&[][..], Vec::as_slice);
+    let mut schedules = schedules(&parts, final_at, inputs);
+    let mut taken = Taken::new(inputs.currency.decimals());
+    let event = Event { invoice, final_at };
+    if inputs.basis == Basis::Recognized {
+        let backs: Vec<Back> = payments
+            .iter()
+            .flat_map(|payment| given_back::of_payment(book, links, *payment))
+            .collect();
+        for back in less_notes(backs, notes) {
+            book.undated_refunds += u64::from(back.at.is_none());
+            let at = back.at.unwrap_or_else(|| paid_at(payments, final_at));
+            let net = net_part(back.gross, invoice, taken.places);
+            taken.spread(&mut schedules, &parts, back.reason, at, net);
+        }
+    }
+    if inputs.basis != Basis::Cash {
+        for note in notes {
+            credit(&mut taken, &mut schedules, &parts, note, invoice);
+        }
+    }
+    write_off(book, &mut taken, &mut schedules, event, payments);
+    let sheet = book.sheets.entry(source).or_default();
+    taken.book(sheet);
+    for (part, schedule) in parts.into_iter().zip(schedules) {
+        push(book, inputs, payer, source, part, schedule);
+    }
+}
+
+/// Who pays an invoice or a line, and when it was billed.
+#[derive(Clone, Copy)]
+pub struct Payer<'a> {
+    pub namespace: &'static str,
+    pub id: &'a str,
+    /// The day on which the holder of the id owes it.
+    pub day: Instant,
+    pub invoiced: Instant,
+}
+
+/// One part with its schedule becomes an obligation.
+pub fn push(
     book: &mut RevenueBook,
     inputs: Inputs<'_>,
-    invoice: &Invoice,
-    payments: &[&Payment],
-    subscription: Option<&Subscription>,
+    payer: Payer<'_>,
+    source: Source,
+    part: Part,
+    schedule: Schedule,
 ) {
-    let source = match invoice.namespace {
-        "stripe" => Source::StripeInvoices,
-        _ => Source::RevenueFile,
-    };
-    let places = inputs.currency.decimals();
-    let net = invoice.total - invoice.tax;
-    let final_at = invoice.finalized.unwrap_or(invoice.date);
-    let sheet = book.sheets.entry(source).or_default();
-    sheet.export += invoice.total;
-    if invoice.status == InvoiceStatus::Draft {
-        return sheet.exclude("draft", invoice.total);
-    }
-    if invoice.status == InvoiceStatus::Void && invoice.voided.is_none() {
-        return sheet.exclude("void", invoice.total);
-    }
-    if invoice.status == InvoiceStatus::Uncollectible && invoice.uncollectible.is_none() {
-        return sheet.exclude("uncollectible", invoice.total);
-    }
-    sheet.tax += invoice.tax;
-    let (service, known) = service(invoice, subscription, final_at);
-    let recognized = inputs.basis == Basis::Recognized;
-    let (start, end) = if recognized {
-        service
-    } else {
-        (final_at, final_at)
-    };
-    let mut schedule = Schedule::straight(net, start, end, places);
-    let mut left = net;
-    let written_off = [
-        (
-            "void",
-            invoice
-                .voided
-                .filter(|_| invoice.status == InvoiceStatus::Void),
-        ),
-        (
-            "uncollectible",
-            invoice
-                .uncollectible
-                .filter(|_| invoice.status == InvoiceStatus::Uncollectible),
-        ),
-    ];
-    if recognized {
-        for (reason, at, gross) in payments.iter().flat_map(|payment| given_back(payment)) {
-            book.undated_refunds += u64::from(at.is_none());
-            let back = net_part(gross, invoice, places);
-            schedule.contra(at.unwrap_or_else(|| paid_at(payments, final_at)), back);
-            left -= back;
-            sheet.exclude(reason, back);
-        }
-    }
-    for (reason, at) in written_off {
-        if let Some(at) = at {
-            schedule.contra(at, left);
-            sheet.exclude(reason, left);
-        }
-    }
-    book.without_period += u64::from(recognized && !known);
-    let customer = invoice.customer.as_deref().unwrap_or("");
-    let day = inputs.zone.day(invoice.date);
-    let (party, key) = inputs.identity.billing(invoice.namespace, customer, day);
+    let day = inputs.zone.day(payer.day);
+    let (party, key) = inputs.identity.billing(payer.namespace, payer.id, day);
     book.obligations.push(Obligation {
         party,
         key,
         source,
         schedule,
-        net,
-        service,
-        plan: invoice.plan.clone(),
+        net: part.net,
+        tax: part.tax,
+        invoiced: payer.invoiced,
+        service: part.service,
+        plan: part.plan,
+        price: part.price,
         counted_on: None,
-        recurring: invoice.recurring.or_else(|| {
-            // A period of no length is a one-off; a period that is not known says nothing.
-            (known && service.0 == service.1).then_some(false)
-        }),
-        payer: customer.to_string(),
-        subscription: invoice.subscription.clone(),
-        origin: invoice.origin.clone(),
+        recurring: part.recurring,
+        payer: payer.id.to_string(),
+        subscription: part.subscription,
+        origin: part.origin,
     });
 }
 
-fn paid_at(payments: &[&Payment], otherwise: Instant) -> Instant {
-    payments
-        .iter()
-        .map(|payment| payment.created)
-        .min()
-        .unwrap_or(otherwise)
+/// The parts over time: over their service where revenue is recognized, else at once.
+pub fn schedules(parts: &[Part], final_at: Instant, inputs: Inputs<'_>) -> Vec<Schedule> {
+    let places = inputs.currency.decimals();
+    let one = |part: &Part| {
+        let (start, end) = match inputs.basis {
+            Basis::Recognized => part.service,
+            _ => (final_at, final_at),
+        };
+        Schedule::straight(part.net, start, end, places)
+    };
+    parts.iter().map(one).collect()
 }
 
-/// Refunds and lost disputes of a payment: name, time if known, gross amount.
-pub fn given_back(payment: &Payment) -> Vec<(&'static str, Option<Instant>, Exact)> {
-    let mut back = Vec::new();
-    if !payment.refunded.is_zero() {
-        back.push(("refunds", payment.refunded_at, payment.refunded));
-    }
-    if let Some((amount, at)) = payment.dispute_lost {
-        // What was refunded already cannot be lost again.
-        let amount = amount.min(payment.amount - payment.refunded);
-        if amount.is_zero() {
-            return back;
+/// What is taken back of the parts of one invoice, by name.
+pub(super) struct Taken {
+    amounts: Vec<(&'static str, Exact)>,
+    places: u8,
+}
+
+impl Taken {
+    /// Nothing yet; `places` are the decimals of the currency's minor unit.
+    pub fn new(places: u8) -> Taken {
+        Taken {
+            amounts: Vec::new(),
+            places,
         }
-        back.push(("lost disputes", at, amount));
     }
-    back
+
+    /// Takes an amount back of all parts in proportion to their net.
+    pub fn spread(
+        &mut self,
+        schedules: &mut [Schedule],
+        parts: &[Part],
+        reason: &'static str,
+        at: Instant,
+        net: Exact,
+    ) {
+        let weights: Vec<Exact> = parts.iter().map(|part| part.net).collect();
+        let shares = shares(net, &weights, self.places);
+        for (schedule, share) in schedules.iter_mut().zip(shares) {
+            schedule.contra(at, share);
+        }
+        self.amounts.push((reason, net));
+    }
+
+    /// Takes back all that is left.
+    fn rest(
+        &mut self,
+        schedules: &mut [Schedule],
+        reason: &'static str,
+        at: Instant,
+    ) -> Vec<Exact> {
+        let left: Vec<Exact> = schedules.iter().map(Schedule::whole).collect();
+        for (schedule, left) in schedules.iter_mut().zip(&left) {
+            schedule.contra(at, *left);
+        }
+        self.amounts.push((reason, left.iter().sum()));
+        left
+    }
+
+    /// Names all of it in a tie.
+    pub(super) fn book(self, sheet: &mut Sheet) {
+        for (reason, amount) in self.amounts {
+            sheet.exclude(reason, amount);
+        }
+    }
+}
+
+/// An invoice and when it became final.
+#[derive(Clone, Copy)]
+struct Event<'a> {
+    invoice: &'a Invoice,
+    final_at: Instant,
+}
+
+/// A credit note takes back of the lines it names, else of all in proportion.
+fn credit(
+    taken: &mut Taken,
+    schedules: &mut [Schedule],
+    parts: &[Part],
+    note: &CreditNote,
+    invoice: &Invoice,
+) {
+    let places = taken.places;
+    let net = net_part(note.amount, invoice, places);
+    let named: Vec<(usize, Exact)> = note
+        .lines
+        .iter()
+        .filter_map(|(id, amount)| {
+            let at = parts
+                .iter()
+                .position(|part| part.id.as_deref() == Some(id))?;
+            Some((at, *amount))
+        })
+        .collect();
+    if named.is_empty() || named.len() < note.lines.len() {
+        return taken.spread(schedules, parts, "credit notes", note.at, net);
+    }
+    let amounts: Vec<Exact> = named.iter().map(|(_, amount)| *amount).collect();
+    let sum: Exact = amounts.iter().sum();
+    // Lines that sum to the note's whole amount include its tax.
+    let amounts = match sum == note.amount && net != note.amount {
+        true => shares(net, &amounts, places),
+        false => amounts,
+    };
+    taken.amounts.push(("credit notes", amounts.iter().sum()));
+    for ((at, _), amount) in named.into_iter().zip(amounts) {
+        schedules[at].contra(note.at, amount);
+    }
+}
+
+/// Voids and write-offs take back what is left, in their own month. A write-off that was paid
+/// later comes back when it is paid.
+fn write_off(
+    book: &mut RevenueBook,
+    taken: &mut Taken,
+    schedules: &mut [Schedule],
+    event: Event<'_>,
+    payments: &[Paid<'_>],
+) {
+    let Event { invoice, final_at } = event;
+    match (invoice.status, invoice.voided, invoice.uncollectible) {
+        (InvoiceStatus::Void, Some(at), _) => {
+            taken.rest(schedules, "void", at.max(final_at));
+        }
+        (InvoiceStatus::Uncollectible, _, Some(at)) => {
+            taken.rest(schedules, "uncollectible", at.max(final_at));
+        }
+        (InvoiceStatus::Paid, _, Some(at)) => {
+            let later = payments.iter().map(|payment| payment.created);
+            let Some(paid) = later.filter(|paid| *paid >= at).min() else {
+                return book.remark(
+                    "invoices written off and paid later on a day that no file says; revenue stays",
+                    invoice.total - invoice.tax,
+                );
+            };
+            let left = taken.rest(schedules, "uncollectible", at);
+            for (schedule, left) in schedules.iter_mut().zip(&left) {
+                schedule.contra(paid, -*left);
+            }
+            taken
+                .amounts
+                .push(("paid after all", -left.iter().sum::<Exact>()));
+        }
+        _ => {}
+    }
+}
+
+/// Refunds without those that pay out a credit note: the note takes back already.
+fn less_notes(mut backs: Vec<Back>, notes: &[&CreditNote]) -> Vec<Back> {
+    for note in notes {
+        let Some(refund) = note.refund.as_deref() else {
+            continue;
+        };
+        let by_id = backs
+            .iter()
+            .position(|back| back.refund.as_deref() == Some(refund));
+        let unnamed = || {
+            let mut unnamed = backs.iter();
+            unnamed.position(|back| back.reason == "refunds" && back.refund.is_none())
+        };
+        if let Some(at) = by_id.or_else(unnamed) {
+            let gross = backs[at].gross;
+            backs[at].gross -= note.amount.min(gross);
+        }
+    }
+    backs.retain(|back| !back.gross.is_zero());
+    backs
+}
+
+/// When an invoice was paid first.
+pub fn paid_at(payments: &[Paid<'_>], otherwise: Instant) -> Instant {
+    let paid = payments.iter().map(|payment| payment.created);
+    paid.min().unwrap_or(otherwise)
 }
 
 /// The net part of a gross refund: in proportion to net ∕ total of its invoice.
@@ -193,5 +371,5 @@ fn service(
             return ((invoice.date, Instant(invoice.date.0 + length)), true);
         }
     }
-    ((final_at, final_at), invoice.namespace != "stripe")
+    ((final_at, final_at), invoice.namespace == "revenue")
 }

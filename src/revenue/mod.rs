@@ -1,22 +1,41 @@
 //! Revenue over time: what the files of the billing system are worth in each period.
 //!
-//! Invoices and payments describe the same money: invoices come first, payments add only what no
-//! invoice of the files holds, and lend their refunds and disputes to the invoices. Pure: values
-//! in, values out. The rule that must hold, for every source and to the last digit:
+//! Several exports describe the same money. Best first: the revenue-recognition report, invoice
+//! lines, invoices, payments, the balance. The best one counts, per customer and period; others
+//! lend it what it lacks (refunds, disputes, dates) and check it. They are never added. Pure:
+//! values in, values out. The rule that must hold, for every source and to the last digit:
 //! customers + unmapped + internal + excluded + tax + earlier + later = the export.
 
+mod balance;
+pub mod contracts;
 mod coverage;
+mod deferred;
+mod events;
+mod given_back;
 mod invoices;
+mod lines;
+mod links;
+mod mrr;
+mod overlap;
+mod parts;
 mod payments;
 pub mod plans;
+mod recognition;
 pub mod schedule;
+mod tie;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use coverage::Coverage;
+pub use deferred::Deferred;
+pub use overlap::Check;
 pub use schedule::Schedule;
+pub use tie::{RevenueTie, Source};
 
-use crate::identity::{Identity, JoinKey, PartyId, PartyKind};
+use links::Links;
+use tie::Sheet;
+
+use crate::identity::{Identity, JoinKey, PartyId};
 use crate::model::records::{Origin, RevenueRecords};
 use crate::model::{Currency, Day, Exact, Instant, Period, Zone};
 
@@ -29,6 +48,8 @@ pub enum Basis {
     Billed,
     /// When money arrives.
     Cash,
+    /// Monthly recurring revenue at the end of each month: a rate.
+    Mrr,
 }
 
 impl Basis {
@@ -38,28 +59,7 @@ impl Basis {
             Basis::Recognized => "recognized",
             Basis::Billed => "billed",
             Basis::Cash => "cash",
-        }
-    }
-}
-
-/// The export that an obligation comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Source {
-    /// Stripe invoices.
-    StripeInvoices,
-    /// Stripe payments.
-    StripePayments,
-    /// A generic revenue file.
-    RevenueFile,
-}
-
-impl Source {
-    /// The name in every output.
-    pub fn word(self) -> &'static str {
-        match self {
-            Source::StripeInvoices => "stripe invoices",
-            Source::StripePayments => "stripe payments",
-            Source::RevenueFile => "revenue file",
+            Basis::Mrr => "mrr",
         }
     }
 }
@@ -77,10 +77,16 @@ pub struct Obligation {
     pub schedule: Schedule,
     /// Net amount before contra revenue.
     pub net: Exact,
+    /// Tax beside it.
+    pub tax: Exact,
+    /// When it was billed.
+    pub invoiced: Instant,
     /// Service period; equal ends for one-off amounts.
     pub service: (Instant, Instant),
     /// Plan that the file itself names.
     pub plan: Option<String>,
+    /// Price id, if the file has it.
+    pub price: Option<String>,
     /// Plan that reports count it on: its own or that of its subscription. `None` if it has none or
     /// if the mapping states the plans of its customer; then the customer's on the day holds.
     pub counted_on: Option<String>,
@@ -92,33 +98,6 @@ pub struct Obligation {
     pub payer: String,
     /// Where it stands.
     pub origin: Origin,
-}
-
-/// The tie-out of one export.
-#[derive(Clone, Debug)]
-pub struct RevenueTie {
-    /// The export.
-    pub source: Source,
-    /// Currency.
-    pub currency: Currency,
-    /// The sum of its amount column, every row included.
-    pub export: Exact,
-    /// Revenue of the period by customers.
-    pub customers: Exact,
-    /// Revenue of the period by ids without a customer.
-    pub unmapped: Exact,
-    /// Revenue of the period by internal accounts.
-    pub internal: Exact,
-    /// What is no revenue, by name: drafts, test rows, failed payments, refunds, voids.
-    pub excluded: BTreeMap<&'static str, Exact>,
-    /// How many rows each exclusion concerns.
-    pub excluded_rows: BTreeMap<&'static str, u64>,
-    /// Tax.
-    pub tax: Exact,
-    /// Revenue of earlier periods.
-    pub earlier: Exact,
-    /// Revenue of later periods.
-    pub later: Exact,
 }
 
 /// Revenue of a party in one stretch of the period.
@@ -166,6 +145,8 @@ pub struct Inputs<'a> {
     pub zone: Zone,
     /// The report's currency.
     pub currency: Currency,
+    /// The report period, of which monthly recurring revenue needs the months.
+    pub period: Period,
 }
 
 /// All revenue of the files.
@@ -191,48 +172,68 @@ pub struct RevenueBook {
     pub without_period: u64,
     /// Customers with revenue of several plans at the same time, and the days.
     pub several_plans: Vec<(PartyId, Period)>,
-}
-
-/// The part of a tie that does not depend on the period.
-#[derive(Clone, Debug, Default)]
-struct Sheet {
-    export: Exact,
-    tax: Exact,
-    excluded: BTreeMap<&'static str, Exact>,
-    excluded_rows: BTreeMap<&'static str, u64>,
-}
-
-impl Sheet {
-    fn exclude(&mut self, reason: &'static str, amount: Exact) {
-        *self.excluded.entry(reason).or_default() += amount;
-        *self.excluded_rows.entry(reason).or_default() += 1;
-    }
+    /// What was inferred or is in doubt: the words, how often, and the amounts together.
+    pub remarks: BTreeMap<&'static str, (u64, Exact)>,
+    /// What sources that do not count say of the months of those that do.
+    pub checks: Vec<Check>,
+    /// Billed amounts that are revenue at no time, with the time of billing.
+    left_out: Vec<(Instant, Exact)>,
+    /// Tax of invoices whose lines count, with the time of billing.
+    other_tax: Vec<(Instant, Exact)>,
 }
 
 impl RevenueBook {
     /// Works out the revenue of every record.
     pub fn build(inputs: Inputs<'_>) -> RevenueBook {
-        let mut book = RevenueBook {
+        let mut book = RevenueBook::empty(inputs.basis, inputs.zone, inputs.currency);
+        if inputs.basis == Basis::Mrr {
+            mrr::add(&mut book, inputs, inputs.period);
+            return book;
+        }
+        let links = Links::of(inputs.records);
+        let told = recognition::add(&mut book, inputs);
+        match inputs.basis {
+            Basis::Cash => {
+                payments::add(&mut book, inputs, &links);
+                invoices::add_lines_only(&mut book, inputs, &links);
+            }
+            Basis::Recognized | Basis::Billed | Basis::Mrr => {
+                invoices::add(&mut book, inputs, &links);
+                payments::add(&mut book, inputs, &links);
+            }
+        }
+        balance::add(&mut book, inputs, &links);
+        events::add(&mut book, inputs, &links);
+        overlap::settle(&mut book, &told);
+        book
+    }
+
+    /// A book without revenue.
+    fn empty(basis: Basis, zone: Zone, currency: Currency) -> RevenueBook {
+        RevenueBook {
             obligations: Vec::new(),
-            basis: inputs.basis,
+            basis,
             sheets: BTreeMap::new(),
-            zone: inputs.zone,
-            currency: inputs.currency,
+            zone,
+            currency,
             undated_refunds: 0,
             refunds_of_billed: (Exact::ZERO, 0),
             taken_as_paid: 0,
             orphan_payments: 0,
             without_period: 0,
             several_plans: Vec::new(),
-        };
-        if inputs.basis != Basis::Cash {
-            invoices::add(&mut book, inputs);
+            remarks: BTreeMap::new(),
+            checks: Vec::new(),
+            left_out: Vec::new(),
+            other_tax: Vec::new(),
         }
-        payments::add(&mut book, inputs);
-        if inputs.basis == Basis::Cash {
-            invoices::add_lines_only(&mut book, inputs);
-        }
-        book
+    }
+
+    /// Notes something that was inferred or is in doubt.
+    fn remark(&mut self, words: &'static str, amount: Exact) {
+        let (times, sum) = self.remarks.entry(words).or_default();
+        *times += 1;
+        *sum += amount;
     }
 
     /// Whether there is any revenue record at all.
@@ -280,59 +281,6 @@ impl RevenueBook {
         }
     }
 
-    /// Ties every export to the revenue of the period.
-    ///
-    /// # Panics
-    /// If an export does not tie: a bug of ours that must never print.
-    pub fn ties(&self, period: Period, identity: &Identity) -> Vec<RevenueTie> {
-        let start = self.zone.start_of(period.start);
-        let end = self.zone.start_of(period.end);
-        let mut ties: BTreeMap<Source, RevenueTie> = BTreeMap::new();
-        for (source, sheet) in &self.sheets {
-            let tie = RevenueTie {
-                source: *source,
-                currency: self.currency,
-                export: sheet.export,
-                customers: Exact::ZERO,
-                unmapped: Exact::ZERO,
-                internal: Exact::ZERO,
-                excluded: sheet.excluded.clone(),
-                excluded_rows: sheet.excluded_rows.clone(),
-                tax: sheet.tax,
-                earlier: Exact::ZERO,
-                later: Exact::ZERO,
-            };
-            ties.insert(*source, tie);
-        }
-        for obligation in &self.obligations {
-            let Some(tie) = ties.get_mut(&obligation.source) else {
-                continue;
-            };
-            let by_start = obligation.schedule.recognized_until(start);
-            let by_end = obligation.schedule.recognized_until(end);
-            tie.earlier += by_start;
-            tie.later += obligation.schedule.total() - by_end;
-            let amount = by_end - by_start;
-            match identity.party(obligation.party).kind {
-                PartyKind::Customer => tie.customers += amount,
-                PartyKind::Internal => tie.internal += amount,
-                PartyKind::Unmapped { .. } => tie.unmapped += amount,
-            }
-        }
-        for tie in ties.values() {
-            let excluded: Exact = tie.excluded.values().sum();
-            let named = tie.customers + tie.unmapped + tie.internal + excluded + tie.tax;
-            let sum = named + tie.earlier + tie.later;
-            assert!(
-                sum == tie.export,
-                "the {} sum to {} but {sum} is accounted for",
-                tie.source.word(),
-                tie.export
-            );
-        }
-        ties.into_values().collect()
-    }
-
     /// Revenue of the period by the key that joined it; `None` is what nothing joined.
     pub fn joined(&self, period: Period) -> BTreeMap<Option<JoinKey>, (BTreeSet<PartyId>, Exact)> {
         let mut keys: BTreeMap<Option<JoinKey>, (BTreeSet<PartyId>, Exact)> = BTreeMap::new();
@@ -354,7 +302,10 @@ impl RevenueBook {
 }
 
 #[cfg(test)]
-mod tests {
+mod tests;
+
+#[cfg(test)]
+mod stretches {
     use super::*;
 
     fn at(text: &str) -> Instant {
@@ -372,8 +323,11 @@ mod tests {
             source: Source::RevenueFile,
             schedule: schedule.clone(),
             net: schedule.total(),
+            tax: Exact::ZERO,
+            invoiced: at("2026-01-01"),
             service: (at("2026-01-01"), at("2026-01-01")),
             plan: None,
+            price: None,
             counted_on: None,
             recurring: None,
             subscription: None,
@@ -383,19 +337,9 @@ mod tests {
                 line: 2,
             },
         };
-        RevenueBook {
-            obligations: (0u32..).zip(schedules).map(obligation).collect(),
-            basis: Basis::Recognized,
-            sheets: BTreeMap::new(),
-            zone: Zone::Utc,
-            currency: Currency::USD,
-            undated_refunds: 0,
-            refunds_of_billed: (Exact::ZERO, 0),
-            taken_as_paid: 0,
-            orphan_payments: 0,
-            without_period: 0,
-            several_plans: Vec::new(),
-        }
+        let mut book = RevenueBook::empty(Basis::Recognized, Zone::Utc, Currency::USD);
+        book.obligations = (0u32..).zip(schedules).map(obligation).collect();
+        book
     }
 
     fn facts(book: &RevenueBook, period: Period, cuts: &Cuts) -> Vec<String> {

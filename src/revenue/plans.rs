@@ -1,7 +1,7 @@
 //! Plans: which plan a customer is on, and what the plan costs now.
 //!
-//! A customer's plan comes from the mapping file, else from a line of a revenue file, else from a
-//! subscription's price. Without a word of the mapping each invoice counts on its own plan, and the
+//! A customer's plan comes from the mapping file, else from a line of a revenue file, else from the
+//! price of an invoice line, else from a subscription's price. Without a word of the mapping each invoice counts on its own plan, and the
 //! customer is on the plans of its invoices, each in its service period. Plan names are compared byte for byte, as ids are.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,16 +23,16 @@ pub fn assign(
     records: &RevenueRecords,
     zone: Zone,
 ) {
-    let prices: BTreeMap<&str, &ListPrice> =
-        records.prices.iter().map(|p| (p.id.as_str(), p)).collect();
     // The newest subscription that is not over wins; equal ones by name, so that the order of rows
     // does not matter. A line of a revenue file that names a plan wins over subscriptions.
-    let mut found: BTreeMap<PartyId, (bool, bool, Option<Day>, &str)> = BTreeMap::new();
+    let names = of_subscriptions(records);
+    let mut found: BTreeMap<PartyId, Rank> = BTreeMap::new();
     for subscription in &records.subscriptions {
         if NOT_ON_PLAN.contains(&subscription.status.as_str()) {
             continue;
         }
-        let Some(price) = prices.get(subscription.price.as_str()) else {
+        let plan = names.get(&subscription.id).and_then(|names| names.first());
+        let Some(plan) = plan else {
             continue;
         };
         let at = subscription
@@ -40,32 +40,42 @@ pub fn assign(
             .or(subscription.current_period.map(|period| period.0));
         let day = at.map(|at| zone.day(at));
         let (party, _) = identity.billing("stripe", &subscription.customer, day.unwrap_or(Day(0)));
-        let rank = (false, subscription.ended.is_none(), day, plan_name(price));
-        let best = found.entry(party).or_insert(rank);
-        *best = (*best).max(rank);
+        let rank = (false, subscription.ended.is_none(), day, plan.clone());
+        better(&mut found, party, rank);
     }
     for obligation in &book.obligations {
         if let Some(plan) = &obligation.plan {
-            let rank = (
-                true,
-                true,
-                Some(zone.day(obligation.service.0)),
-                plan.as_str(),
+            let day = Some(zone.day(obligation.service.0));
+            better(
+                &mut found,
+                obligation.party,
+                (true, true, day, plan.clone()),
             );
-            let best = found.entry(obligation.party).or_insert(rank);
-            *best = (*best).max(rank);
+        } else if let Some(plan) = of_price(&names, obligation)
+            && obligation.net.is_positive()
+            && obligation.recurring != Some(false)
+        {
+            let day = Some(zone.day(obligation.service.0));
+            better(
+                &mut found,
+                obligation.party,
+                (true, false, day, plan.clone()),
+            );
         }
     }
     let found: BTreeMap<PartyId, String> = found
         .into_iter()
-        .map(|(party, (_, _, _, plan))| (party, plan.to_string()))
+        .map(|(party, (_, _, _, plan))| (party, plan))
         .collect();
-    let names = of_subscriptions(records);
     for line in &mut book.obligations {
         if !identity.party(line.party).attributes.contains_key("plan") {
             let id = line.subscription.as_deref();
-            let of_price = || names.get(id?)?.first().cloned();
-            line.counted_on = line.plan.clone().or_else(of_price);
+            let of_subscription = || names.get(id?)?.first().cloned();
+            let own = line
+                .plan
+                .clone()
+                .or_else(|| of_price(&names, line).cloned());
+            line.counted_on = own.or_else(of_subscription);
         }
     }
     let mut spans = spans(book, zone);
@@ -100,7 +110,7 @@ fn spans(book: &RevenueBook, zone: Zone) -> BTreeMap<PartyId, Vec<Span>> {
         let (from, to) = line.service;
         let plan = line.counted_on.clone()?;
         let total = line.schedule.total();
-        if to <= from || !total.is_positive() || line.recurring == Some(false) {
+        if to <= from || total.is_zero() || line.recurring == Some(false) {
             return None;
         }
         // The day on which one plan ends and another begins is the new one's.
@@ -153,6 +163,8 @@ fn by_day(spans: Vec<Span>, newest: &str) -> (Vec<Dated>, Vec<Period>) {
         for span in spans.iter().filter(|span| span.days.contains(pair[0])) {
             *rates.entry(&span.plan).or_default() += span.rate;
         }
+        // A line that takes the rest of a plan back ends it there.
+        rates.retain(|_, rate| rate.is_positive());
         if rates.len() > 1 {
             several.push(Period {
                 start: pair[0],
@@ -170,27 +182,69 @@ fn by_day(spans: Vec<Span>, newest: &str) -> (Vec<Dated>, Vec<Period>) {
     (plans, several)
 }
 
-/// The names of a price's plan, the one by which people call it first: the product's name, the
-/// nickname, the id.
-fn names(price: &ListPrice) -> impl Iterator<Item = &String> {
-    let names = [&price.product_name, &price.nickname, &price.id];
-    names.into_iter().filter(|name| !name.is_empty())
+/// Product names by id, where the files have products.
+pub fn named_by(records: &RevenueRecords) -> BTreeMap<&str, &str> {
+    let products = records.products.iter();
+    products.map(|p| (p.id.as_str(), p.name.as_str())).collect()
 }
 
-fn plan_name(price: &ListPrice) -> &str {
-    names(price).next().map_or("", String::as_str)
+/// The names of a price's plan, the one by which people call it first: the product's name, as the
+/// price list or else the list of products has it, the nickname, the id.
+pub fn names(price: &ListPrice, products: &BTreeMap<&str, &str>) -> Vec<String> {
+    let product = match price.product_name.is_empty() {
+        true => products.get(price.product.as_str()).copied().unwrap_or(""),
+        false => price.product_name.as_str(),
+    };
+    let names = [product, &price.nickname, &price.id];
+    let names = names.into_iter().filter(|name| !name.is_empty());
+    names.map(str::to_string).collect()
 }
 
-/// The names of the plan of each subscription whose price is in the price list.
+/// The names of the plan of each price in the price list, and of each subscription whose price is
+/// there: its own, else that of its only licensed item.
 pub fn of_subscriptions(records: &RevenueRecords) -> BTreeMap<String, Vec<String>> {
-    let prices: BTreeMap<&str, &ListPrice> =
-        records.prices.iter().map(|p| (p.id.as_str(), p)).collect();
-    let subscriptions = records.subscriptions.iter();
-    let named = subscriptions.filter_map(|subscription| {
-        let price = prices.get(subscription.price.as_str())?;
-        Some((subscription.id.clone(), names(price).cloned().collect()))
-    });
-    named.collect()
+    let products = named_by(records);
+    let listed = records.prices.iter();
+    let mut named: BTreeMap<String, Vec<String>> = listed
+        .map(|price| (price.id.clone(), names(price, &products)))
+        .collect();
+    let metered = records.prices.iter().filter(|price| price.metered);
+    let metered: BTreeSet<&str> = metered.map(|price| price.id.as_str()).collect();
+    let mut items: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for item in &records.items {
+        if !metered.contains(item.price.as_str()) {
+            items
+                .entry(&item.subscription)
+                .or_default()
+                .insert(&item.price);
+        }
+    }
+    for subscription in &records.subscriptions {
+        let of_item = items.get(subscription.id.as_str());
+        let of_item = of_item.filter(|prices| prices.len() == 1);
+        let of_item = || named.get(*of_item?.first()?);
+        let found = named.get(&subscription.price).or_else(of_item).cloned();
+        if let Some(found) = found {
+            named.insert(subscription.id.clone(), found);
+        }
+    }
+    named
+}
+
+/// The plan of a line whose price is in the price list.
+fn of_price<'n>(names: &'n BTreeMap<String, Vec<String>>, line: &Obligation) -> Option<&'n String> {
+    names.get(line.price.as_ref()?)?.first()
+}
+
+type Rank = (bool, bool, Option<Day>, String);
+
+fn better(found: &mut BTreeMap<PartyId, Rank>, party: PartyId, rank: Rank) {
+    match found.get_mut(&party) {
+        Some(best) if *best >= rank => {}
+        _ => {
+            found.insert(party, rank);
+        }
+    }
 }
 
 /// What a plan costs now.
@@ -205,6 +259,7 @@ pub struct PlanPrice {
 /// List prices by plan name, from a price list. A plan with two different licensed
 /// prices for the same interval has no list price for it.
 pub fn listed(records: &RevenueRecords) -> BTreeMap<String, PlanPrice> {
+    let products = named_by(records);
     let mut seen: BTreeMap<(String, bool), Vec<Exact>> = BTreeMap::new();
     for price in &records.prices {
         let (Some(amount), false) = (price.amount, price.metered) else {
@@ -215,8 +270,8 @@ pub fn listed(records: &RevenueRecords) -> BTreeMap<String, PlanPrice> {
             ("year", 1) | ("month", 12) => true,
             _ => continue,
         };
-        for name in names(price) {
-            let amounts = seen.entry((name.clone(), yearly)).or_default();
+        for name in names(price, &products) {
+            let amounts = seen.entry((name, yearly)).or_default();
             amounts.push(amount);
         }
     }

@@ -24,6 +24,8 @@ pub struct Schedule {
     places: u8,
     /// In order of time.
     contra: Vec<(Instant, Exact)>,
+    /// Stretches that another source tells, in order of time, apart from each other.
+    hidden: Vec<(Instant, Instant)>,
 }
 
 impl Schedule {
@@ -38,6 +40,7 @@ impl Schedule {
             end: end.max(start),
             places,
             contra: Vec::new(),
+            hidden: Vec::new(),
         }
     }
 
@@ -51,15 +54,36 @@ impl Schedule {
         self.contra.insert(after, (at, amount));
     }
 
+    /// Leaves out the revenue of half-open stretches, given in order of time and apart from each
+    /// other, because a better source tells it; returns what is left out. Replaces what was hidden
+    /// before.
+    pub fn hide(&mut self, stretches: Vec<(Instant, Instant)>) -> Exact {
+        self.hidden = stretches;
+        self.whole() - self.total()
+    }
+
+    /// Whether a part of it is left out.
+    pub fn has_hidden(&self) -> bool {
+        !self.hidden.is_empty()
+    }
+
     /// Revenue of all time before `at`, contra events before `at` included; what happens at `at`
     /// itself is not. Rounded half to even at the minor unit while the line is running, exact
-    /// before it starts and after it ends.
+    /// before it starts and after it ends. Hidden stretches count nothing.
     pub fn recognized_until(&self, at: Instant) -> Exact {
+        let mut sum = self.raw_until(at);
+        for (from, to) in self.hidden.iter().take_while(|(from, _)| *from < at) {
+            sum -= self.raw_until(at.min(*to)) - self.raw_until(*from);
+        }
+        sum
+    }
+
+    /// The same with the hidden stretches.
+    pub fn raw_until(&self, at: Instant) -> Exact {
         if at <= self.start {
             return Exact::ZERO;
         }
-        let events = self.contra.partition_point(|(time, _)| *time < at);
-        let remaining = self.net - self.contra[..events].iter().map(|(_, c)| c).sum();
+        let remaining = self.standing(at);
         if at >= self.end {
             return remaining;
         }
@@ -75,6 +99,11 @@ impl Schedule {
     pub fn span(&self) -> (Instant, Instant) {
         let last = self.contra.last().map_or(self.end, |(at, _)| *at);
         (self.start, self.end.max(last))
+    }
+
+    /// When the last of it is earned; its start if that is at once.
+    pub fn runs_until(&self) -> Instant {
+        self.end
     }
 
     /// Revenue of `[from, to)`. Negative where more is taken back than is earned.
@@ -93,13 +122,27 @@ impl Schedule {
         Schedule {
             net: scale(self.net),
             contra: self.contra.iter().map(|(at, c)| (*at, scale(*c))).collect(),
+            hidden: self.hidden.clone(),
             ..*self
         }
     }
 
-    /// Revenue of all time: net less every contra event.
+    /// Revenue of all time: net less every contra event and every hidden stretch.
     pub fn total(&self) -> Exact {
+        let hidden = self.hidden.iter();
+        let hidden = hidden.map(|(from, to)| self.raw_until(*to) - self.raw_until(*from));
+        self.whole() - hidden.sum()
+    }
+
+    /// Net less every contra event, whatever is hidden.
+    pub fn whole(&self) -> Exact {
         self.net - self.contra.iter().map(|(_, amount)| amount).sum()
+    }
+
+    /// Net less the contra events before `at`: what the line is worth as it stands then.
+    pub fn standing(&self, at: Instant) -> Exact {
+        let events = self.contra.partition_point(|(time, _)| *time < at);
+        self.net - self.contra[..events].iter().map(|(_, c)| c).sum()
     }
 }
 
@@ -300,6 +343,26 @@ mod tests {
         let fine = usd("0.0301", "2026-07-01", "2026-07-03");
         assert_eq!(cut(&fine, &days[..3]), ["0.02", "0.0101"]);
         assert_eq!(fine.total(), exact("0.0301"));
+    }
+
+    #[test]
+    fn hidden_stretches_count_nothing_and_keep_the_sum() {
+        // 90 days at 1 USD, 45 of it taken back on Feb 1; February is told by someone else.
+        let mut schedule = usd("90", "2026-01-01", "2026-04-01");
+        schedule.contra(at("2026-02-01"), exact("45"));
+        let hidden = schedule.hide(vec![(at("2026-02-01"), at("2026-03-01"))]);
+        assert_eq!(hidden, exact("-1.5"));
+        let dates = ["2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01"];
+        assert_eq!(cut(&schedule, &dates), ["31", "0", "15.5"]);
+        assert_eq!(schedule.total() + hidden, exact("45"));
+        assert_eq!(schedule.recognized_until(at("2026-02-15")), exact("31"));
+        // A one-off on the first moment of the stretch is inside, one on its end is not.
+        let mut once = usd("10", "2026-02-01", "2026-02-01");
+        once.hide(vec![(at("2026-02-01"), at("2026-03-01"))]);
+        assert_eq!(once.total(), Exact::ZERO);
+        let mut once = usd("10", "2026-03-01", "2026-03-01");
+        once.hide(vec![(at("2026-02-01"), at("2026-03-01"))]);
+        assert_eq!(once.total(), exact("10"));
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! Parquet files as rows of text. This is the only file that names polars.
 //!
 //! Integers and decimals are written exactly, binary floats in their shortest form that reads back
-//! to the same float. Only types with a plain text form are read; lists and structures are left
-//! out and named in [`Peek::skipped_columns`]. A row's line is its number, 1-based, because a
-//! columnar file has no lines. polars' own messages are never shown.
+//! to the same float. Structures become dotted columns, lists and maps JSON text ([`nested`]), as
+//! they are in JSON and CSV exports of the same rows. Types without a text form are left out and
+//! named in [`Peek::skipped_columns`]. A row's line is its number, 1-based, because a columnar file
+//! has no lines. polars' own messages are never shown.
+
+mod nested;
 
 use std::collections::VecDeque;
 use std::fmt::Display;
@@ -12,10 +15,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use polars::prelude::{
-    ArrowDataType, ChunkedArray, DataFrame, DataType, ParquetReader, PolarsNumericType,
-    PolarsResult, SerReader, Series, TimeUnit,
+    ChunkedArray, DataFrame, DataType, ParquetReader, PolarsNumericType, PolarsResult, SerReader,
+    Series, TimeUnit,
 };
 
+use self::nested::Shape;
 use super::peek::{Peek, ROWS};
 use super::plain::{date, decimal, display, time};
 use super::row::{Header, Row, RowSource};
@@ -32,6 +36,8 @@ struct Index {
     header: Header,
     /// The columns read, by their number in the file.
     projection: Vec<usize>,
+    /// What each of them holds.
+    shapes: Vec<Shape>,
     /// First row and number of rows of each stretch to read.
     stretches: VecDeque<(usize, usize)>,
     float_columns: Vec<String>,
@@ -44,6 +50,7 @@ struct Columnar {
     file: File,
     header: Header,
     projection: Vec<usize>,
+    shapes: Vec<Shape>,
     stretches: VecDeque<(usize, usize)>,
     columns: Vec<TextColumn>,
     /// The next row of `columns`, and how many there are.
@@ -58,6 +65,14 @@ struct Columnar {
 struct TextColumn {
     text: String,
     cells: Vec<Option<(usize, usize)>>,
+}
+
+impl TextColumn {
+    /// The text of a cell, `None` where it is absent.
+    fn get(&self, at: usize) -> Option<&str> {
+        let (start, end) = self.cells[at]?;
+        Some(&self.text[start..end])
+    }
 }
 
 /// Opens a Parquet file. `file` is the same bytes as a regular file, if they are one.
@@ -83,6 +98,7 @@ pub(super) fn open(
         file,
         header: index.header.clone(),
         projection: index.projection,
+        shapes: index.shapes,
         stretches: VecDeque::new(),
         columns: Vec::new(),
         at: 0,
@@ -139,23 +155,24 @@ fn index(file: &File) -> PolarsResult<Index> {
     let mut index = Index {
         header: Header::default(),
         projection: Vec::new(),
+        shapes: Vec::new(),
         stretches: VecDeque::new(),
         float_columns: Vec::new(),
         skipped_columns: Vec::new(),
     };
     for (number, (name, field)) in schema.iter().enumerate() {
-        if !has_text_form(field.dtype()) {
+        let Some(shape) = Shape::of(field.dtype()) else {
             index.skipped_columns.push(name.to_string());
             continue;
-        }
-        if matches!(
-            field.dtype(),
-            ArrowDataType::Float32 | ArrowDataType::Float64
-        ) {
-            index.float_columns.push(name.to_string());
-        }
-        index.header.push(name);
+        };
+        shape.columns(name, &mut |name, is_float| {
+            index.header.push(name);
+            if is_float {
+                index.float_columns.push(name.to_string());
+            }
+        });
         index.projection.push(number);
+        index.shapes.push(shape);
     }
     let mut start = 0;
     for group in &reader.get_metadata()?.row_groups {
@@ -169,33 +186,6 @@ fn index(file: &File) -> PolarsResult<Index> {
     Ok(index)
 }
 
-fn has_text_form(kind: &ArrowDataType) -> bool {
-    use ArrowDataType::*;
-    matches!(
-        kind,
-        Null | Boolean
-            | Int8
-            | Int16
-            | Int32
-            | Int64
-            | UInt8
-            | UInt16
-            | UInt32
-            | UInt64
-            | Float32
-            | Float64
-            | Decimal(..)
-            | Date32
-            | Timestamp(..)
-            | Utf8
-            | LargeUtf8
-            | Utf8View
-            | Binary
-            | LargeBinary
-            | BinaryView
-    )
-}
-
 impl Columnar {
     fn next(&mut self, row: &mut Row) -> Result<bool, Problem> {
         while self.at == self.height {
@@ -207,8 +197,8 @@ impl Columnar {
         self.rows += 1;
         row.clear(self.rows, 0);
         for column in &self.columns {
-            match column.cells[self.at] {
-                Some((start, end)) => row.push(&column.text[start..end], 0),
+            match column.get(self.at) {
+                Some(text) => row.push(text, 0),
                 None => {
                     row.cells.push(None);
                     row.cell_bytes.push(0);
@@ -221,18 +211,18 @@ impl Columnar {
 
     fn load(&mut self, start: usize, count: usize) -> Result<(), Problem> {
         let table = guard(|| read(&self.file, &self.projection, start, count))
-            .filter(|table| table.height() == count && table.width() == self.header.len())
+            .filter(|table| table.height() == count && table.width() == self.shapes.len())
             .ok_or_else(|| {
                 damaged(&self.name, "the Parquet file is damaged inside").at(self.place(None))
             })?;
         self.columns.clear();
-        for (number, column) in table.columns().iter().enumerate() {
+        for (column, shape) in table.columns().iter().zip(&self.shapes) {
             let series = column.as_materialized_series();
-            let text = match guard(|| render(series)) {
-                Some(Some(text)) if text.cells.len() == count => text,
-                _ => return Err(self.not_text(number)),
-            };
-            self.columns.push(text);
+            let columns = &mut self.columns;
+            let whole = guard(|| nested::columns(series, shape, columns)).flatten();
+            if whole.is_none() || self.columns.iter().any(|text| text.cells.len() != count) {
+                return Err(self.not_text(self.columns.len()));
+            }
         }
         self.at = 0;
         self.height = count;
@@ -487,13 +477,47 @@ mod tests {
         assert_eq!(rows, ["1:2026-09-21T14:13:20Z"]);
     }
 
+    fn fixture(name: &str) -> Opened {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let path = path.join("fixtures/columnar").join(name);
+        open(&path, name, &How::default()).unwrap().remove(0)
+    }
+
     #[test]
-    fn lists_are_left_out_and_named() {
-        let list = Series::new("tags".into(), [Series::new("".into(), [1_i64, 2])]);
-        let columns = vec![Series::new("n".into(), [1_i64]).into(), list.into()];
-        let opened = stream(parquet(columns, 10)).unwrap();
-        assert_eq!(opened.peek.skipped_columns, ["tags"]);
-        assert_eq!(read(opened).0, ["1:1"]);
+    fn structures_are_dotted_columns_and_maps_and_lists_json() {
+        let opened = fixture("nested.parquet");
+        let names = [
+            "n",
+            "labels",
+            "tags",
+            "costs",
+            "sku.id",
+            "sku.price.units",
+            "sku.price.tiers",
+            "sku.of",
+            "days",
+            "flags",
+        ];
+        assert_eq!(opened.peek.header.names(), names);
+        assert_eq!(opened.peek.float_columns, ["costs"]);
+        assert!(opened.peek.skipped_columns.is_empty());
+        let (rows, codes) = read(opened);
+        assert_eq!(codes, [] as [&str; 0]);
+        assert_eq!(
+            rows,
+            [
+                r#"1:1|[{"key":"team","value":"search"}]|{"a \"b\"":"x\ny","c":null}|{"in":0.1,"out":0.0000002}|s1|1.50|[1,2]|{"k":7}|["2026-09-01",null]|[[true],[]]"#,
+                r#"2:2|[]|{}|{"nan":"inf"}|~|~|~|{}|[]|[null]"#,
+                "3:3|~|~|~|~|~|~|~|~|~",
+            ]
+        );
+    }
+
+    #[test]
+    fn columns_without_a_text_form_are_left_out_and_named() {
+        let opened = fixture("times-of-day.parquet");
+        assert_eq!(opened.peek.skipped_columns, ["opened", "shifts"]);
+        assert_eq!(read(opened).0, ["1:a", "2:b"]);
     }
 
     #[test]

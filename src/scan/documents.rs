@@ -51,6 +51,11 @@ impl Documents {
         &self.text
     }
 
+    /// What the file is recognized by: its columns, and the names of objects that were empty so far.
+    pub(super) fn known_names(&self) -> Header {
+        self.columns.known_names()
+    }
+
     /// Begins again with the first row; the columns seen stay.
     pub(super) fn rewind(&mut self) {
         self.next = 0;

@@ -53,6 +53,31 @@ impl Columns {
         &self.header
     }
 
+    /// The columns and, behind them, the names of objects that were empty wherever they stood.
+    pub(super) fn known_names(&self) -> Header {
+        let mut names = self.header.clone();
+        for name in self.empty_objects() {
+            names.push(name);
+        }
+        names
+    }
+
+    /// The paths of objects that were empty wherever they stood. They have no columns.
+    fn empty_objects(&self) -> impl Iterator<Item = &str> {
+        let is_parent = |name: &str| {
+            let below = |path: &Path| {
+                path.name
+                    .strip_prefix(name)
+                    .map(|rest| rest.starts_with('.'))
+            };
+            self.paths.iter().any(|path| below(path) == Some(true))
+        };
+        let without = self.paths.iter().filter(|path| path.column.is_none());
+        without
+            .map(|path| &*path.name)
+            .filter(move |name| !is_parent(name))
+    }
+
     /// Fills the row, whose line and byte are set, with the values of the object. Faults are
     /// placed by their byte in `object`.
     pub(super) fn row(&mut self, object: &str, row: &mut Row) -> Result<(), Fault> {

@@ -39,6 +39,11 @@ impl JsonLines {
         }
     }
 
+    /// What the file is recognized by: its columns, and the names of objects that were empty so far.
+    pub(super) fn known_names(&self) -> Header {
+        self.columns.known_names()
+    }
+
     /// Reads the next line that is not blank. `Ok(false)` at the end; an error ends the file if
     /// `self.done` is set.
     fn line(&mut self, row: &mut Row) -> Result<bool, Box<Problem>> {

@@ -212,8 +212,8 @@ fn open_text(stream: Unpacked, first: Vec<u8>, how: &How) -> Result<Opened, Prob
         Some(b'{') if !declared => match json_layout(&mut window, how)? {
             Layout::Document => document(window, text, how)?,
             Layout::Lines => {
-                let peek = peek::json_lines(&name, text, whole, how);
-                let source = JsonLines::new(window, how, &peek.header);
+                let (peek, header) = peek::json_lines(&name, text, whole, how);
+                let source = JsonLines::new(window, how, &header);
                 (Body::Table(Box::new(source)), peek)
             }
         },

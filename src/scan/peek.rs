@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::csv::CsvSource;
 use super::decode::{BLOCK, Decoder};
+use super::documents::Documents;
 use super::jsonl::JsonLines;
 use super::row::{Header, Row, RowSource};
 use super::unpack::{Packing, Unpacked};
@@ -22,7 +23,8 @@ pub(super) const ROWS: usize = 50;
 /// The beginning of a file.
 #[derive(Debug, Default)]
 pub struct Peek {
-    /// The columns; of JSON, those of the first rows.
+    /// The columns; of JSON, those of the first rows, and the names of objects that are empty in all
+    /// of them.
     pub header: Header,
     /// The first rows that are whole, at most 50.
     pub rows: Vec<Row>,
@@ -30,7 +32,7 @@ pub struct Peek {
     pub text: String,
     /// The columns that the file itself stores as binary floats.
     pub float_columns: Vec<String>,
-    /// Columns of a columnar file that hold no plain values (lists, structures) and are left out.
+    /// Columns of a columnar file whose types have no text form; they are left out.
     pub skipped_columns: Vec<String>,
 }
 
@@ -60,29 +62,32 @@ pub(super) fn csv(name: &Arc<str>, text: String, whole: bool, how: &How, header:
     }
 }
 
-/// The first rows and the columns of a file of JSON lines.
-pub(super) fn json_lines(name: &Arc<str>, text: String, whole: bool, how: &How) -> Peek {
+/// The first rows of a file of JSON lines, and its columns so far.
+pub(super) fn json_lines(name: &Arc<str>, text: String, whole: bool, how: &How) -> (Peek, Header) {
     let mut header = Header::default();
+    let mut names = Header::default();
     let mut rows = Vec::new();
     if let Ok(window) = window(name, &text, whole, how) {
         let mut source = JsonLines::new(window, how, &header);
         rows = first_rows(&mut source);
         header = source.header().clone();
+        names = source.known_names();
     }
-    Peek {
-        header,
+    let peek = Peek {
+        header: names,
         rows,
         text,
         ..Peek::default()
-    }
+    };
+    (peek, header)
 }
 
 /// The columns and the first rows of a JSON document, of which long rows are left out.
-pub(super) fn documents(source: &mut dyn RowSource, text: String) -> Peek {
+pub(super) fn documents(source: &mut Documents, text: String) -> Peek {
     let mut rows = first_rows(source);
     rows.retain(|row| row.text.len() <= TEXT);
     Peek {
-        header: source.header().clone(),
+        header: source.known_names(),
         rows,
         text,
         ..Peek::default()

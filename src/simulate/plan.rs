@@ -180,6 +180,11 @@ impl<'a> Membership<'a> {
         if let Some(plan) = line.plan.as_deref() {
             return vec![plan];
         }
+        // A line of an invoice has its own price, whatever else its subscription holds.
+        let price = line.price.as_deref();
+        if let Some(names) = price.and_then(|id| self.world.subscriptions.get(id)) {
+            return names.iter().map(String::as_str).collect();
+        }
         let party = self.world.identity.party(line.party);
         let own_word = party.is_stated("plan") && !self.several.contains(&line.party);
         let id = line.subscription.as_deref().filter(|_| !own_word);

@@ -6,7 +6,7 @@ use super::words::{domain_of, mail_domain};
 use super::{Facts, Profile};
 use crate::identity::join::billing_keys;
 use crate::identity::{Identity, PartyId, PartyKind, UsageOwners};
-use crate::margin::ids::{billing_namespace, carrier};
+use crate::margin::ids::carrier;
 use crate::model::records::{Charge, RevenueRecords};
 use crate::model::{Month, Period, UsageCell, Zone};
 use crate::revenue::RevenueBook;
@@ -163,7 +163,7 @@ fn billed(world: &World<'_>, facts: &mut Facts) {
     }
     let mut months: BTreeMap<(PartyId, &str, &str), BTreeMap<Month, _>> = BTreeMap::new();
     for obligation in &world.revenue.obligations {
-        let source = billing_namespace(obligation.source);
+        let source = obligation.source.namespace();
         let key = (obligation.party, source, obligation.payer.as_str());
         let month = world.zone.day(obligation.service.0).month();
         *months.entry(key).or_default().entry(month).or_default() += obligation.net;

@@ -89,6 +89,27 @@ fn usage_types_meet_the_model_ids_of_the_log_and_tags_name_customers() {
 }
 
 #[test]
+fn tags_in_a_map_of_parquet_name_customers() {
+    // The only row with a tag `customer` costs 4.50 net: acme's, directly.
+    let folder = tempfile::tempdir().unwrap();
+    let mapping = put(
+        folder.path(),
+        "mapping.csv",
+        "customer,source,id\nacme,tag:customer,acme\n",
+    );
+    let bill = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/fixtures/formats/aws-cur/cur-2.0-maps.parquet"
+    );
+    let words = ["report", bill, "-m", &mapping, "--no-config"];
+    let words = words.into_iter().chain(["--format", "json"]);
+    let report = tanso(&words.map(String::from).collect::<Vec<_>>()).json();
+    let rows = report["rows"].as_array().unwrap();
+    let acme = rows.iter().find(|row| row["customer"] == "acme").unwrap();
+    assert_eq!(acme["cost_by_basis"]["direct"], "4.5");
+}
+
+#[test]
 fn a_commitment_counts_by_its_use_or_by_its_purchase_never_by_both() {
     let files = [("usage.csv", LOG), ("focus.csv", FOCUS)];
     let effective = report(&files, &[]).json();
@@ -192,6 +213,9 @@ fn damage_to_a_cloud_bill_is_told_at_its_place() {
     assert_eq!(report["totals"]["cost"], "6.952");
     // Two currencies are never added.
     let mixed = FOCUS.replacen(",0,7,USD", ",0,7,EUR", 1);
-    let run = self::report(&[("usage.csv", LOG), ("focus.csv", &mixed)], &[]);
+    let run = self::report(
+        &[("usage.csv", LOG), ("focus.csv", &mixed)],
+        &["--currency=USD"],
+    );
     assert!(run.err.contains("T3035"), "{}", run.err);
 }

@@ -420,21 +420,26 @@ fn one_content_counts_once() {
 fn two_currencies_are_never_added() {
     let files = Files::new();
     files.put("euro.csv", REVENUE.replace("USD,,INV-2", "EUR,,INV-2"));
-    refused(
-        &files.with("revenue.csv", "euro.csv"),
-        3,
-        "T3035",
-        &["USD", "EUR", "euro.csv"],
-    );
+    let run = files.with("revenue.csv", "euro.csv");
+    refused(&run, 2, "T1001", &["USD", "EUR", "euro.csv"]);
+    let run = files.report(&["--currency=USD", "usage.csv", "costs.csv", "euro.csv"]);
+    refused(&run, 3, "T3035", &["USD", "EUR", "euro.csv"]);
     let costs: String = COSTS.lines().map(|line| format!("{line},EUR\n")).collect();
     files.put("costs-eur.csv", costs.replacen(",EUR", ",currency", 1));
     let run = files.with("costs.csv", "costs-eur.csv");
     refused(
         &run,
-        3,
-        "T3035",
+        2,
+        "T1001",
         &["USD", "EUR", "costs-eur.csv", "revenue.csv"],
     );
+    let run = files.report(&[
+        "--currency=USD",
+        "usage.csv",
+        "costs-eur.csv",
+        "revenue.csv",
+    ]);
+    refused(&run, 3, "T3035", &["USD", "EUR", "costs-eur.csv"]);
 }
 
 #[test]

@@ -261,6 +261,28 @@ fn a_month_is_the_logs_or_the_exports_never_both() {
 }
 
 #[test]
+fn exports_of_other_hours_of_one_day_stand_side_by_side() {
+    // 2,000,000 and 1,000,000 output tokens at 5.00 a million: 15.00.
+    let hour = |hour: &str, output| {
+        let row = tokens(5, "k", output).replace("2026-10-05", &format!("2026-10-05 {hour}"));
+        format!("{TOKENS}{row}")
+    };
+    let run = |a: &str, b: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let one = put(folder.path(), "a.csv", hour(a, 2_000_000));
+        let two = put(folder.path(), "b.csv", hour(b, 1_000_000));
+        let words = ["report", "--no-config", "--format", "json"].map(String::from);
+        tanso(&words.into_iter().chain([one, two]).collect::<Vec<_>>())
+    };
+    let report = run("02:00", "03:00").json();
+    assert_eq!(cost_of(&report, "(unmapped) anthropic:Default"), "15");
+    // A quarter of an hour lies in its hour.
+    for again in ["02:00", "02:15"] {
+        assert_eq!(run("02:00", again).code, 3, "{again}");
+    }
+}
+
+#[test]
 fn a_bill_that_states_quantities_keeps_them() {
     let log = format!("{LOG}{}", request(5, "acme", 1_000));
     let bill = "date,provider,model,meter,quantity,amount\n2026-10-05,anthropic,claude-haiku-4-5,output,2000,8.00\n";

@@ -184,7 +184,9 @@ impl Reading {
         let format = match recognize(forced, &opened) {
             Recognized::Format(found) => found,
             Recognized::Nothing(problem) => return problems.push(problem),
-            Recognized::Mapping => panic!("{}: taken for a mapping", case.name),
+            Recognized::Mapping | Recognized::Rates => {
+                panic!("{}: taken for a mapping or rates", case.name)
+            }
         };
         self.taken_for = Some(format.name);
         let receipt = opened.receipt.clone();

@@ -109,6 +109,11 @@ const DIRECTIONS: &[Direction] = &[
         why: "a stage",
     },
     Direction {
+        part: "fx",
+        never: STAGES_NEVER,
+        why: "a stage",
+    },
+    Direction {
         part: "attribution",
         never: STAGES_NEVER,
         why: "a stage",

@@ -9,6 +9,7 @@ mod contract;
 mod corpus;
 mod costs;
 mod counts;
+mod currencies;
 mod damage;
 mod damaged_formats;
 mod dated;

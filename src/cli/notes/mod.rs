@@ -115,6 +115,7 @@ fn revenue(run: &Run, notes: &mut Vec<Note>) {
         }
         Basis::Billed => "revenue counts when the invoice becomes final, net of tax".to_string(),
         Basis::Cash => "revenue counts when money arrives, refunds when it goes back".to_string(),
+        Basis::Mrr => "revenue is the monthly recurring revenue at the end of each month: list prices of active and past due subscriptions without trials, metered prices and tax, years as 12 months, weeks as 12/52, days as 12/365 of one; coupons count only where Stripe's own changes are given".to_string(),
     };
     let stripe_payments = run.books.records.payments.len();
     if book.basis == Basis::Cash && run.books.records.invoices.is_empty() && stripe_payments > 0 {
@@ -168,6 +169,11 @@ fn revenue(run: &Run, notes: &mut Vec<Note>) {
         );
         notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
     }
+    for (words, (times, amount)) in &book.remarks {
+        let text = format!("{words}: {times}, together {}", money(run, *amount));
+        notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
+    }
+    checks(run, notes);
     let coverage = &run.coverage;
     if let (Some(starts), Some(needed), false) = (
         coverage.starts,
@@ -189,6 +195,23 @@ fn revenue(run: &Run, notes: &mut Vec<Note>) {
     if internal > 0 {
         let text = format!("internal accounts, rows of kind internal: {internal}");
         notes.push(Note::new(&catalogue::JOINED_BY, text));
+    }
+}
+
+/// What the sources that do not count say of the months of those that do.
+fn checks(run: &Run, notes: &mut Vec<Note>) {
+    for check in &run.revenue.checks {
+        let (counts, other) = (check.counts.word(), check.checks.word());
+        let (counted, told) = (money(run, check.counted), money(run, check.other));
+        let result = match check.differ {
+            0 => "they agree".to_string(),
+            differ => format!("they differ in {differ}, together {counted} against {told}"),
+        };
+        let text = format!(
+            "months of customers that {counts} and {other} both tell: {}; {counts} count, {result}",
+            check.months
+        );
+        notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
     }
 }
 

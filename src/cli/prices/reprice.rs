@@ -73,6 +73,7 @@ pub fn run(args: &RepriceArgs, console: &mut Console) -> Result<Ended, Problems>
     let other = Pricing {
         prices,
         in_dollars: true,
+        per_dollar: Default::default(),
     };
     let sums = sums(&run, &other, at.unwrap_or_else(newest));
     notes.extend(run.books.notes.iter().cloned());

@@ -72,10 +72,10 @@ currency, product code and name, operation, description, usage amount, `pricing/
 principal, account, tags, net and public cost, and the effective and unused costs of savings plans and
 reservations.
 
-**Files.** CSV and gzip, and Parquet with one limit: maps (`resource_tags`, `tags`, `product`) are not read
-from Parquet, so Parquet files of CUR 2.0 bring no tags and no models of AWS Marketplace. Export CSV,
-where maps are JSON text, or name their keys as columns (`resource_tags_user_team`,
-`product_product_name`).
+**Files.** CSV and gzip, or Parquet. The maps of CUR 2.0 (`resource_tags`, `tags`, `product`) are JSON text in
+CSV and maps in Parquet; both are read, and so are keys named as columns (`resource_tags_user_team`,
+`product_product_name`). Parquet stores costs as binary floats; the shortest decimal that reads back
+to the float counts.
 
 **Units and zone.** The currency of each row; UTC. `pricing/unit` says whether usage amounts are single
 tokens, thousands or millions; `Units` are millions in AWS Marketplace's usage types only. Another unit

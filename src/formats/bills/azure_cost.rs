@@ -11,7 +11,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::formats::bills::azure_meter::{Named, contradicts, count_of};
+use crate::formats::bills::azure_meter::{Named, UnknownMeters, contradicts, count_of};
 use crate::formats::bills::scopes::{self, ScopeColumns};
 use crate::formats::bills::words::kind_named;
 use crate::formats::fields::{Columns, word, written_places};
@@ -65,6 +65,8 @@ of the billing period tells if a spreadsheet has turned them round, and then the
 `Outp`, `Outpt`, `opt` and `output` are the words known, `Batch` is a tier. A bare version (`5.4 inp Gl 1M
 Tokens`) gets its name from the product. A quantity times its unit (`1K` is 1,000) is the number of
 tokens; where name and unit contradict each other, the quantity is not used and a note counts the rows.
+A name of tokens with a word that is not known stays a cost without model and tokens, and a note names
+the meters.
 Everything else on the bill, machines and storage included, stays a cost without tokens.
 
 **Charge types.** `Refund` and `Adjustment` are credits, `Tax` and `RoundingAdjustment` what they say, the
@@ -150,13 +152,14 @@ fn read(
         return Tally::default();
     };
     let mut unclear = 0;
+    let mut unknown = UnknownMeters::default();
     let mut tally = rows::each(source, problems, |_, row, tally| {
         for column in &at.period {
             if row.filled(*column).is_some() {
                 date(&columns, row, *column)?;
             }
         }
-        let (charge, is_unclear) = charge(&columns, &at, row)?;
+        let (charge, is_unclear) = charge(&columns, &at, row, &mut unknown)?;
         unclear += u64::from(is_unclear);
         tally.cover(charge.start, charge.end);
         charges.push(charge);
@@ -164,6 +167,7 @@ fn read(
     });
     let text = "{n} rows of tokens have a unit that is no count or not that of their meter; their quantities are not used";
     rows::remark(&mut tally, &catalogue::UNKNOWN_ITEM, unclear, text);
+    unknown.tell(&mut tally);
     rows::without(
         &mut tally,
         "chargeType",
@@ -202,7 +206,12 @@ fn date(columns: &Columns, row: &Row, column: usize) -> Result<Day, Problem> {
 }
 
 /// The charge, and whether its tokens could not be counted.
-fn charge(columns: &Columns, at: &Positions, row: &Row) -> Result<(Charge, bool), Problem> {
+fn charge(
+    columns: &Columns,
+    at: &Positions,
+    row: &Row,
+    unknown: &mut UnknownMeters,
+) -> Result<(Charge, bool), Problem> {
     let day = date(columns, row, at.date)?;
     let amount = columns.number(row, at.cost)?;
     let name = word(row, Some(at.meter)).unwrap_or("charge");
@@ -212,6 +221,7 @@ fn charge(columns: &Columns, at: &Positions, row: &Row) -> Result<(Charge, bool)
         .filter_map(|c| word(row, Some(*c)))
         .collect();
     let mut named = Named::parse(name, &products.join(" "));
+    unknown.see(name, &named);
     let item = match word(row, at.category).filter(|_| !named.is_tokens()) {
         Some(category) => format!("{category}: {name}"),
         None => name.to_string(),

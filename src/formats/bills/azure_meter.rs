@@ -3,11 +3,16 @@
 //!
 //! Names are abbreviations: `gpt 4o 1120 cached Inp glbl Tokens`, `5.4 inp Gl 1M Tokens`. The words before
 //! the class are the model, as Azure writes it; a four-digit word is the month and day of its
-//! snapshot. The rule that must hold: a name with a word for audio, images or another way of use is
-//! no text, and stays a cost without tokens.
+//! snapshot. The rules that must hold: a name with a word for audio, images or another way of use is
+//! no text, and stays a cost without tokens; a name with a word that is not known does too, because
+//! the word may make it another model, another meter or another price.
 
+use std::collections::BTreeSet;
+
+use crate::formats::{Tally, rows};
 use crate::model::records::ChargeMeter;
 use crate::model::{Exact, Meter};
+use crate::problem::catalogue;
 
 /// Words that make the tokens another kind than text.
 const OTHER_KINDS: &[&str] = &[
@@ -31,6 +36,30 @@ const OTHER_KINDS: &[&str] = &[
 /// Words about length of context and generation of the price that are no part of a model's name.
 const SILENT: &[&str] = &["shortco", "longco"];
 
+/// Whose models they are, and the words that tell one from another; versions come between.
+const MODEL_WORDS: &[&str] = &[
+    "gpt",
+    "o1",
+    "o3",
+    "o4",
+    "grok",
+    "deepseek",
+    "chat",
+    "codex",
+    "fast",
+    "flash",
+    "mini",
+    "nano",
+    "pro",
+    "reasoner",
+    "reasoning",
+    "turbo",
+];
+/// Words behind the class: where the model runs.
+const PLACES: &[&str] = &[
+    "data", "dzone", "gl", "glbl", "global", "regional", "regnl", "zone",
+];
+
 /// A meter name taken apart.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Named {
@@ -40,22 +69,60 @@ pub struct Named {
     pub meter: ChargeMeter,
     /// `batch`, if the name says so.
     pub tier: Option<String>,
+    /// Whether the name says tokens of input or output, and has a word that is not known.
+    pub is_unknown: bool,
 }
 
 impl Named {
     /// Takes a meter name apart. `product` is the product's or the meter's sub-category's name,
     /// which says whose a bare version is (`Azure OpenAI GPT5`, `Azure Deepseek Models`).
     pub fn parse(name: &str, product: &str) -> Named {
-        tokens(name, product).unwrap_or_else(|| Named {
+        tokens(name, product).unwrap_or_else(|| Named::item(name))
+    }
+
+    fn item(name: &str) -> Named {
+        Named {
             model: None,
             meter: ChargeMeter::Item(name.trim().to_string()),
             tier: None,
-        })
+            is_unknown: false,
+        }
     }
 
     /// Whether it counts tokens.
     pub fn is_tokens(&self) -> bool {
         matches!(self.meter, ChargeMeter::Is(_))
+    }
+}
+
+/// The meters of a file that are tokens by their names, with a word that is not known.
+#[derive(Debug, Default)]
+pub struct UnknownMeters {
+    rows: u64,
+    names: BTreeSet<String>,
+}
+
+impl UnknownMeters {
+    /// Takes note of a row's meter.
+    pub fn see(&mut self, name: &str, named: &Named) {
+        if named.is_unknown {
+            self.rows += 1;
+            self.names.insert(name.trim().to_string());
+        }
+    }
+
+    /// Counts and names them in a remark.
+    pub fn tell(self, tally: &mut Tally) {
+        const SHOWN: usize = 3;
+        let mut names: Vec<String> = self.names.iter().take(SHOWN).cloned().collect();
+        if self.names.len() > SHOWN {
+            names.push(format!("{} more", self.names.len() - SHOWN));
+        }
+        let text = format!(
+            "{{n}} rows of tokens have a meter with a word that is not known; they are costs without model and tokens: {}",
+            names.join(", ")
+        );
+        rows::remark(tally, &catalogue::UNKNOWN_ITEM, self.rows, text);
     }
 }
 
@@ -78,6 +145,16 @@ fn tokens(name: &str, product: &str) -> Option<Named> {
             word => model.push(word),
         }
     }
+    let is_behind = |word: &str| {
+        word == "tokens" || word == "batch" || PLACES.contains(&word) || count_of(word).is_some()
+    };
+    let in_model = |word: &str| word.split('-').all(is_model_word);
+    if !model.iter().all(|word| in_model(word)) || !behind.iter().all(|word| is_behind(word)) {
+        return Some(Named {
+            is_unknown: true,
+            ..Named::item(name)
+        });
+    }
     if behind.contains(&"batch") {
         tier = Some("batch".to_string());
     }
@@ -90,7 +167,17 @@ fn tokens(name: &str, product: &str) -> Option<Named> {
         model: model_name(&model, product),
         meter: ChargeMeter::Is(meter),
         tier,
+        is_unknown: false,
     })
+}
+
+/// A name of models, a word that tells one from another, or a version: `4o`, `5.4`, `v4`.
+fn is_model_word(word: &str) -> bool {
+    let version = word.strip_prefix('v').unwrap_or(word);
+    let version = version.strip_suffix('o').unwrap_or(version);
+    let is_version = version.starts_with(|c: char| c.is_ascii_digit())
+        && version.chars().all(|c| c.is_ascii_digit() || c == '.');
+    is_version || MODEL_WORDS.contains(&word)
 }
 
 fn class_of(word: &str) -> Option<Meter> {
@@ -230,6 +317,7 @@ mod tests {
                 model: model.map(str::to_string),
                 meter: ChargeMeter::Is(meter),
                 tier: tier.map(str::to_string),
+                is_unknown: false,
             };
             assert_eq!(Named::parse(name, product), expected, "{name}");
         }
@@ -250,6 +338,27 @@ mod tests {
             let named = Named::parse(name, "Azure OpenAI");
             assert_eq!(named.meter, ChargeMeter::Item(name.to_string()), "{name}");
             assert_eq!(named.model, None);
+            assert!(!named.is_unknown, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_not_known_makes_no_new_model() {
+        for name in [
+            "gpt 4o turbocharged Inp glbl Tokens",
+            "Umbra 7 Inp glbl Tokens",
+            "gpt 4o Inp cchd glbl Tokens",
+            "gpt 4o-quick 1120 Outp glbl Tokens",
+            "5.4 inp Gl 1M Somewhere Tokens",
+        ] {
+            let named = Named::parse(name, "Azure OpenAI GPT5");
+            let expected = Named {
+                model: None,
+                meter: ChargeMeter::Item(name.to_string()),
+                tier: None,
+                is_unknown: true,
+            };
+            assert_eq!(named, expected);
         }
     }
 

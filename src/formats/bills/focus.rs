@@ -8,10 +8,10 @@
 //!
 //! The rule that must hold: a purchase and the usage it pays for never both count.
 
-use super::bedrock::TokenUsage;
-use super::cloud::{self, Bases, What};
+use super::azure_meter::UnknownMeters;
+use super::cloud::{self, Bases};
+use super::focus_meter::{About, MeterColumns};
 use super::tags::TagColumns;
-use super::token_units;
 use crate::formats::fields::{Columns, word, written_places};
 use crate::formats::rows::{self, Fate};
 use crate::formats::{Format, Kind, Reader, Sample, Settings, Tally};
@@ -59,15 +59,17 @@ where its unit says tokens (`Tokens`, `1K tokens`, `1000000 Tokens`).
 
 **Meters.** FOCUS has none. AWS's `x_UsageType` tells model, meter and tier of Bedrock rows, as in
 [`aws-cur`](#aws-cur); a name such as `Claude Opus 4.8 (Amazon Bedrock Edition)` in `ServiceName` is the
-model of AWS Marketplace rows. All else is cost without tokens.
+model of AWS Marketplace rows. In rows of Azure `SkuMeter` is read as a meter of
+[`azure-cost-csv`](#azure-cost-csv), `x_SkuMeterSubcategory` and `x_SkuMeterCategory` as its product; in
+those of Google `SkuMeter`, or else `ChargeDescription`, as a SKU of [`gcp-cost-table`](#gcp-cost-table).
+All else is cost without tokens.
 
 **Ids for attribution.** In the provider's namespace: allocated resource, resource, account
 (`SubAccountId`). `tag:team` for the tag `team`, allocated tags first.
 
 **Quirks.** `NULL` is nothing, columns of one's own are ignored, all cells may be quoted, costs may be in
 E-notation. Dates such as `5/1/25` are refused, since May and January cannot be told apart. Rows that
-bill usage but state an effective cost of 0 are a warning. From Parquet, tags are read only where they
-are text; a map is left out.
+bill usage but state an effective cost of 0 are a warning. In Parquet, tags may be text or a map.
 
 **Confidence.** Columns come from the specification and from tests of programs that read it, the
 exceptions from the published sample data.
@@ -100,22 +102,16 @@ struct Positions {
     start: usize,
     end: usize,
     category: usize,
-    service: usize,
     billed: usize,
     cost: usize,
     currency: Option<usize>,
     /// Who sells, in the words of both generations.
     providers: Vec<usize>,
     class: Option<usize>,
-    description: Option<usize>,
-    sku_meter: Option<usize>,
     commitment: Option<usize>,
     /// Columns that may say `Unused`.
     status: Vec<usize>,
-    /// Quantities and their units, the consumed one first.
-    quantities: Vec<(usize, usize)>,
-    service_code: Option<usize>,
-    usage_type: Option<usize>,
+    meters: MeterColumns,
     resources: Vec<usize>,
     account: Option<usize>,
     tags: Vec<TagColumns>,
@@ -130,15 +126,12 @@ impl Positions {
         };
         let mut required = |name| columns.required(&[name], problems);
         let (start, end) = (required("ChargePeriodStart"), required("ChargePeriodEnd"));
-        let (category, service) = (required("ChargeCategory"), required("ServiceName"));
+        let category = required("ChargeCategory");
         let (billed, cost) = (required("BilledCost"), required(cost));
         let allocated = tags(columns, "AllocatedTags", &["AllocatedTags."], problems);
         let own = tags(columns, "Tags", &["Tags."], problems);
+        let meters = MeterColumns::find(columns, problems);
         let mut optional = |name: &'static str| columns.optional(&[name], problems);
-        let quantities = [
-            (optional("ConsumedQuantity"), optional("ConsumedUnit")),
-            (optional("PricingQuantity"), optional("PricingUnit")),
-        ];
         let mut all = |names: [&'static str; 2]| -> Vec<usize> {
             names.into_iter().filter_map(&mut optional).collect()
         };
@@ -146,23 +139,15 @@ impl Positions {
             providers: all(["ServiceProviderName", "ProviderName"]),
             status: all(["CommitmentDiscountStatus", "CapacityReservationStatus"]),
             resources: all(["AllocatedResourceId", "ResourceId"]),
-            quantities: quantities
-                .into_iter()
-                .filter_map(|(quantity, unit)| Some((quantity?, unit?)))
-                .collect(),
             currency: optional("BillingCurrency"),
             class: optional("ChargeClass"),
-            description: optional("ChargeDescription"),
-            sku_meter: optional("SkuMeter"),
             commitment: optional("CommitmentDiscountId"),
-            service_code: optional("x_ServiceCode"),
-            usage_type: optional("x_UsageType"),
             account: optional("SubAccountId"),
             tags: vec![allocated, own],
             start: start?,
             end: end?,
             category: category?,
-            service: service?,
+            meters: meters?,
             billed: billed?,
             cost: cost?,
         })
@@ -179,6 +164,7 @@ struct Said {
     bases: Bases,
     corrections: u64,
     without_effective: u64,
+    unknown: UnknownMeters,
 }
 
 fn read(
@@ -219,6 +205,7 @@ fn read(
     );
     let rows = said.without_effective;
     rows::remark(&mut tally, &catalogue::NO_EFFECTIVE_COST, rows, text);
+    said.unknown.tell(&mut tally);
     tally
 }
 
@@ -250,7 +237,13 @@ fn charge(
         .find_map(|column| word(row, Some(*column)))
         .or(settings.provider.as_deref())
         .map(names::provider);
-    let what = what(columns, at, row, amount)?;
+    let about = About {
+        provider: provider.as_deref(),
+        category: category(at, row),
+        is_correction: is_correction(at, row),
+        amount,
+    };
+    let what = at.meters.what(columns, row, &about, &mut said.unknown)?;
     let scopes = scopes(columns, at, provider.as_deref(), row)?;
     said.bases.add(currency, amount, billed);
     let is_free = amount.is_zero() && billed.is_positive() && kind == ChargeKind::Usage;
@@ -323,46 +316,6 @@ fn counts_by_use(
         }
         CostBasis::Effective => Ok(amount.is_zero() && !billed.is_zero()),
     }
-}
-
-/// What a row is about.
-fn what(columns: &Columns, at: &Positions, row: &Row, amount: Exact) -> Result<What, Problem> {
-    let service = word(row, Some(at.service));
-    let usage_type = word(row, at.usage_type);
-    let is_usage = category(at, row).eq_ignore_ascii_case("usage");
-    let item = cloud::joined([
-        is_correction(at, row).then_some("correction"),
-        Some(category(at, row)).filter(|_| !is_usage),
-        service,
-        word(row, at.sku_meter),
-        usage_type,
-        word(row, at.description),
-    ]);
-    let is_bedrock = cloud::is_bedrock([service, word(row, at.service_code)]);
-    let found = usage_type
-        .filter(|_| is_bedrock && is_usage)
-        .and_then(|usage_type| TokenUsage::parse(usage_type, service));
-    Ok(match found {
-        None => What::item(service.unwrap_or("no service").to_string(), item),
-        Some(found) => What::tokens(found, tokens(columns, at, row, amount)?, item),
-    })
-}
-
-/// The quantity whose unit says tokens, in tokens.
-fn tokens(
-    columns: &Columns,
-    at: &Positions,
-    row: &Row,
-    amount: Exact,
-) -> Result<Option<Exact>, Problem> {
-    for (column, unit) in &at.quantities {
-        let power = word(row, Some(*unit)).and_then(token_units::power);
-        if let (Some(power), true) = (power, row.filled(*column).is_some()) {
-            let quantity = rows::quantity(columns, row, Some(*column), amount)?;
-            return Ok(quantity.map(|quantity| quantity.shift(power)));
-        }
-    }
-    Ok(None)
 }
 
 fn scopes(

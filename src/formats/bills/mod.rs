@@ -14,6 +14,7 @@ pub mod deepseek;
 pub mod deepseek_amount;
 pub mod deepseek_cost;
 pub mod focus;
+pub mod focus_meter;
 pub mod gcp_cost_table;
 pub mod gcp_export;
 pub mod generic;

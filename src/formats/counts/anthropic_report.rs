@@ -170,6 +170,7 @@ fn count(part: &Part<'_>, sink: &mut dyn CountSink) -> Result<u64, Problem> {
         provider: "anthropic",
         report: "messages",
         start: part.start,
+        spans: (part.start, part.end),
         scopes: &scopes,
         model: filled(&entry.model),
         tier: filled(&entry.service_tier),

@@ -56,7 +56,8 @@ covers Anthropic it is the usage of keys and workspaces.
 2025 and of 2026 are read.
 
 **Units and zone.** Whole tokens. Days, or times such as `2026-03-31 02:00`, are UTC whatever `tz` says.
-A day with a row counts as covered whole, except in an export of one hour (`…_03h_UTC.csv`).
+A day with a row counts as covered whole, except in an export of one hour (`…_03h_UTC.csv`). A row with a
+time speaks for the rest of its hour: exports of two hours of one day stand side by side.
 
 **Tokens.** The four input columns do not overlap.
 
@@ -125,7 +126,8 @@ fn read(
     let mut other_context = 0;
     let mut tally = rows::each(source, problems, |_, row, tally| {
         let start = rows::stamp(&columns, row, at.day)?;
-        other_context += count(&columns, &at, row, start, sink)?;
+        let time = (start, end_of(&columns, row, at.day, start));
+        other_context += count(&columns, &at, row, time, sink)?;
         let day = start.utc_day();
         let (first, end) = (Zone::Utc.start_of(day), Zone::Utc.start_of(day.plus(1)));
         if one_hour {
@@ -140,12 +142,22 @@ fn read(
     tally
 }
 
+/// The end of the time that a row speaks for: its day where only that is stated, else its hour, for
+/// how much finer the rows are is not stated.
+fn end_of(columns: &Columns, row: &Row, time: usize, start: Instant) -> Instant {
+    const HOUR: i64 = 3_600_000_000;
+    match rows::is_date(row.filled(time).unwrap_or("")) {
+        true => rows::day_of(columns, start).1,
+        false => Instant((start.0.div_euclid(HOUR) + 1) * HOUR),
+    }
+}
+
 /// Hands one row on; returns 1 if its context tier is not known.
 fn count(
     columns: &Columns,
     at: &Positions,
     row: &Row,
-    start: Instant,
+    (start, end): (Instant, Instant),
     sink: &mut dyn CountSink,
 ) -> Result<u64, Problem> {
     let mut quantities = Vec::with_capacity(at.counts.len());
@@ -161,6 +173,7 @@ fn count(
         provider: "anthropic",
         report: "messages",
         start,
+        spans: (start, end),
         scopes: &at.scopes.of(columns, row)?,
         model: word(row, Some(at.model)),
         tier: word(row, at.tier),

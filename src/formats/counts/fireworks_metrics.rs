@@ -105,15 +105,21 @@ fn read(
             return Err(columns.problem(&catalogue::BAD_VALUE, row, column, message));
         }
         count(&columns, &at, row, start, sink)?;
-        let day = start.utc_day();
+        let (first, last) = whole_day(start);
         // An event that ends at midnight ends on its own day.
-        longer += u64::from(end > start && Instant(end.0 - 1).utc_day() != day);
-        tally.cover(Zone::Utc.start_of(day), Zone::Utc.start_of(day.plus(1)));
+        longer += u64::from(end > last);
+        tally.cover(first, last);
         Ok(Fate::Used)
     });
     let text = "{n} events last into another UTC day; they count on the day on which they begin";
     rows::remark(&mut tally, &catalogue::CUT_AT_BORDER, longer, text);
     tally
+}
+
+/// The UTC day of a moment.
+fn whole_day(at: Instant) -> (Instant, Instant) {
+    let day = at.utc_day();
+    (Zone::Utc.start_of(day), Zone::Utc.start_of(day.plus(1)))
 }
 
 fn count(
@@ -142,6 +148,8 @@ fn count(
         provider: "fireworks",
         report: "billing metrics",
         start,
+        // Events overlap, and any export of a day has all of them.
+        spans: whole_day(start),
         scopes: &at.scopes.of(columns, row)?,
         model: word(row, Some(at.model)),
         tier: None,

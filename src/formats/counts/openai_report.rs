@@ -195,6 +195,7 @@ fn count(part: &Part<'_>, sink: &mut dyn CountSink) -> Result<(), Problem> {
         provider: "openai",
         report,
         start: part.start,
+        spans: (part.start, part.end),
         scopes: &scopes,
         model: super::filled(&entry.model),
         tier: match entry.batch {

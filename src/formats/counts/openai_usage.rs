@@ -154,11 +154,11 @@ fn read(
         return Tally::default();
     };
     rows::each(source, problems, |_, row, tally| {
-        let start = bucket(&columns, row, (at.start, at.end), tally)?;
+        let spans = bucket(&columns, row, (at.start, at.end), tally)?;
         if is_empty(&at, row) {
             return Ok(Fate::Skipped("empty day"));
         }
-        count(&columns, &at, row, start, sink)?;
+        count(&columns, &at, row, spans, sink)?;
         Ok(Fate::Used)
     })
 }
@@ -180,13 +180,13 @@ fn read_empty(source: &mut dyn RowSource, columns: &Columns, problems: &mut Prob
     tally
 }
 
-/// The start of the row's bucket, which must lie in one UTC day.
+/// The row's bucket, which must lie in one UTC day.
 fn bucket(
     columns: &Columns,
     row: &Row,
     (start_column, end_column): (usize, usize),
     tally: &mut Tally,
-) -> Result<Instant, Problem> {
+) -> Result<(Instant, Instant), Problem> {
     let start = rows::stamp(columns, row, start_column)?;
     let (start, end) = rows::range(columns, row, start, end_column)?;
     if Instant(end.0 - 1).utc_day() != start.utc_day() {
@@ -195,7 +195,7 @@ fn bucket(
         return Err(problem.help("export with an interval of one day, one hour or one minute"));
     }
     tally.cover(start, end);
-    Ok(start)
+    Ok((start, end))
 }
 
 /// An empty bucket has no count and nothing that a count could belong to.
@@ -213,7 +213,7 @@ fn count(
     columns: &Columns,
     at: &Positions,
     row: &Row,
-    start: Instant,
+    spans: (Instant, Instant),
     sink: &mut dyn CountSink,
 ) -> Result<(), Problem> {
     let filled = |column: usize| match columns.count(row, column)? {
@@ -253,7 +253,8 @@ fn count(
     sink.take(&ProviderCount {
         provider: "openai",
         report: "completions",
-        start,
+        start: spans.0,
+        spans,
         scopes: &at.scopes.of(columns, row)?,
         model: word(row, at.model),
         tier: tier(columns, at, row)?,

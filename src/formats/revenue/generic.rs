@@ -54,6 +54,9 @@ For every billing system without a format of its own: CSV, JSON lines or Parquet
 | `invoice_id` | `invoice_id` | may repeat: several rows of one invoice |
 | `status` | `status` | `paid`, `open`, `void`, `draft`, `uncollectible`. Only `--revenue cash` tells open from paid; it takes rows without a status as paid, with a note |
 
+Dates are `2026-02-01`; dates with slashes are refused, unless its `[[input]]` entry of `tanso.toml` says
+`date_format = \"m/d/y\"` or `\"d/m/y\"`.
+
 Rows of one file are never dropped as repeats of each other. A row that stands in two files, with the
 same customer, invoice, period and amount, is refused; `--on-overlap latest` keeps that of the file
 that reaches further. A file with a `provider` column is a cost file and one with `proration` or `amount_due` a Stripe table in minor

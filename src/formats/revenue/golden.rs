@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 
 use crate::formats::{RevenueRecords, Tally};
 use crate::model::records::{
-    BillingCustomer, Invoice, ListPrice, Payment, PaymentStatus, Subscription,
+    BalanceEntry, BalanceKind, BillingCustomer, CreditNote, CreditNoteLine, Dispute, DisputeStatus,
+    Invoice, InvoiceDiscount, InvoiceLine, LineTax, ListPrice, MrrChange, Payment, PaymentStatus,
+    Product, RecognizedEntry, Refund, Subscription, SubscriptionItem,
 };
 use crate::model::{Exact, Instant};
 
@@ -22,6 +24,18 @@ pub fn render(records: &RevenueRecords) -> Value {
         "subscriptions": list(&records.subscriptions, subscription),
         "prices": list(&records.prices, price),
         "customers": list(&records.customers, customer),
+        "lines": list(&records.lines, line),
+        "line_taxes": list(&records.line_taxes, line_tax),
+        "credit_notes": list(&records.credit_notes, credit_note),
+        "credit_note_lines": list(&records.credit_note_lines, credit_note_line),
+        "refunds": list(&records.refunds, refund),
+        "disputes": list(&records.disputes, dispute),
+        "items": list(&records.items, item),
+        "products": list(&records.products, product),
+        "mrr_changes": list(&records.mrr_changes, mrr_change),
+        "discounts": list(&records.invoice_discounts, discount),
+        "balance": list(&records.balance, balance_entry),
+        "recognized": list(&records.recognized, recognized),
     }))
 }
 
@@ -40,7 +54,7 @@ fn invoice(invoice: &Invoice) -> Value {
         "currency": invoice.currency.code(),
         "date": time(invoice.date),
         "finalized": invoice.finalized.map(time),
-        "service": invoice.service.map(|(start, end)| json!([time(start), time(end)])),
+        "service": span(invoice.service),
         "status": super::invoice_status_word(invoice.status),
         "voided": invoice.voided.map(time),
         "uncollectible": invoice.uncollectible.map(time),
@@ -73,6 +87,11 @@ fn payment(payment: &Payment) -> Value {
         }))),
         "currency": payment.currency.code(),
         "status": status,
+        "settled": payment.settled.map(|settled| json!({
+            "amount": number(settled.amount),
+            "refunded": number(settled.refunded),
+            "currency": settled.currency.code(),
+        })),
         "invoice": payment.invoice,
         "description": payment.description,
         "line": payment.origin.line,
@@ -89,13 +108,16 @@ fn subscription(subscription: &Subscription) -> Value {
         "name": subscription.name,
         "price": subscription.price,
         "quantity": number(subscription.quantity),
-        "currency": subscription.currency.code(),
+        "currency": subscription.currency.map(|c| c.code().to_string()),
         "interval": subscription.interval,
         "amount": subscription.amount.map(number),
         "status": subscription.status,
         "started": subscription.started.map(time),
         "ended": subscription.ended.map(time),
-        "current_period": period.map(|(start, end)| json!([time(start), time(end)])),
+        "cancels_at": subscription.cancels_at.map(time),
+        "trial": span(subscription.trial),
+        "interval_count": subscription.interval_count,
+        "current_period": span(period),
         "line": subscription.origin.line,
     }))
 }
@@ -124,6 +146,190 @@ fn customer(customer: &BillingCustomer) -> Value {
         "created": customer.created.map(time),
         "line": customer.origin.line,
     }))
+}
+
+fn line(line: &InvoiceLine) -> Value {
+    compact(json!({
+        "id": line.id,
+        "invoice": line.invoice,
+        "namespace": line.namespace,
+        "customer": line.customer,
+        "net": number(line.net),
+        "tax": number(line.tax),
+        "currency": line.currency.code(),
+        "service": span(line.service),
+        "price": line.price,
+        "plan": line.plan,
+        "quantity": line.quantity.map(number),
+        "proration": line.proration,
+        "metered": line.metered,
+        "subscription": line.subscription,
+        "item": line.item,
+        "description": line.description,
+        "line": line.origin.line,
+    }))
+}
+
+fn line_tax(tax: &LineTax) -> Value {
+    compact(json!({
+        "of_line": tax.line,
+        "invoice": tax.invoice,
+        "rate": tax.rate,
+        "minor_units": number(tax.minor_units),
+        "inclusive": tax.inclusive,
+        "line": tax.origin.line,
+    }))
+}
+
+fn credit_note(note: &CreditNote) -> Value {
+    let lines = note.lines.iter();
+    compact(json!({
+        "id": note.id,
+        "namespace": note.namespace,
+        "invoice": note.invoice,
+        "customer": note.customer,
+        "amount": number(note.amount),
+        "currency": note.currency.code(),
+        "at": time(note.at),
+        "void": note.void,
+        "refund": note.refund,
+        "lines": lines.map(|(line, amount)| json!([line, number(*amount)])).collect::<Vec<_>>(),
+        "line": note.origin.line,
+    }))
+}
+
+fn credit_note_line(line: &CreditNoteLine) -> Value {
+    compact(json!({
+        "id": line.id,
+        "credit_note": line.credit_note,
+        "of_line": line.line,
+        "minor_units": number(line.minor_units),
+        "line": line.origin.line,
+    }))
+}
+
+fn refund(refund: &Refund) -> Value {
+    compact(json!({
+        "id": refund.id,
+        "payment": refund.payment,
+        "amount": number(refund.amount),
+        "currency": refund.currency.code(),
+        "at": time(refund.at),
+        "succeeded": refund.succeeded,
+        "line": refund.origin.line,
+    }))
+}
+
+fn dispute(dispute: &Dispute) -> Value {
+    let status = match dispute.status {
+        DisputeStatus::Open => "open",
+        DisputeStatus::Won => "won",
+        DisputeStatus::Lost => "lost",
+    };
+    compact(json!({
+        "id": dispute.id,
+        "payment": dispute.payment,
+        "amount": number(dispute.amount),
+        "currency": dispute.currency.code(),
+        "at": time(dispute.at),
+        "status": status,
+        "line": dispute.origin.line,
+    }))
+}
+
+fn discount(discount: &InvoiceDiscount) -> Value {
+    json!({
+        "invoice": discount.invoice,
+        "namespace": discount.namespace,
+        "amount": number(discount.amount),
+    })
+}
+
+fn balance_entry(entry: &BalanceEntry) -> Value {
+    let kind = match &entry.kind {
+        BalanceKind::Payment => "payment",
+        BalanceKind::PaymentFailure => "payment failure",
+        BalanceKind::PartialCapture => "partial capture",
+        BalanceKind::Refund => "refund",
+        BalanceKind::RefundFailure => "refund failure",
+        BalanceKind::Dispute => "dispute",
+        BalanceKind::DisputeReversal => "dispute reversal",
+        BalanceKind::Fee => "fee",
+        BalanceKind::Payout => "payout",
+        BalanceKind::Other(word) => word,
+    };
+    let facing = entry.facing.as_ref();
+    compact(json!({
+        "id": entry.id,
+        "kind": kind,
+        "object": entry.object,
+        "payment": entry.payment,
+        "gross": number(entry.gross),
+        "fee": number(entry.fee),
+        "currency": entry.currency.code(),
+        "facing": facing.map(|(amount, currency)| json!([number(*amount), currency.code()])),
+        "at": time(entry.at),
+        "customer": entry.customer,
+        "email": entry.email,
+        "name": entry.name,
+        "keys": entry.keys,
+        "invoice": entry.invoice,
+        "invoice_number": entry.invoice_number,
+        "subscription": entry.subscription,
+        "description": entry.description,
+        "line": entry.origin.line,
+    }))
+}
+
+fn item(item: &SubscriptionItem) -> Value {
+    compact(json!({
+        "id": item.id,
+        "subscription": item.subscription,
+        "price": item.price,
+        "quantity": item.quantity.map(number),
+        "current_period": span(item.current_period),
+        "terms": item.terms.as_ref().map(price),
+        "line": item.origin.line,
+    }))
+}
+
+fn product(product: &Product) -> Value {
+    compact(json!({
+        "id": product.id,
+        "name": product.name,
+        "line": product.origin.line,
+    }))
+}
+
+fn mrr_change(change: &MrrChange) -> Value {
+    compact(json!({
+        "at": time(change.at),
+        "customer": change.customer,
+        "price": change.price,
+        "subscription": change.subscription,
+        "change": number(change.change),
+        "currency": change.currency.code(),
+        "line": change.origin.line,
+    }))
+}
+
+fn recognized(entry: &RecognizedEntry) -> Value {
+    compact(json!({
+        "period": span(Some(entry.period)),
+        "open": entry.open,
+        "debit": entry.debit,
+        "credit": entry.credit,
+        "amount": number(entry.amount),
+        "currency": entry.currency.code(),
+        "customer": entry.customer,
+        "price": entry.price,
+        "invoice": entry.invoice,
+        "line": entry.origin.line,
+    }))
+}
+
+fn span(period: Option<(Instant, Instant)>) -> Value {
+    period.map_or(Value::Null, |(start, end)| json!([time(start), time(end)]))
 }
 
 fn number(value: Exact) -> Value {

@@ -126,6 +126,15 @@ impl Money {
             return Ok(None);
         };
         let name = columns.header.name(column);
+        let ungrouped = without_spaces(text);
+        let number = |text: &str| {
+            Exact::parse(text).map(Some).map_err(|why| {
+                let message = format!("{name} is not a number: {}", why.reason());
+                columns.problem(&catalogue::NOT_A_NUMBER, row, column, message)
+            })
+        };
+        let grouped = ungrouped.is_some();
+        let text = ungrouped.as_deref().unwrap_or(text);
         if let Some(comma) = self.declared {
             if comma && text.contains('.') {
                 let message =
@@ -134,19 +143,17 @@ impl Money {
                     .problem(&catalogue::NOT_A_NUMBER, row, column, message)
                     .help(HELP));
             }
-            return columns.optional_number(row, column);
+            return match grouped {
+                true if comma => number(&text.replacen(',', ".", 1)),
+                true => number(text),
+                false => columns.optional_number(row, column),
+            };
         }
         let style = style(text);
         let value = match style {
+            Style::Plain | Style::Point if grouped => number(text)?,
             Style::Plain | Style::Point => columns.optional_number(row, column)?,
-            Style::Comma | Style::Ambiguous => {
-                let pointed = text.replacen(',', ".", 1);
-                let parsed = Exact::parse(&pointed);
-                Some(parsed.map_err(|why| {
-                    let message = format!("{name} is not a number: {}", why.reason());
-                    columns.problem(&catalogue::NOT_A_NUMBER, row, column, message)
-                })?)
-            }
+            Style::Comma | Style::Ambiguous => number(&text.replacen(',', ".", 1))?,
         };
         let (seen, message) = match style {
             Style::Plain => return Ok(value),
@@ -212,6 +219,27 @@ fn earlier(a: Option<Problem>, b: Option<Problem>) -> Option<Problem> {
         (Some(a), Some(b)) => Some(if line(&b) < line(&a) { b } else { a }),
         (a, b) => a.or(b),
     }
+}
+
+/// The spaces that spreadsheets put between groups of three digits: no-break, thin, narrow no-break.
+const GROUP_SPACES: [char; 3] = ['\u{a0}', '\u{2009}', '\u{202f}'];
+
+/// `1 234,56` with such spaces as `1234,56`; `None` if it has none, or others.
+fn without_spaces(text: &str) -> Option<String> {
+    if !text.contains(GROUP_SPACES) {
+        return None;
+    }
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let whole = unsigned.split(['.', ',']).next().unwrap_or(unsigned);
+    let mut groups = whole.split(GROUP_SPACES);
+    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    let first = groups.next().unwrap_or("");
+    let fraction = &unsigned[whole.len()..];
+    let right = (1..=3).contains(&first.len())
+        && digits(first)
+        && groups.all(|group| group.len() == 3 && digits(group))
+        && !fraction.contains(GROUP_SPACES);
+    right.then(|| text.replace(GROUP_SPACES, ""))
 }
 
 fn style(text: &str) -> Style {
@@ -298,6 +326,33 @@ mod tests {
         // Another cell of the file tells.
         let told = read(None, "kwd", &["1,234", "0,500"]);
         assert_eq!(told, numbers(&["1.234", "0.5"]));
+    }
+
+    #[test]
+    fn spaces_between_groups_of_digits_are_a_spreadsheets() {
+        let read_groups = read(
+            None,
+            "eur",
+            &["1\u{a0}234,50", "-12\u{202f}000\u{202f}000,00", "0,5"],
+        );
+        assert_eq!(read_groups, numbers(&["1234.5", "-12000000", "0.5"]));
+        let points = read(None, "usd", &["1\u{2009}234.50", "1\u{a0}000"]);
+        assert_eq!(points, numbers(&["1234.5", "1000"]));
+        let declared = read(Some(true), "eur", &["1\u{a0}234,50", "1\u{a0}234"]);
+        assert_eq!(declared, numbers(&["1234.5", "1234"]));
+        for cell in [
+            "1\u{a0}23",
+            "1\u{a0}234,5\u{a0}0",
+            "\u{a0}",
+            "1 234,50",
+            "12\u{a0}34,00",
+        ] {
+            assert_eq!(read(None, "eur", &[cell]), Err("T3021@2".into()), "{cell}");
+        }
+        assert_eq!(
+            read(Some(false), "usd", &["1\u{a0}234,50"]),
+            Err("T3021@2".into())
+        );
     }
 
     #[test]

@@ -3,10 +3,12 @@
 //! No column of any one export is named here, except the way Stripe marks metadata. The rule that
 //! must hold: every row is counted once, as used or as skipped for a named reason.
 
+use std::sync::Arc;
+
 use crate::formats::fields::Columns;
 use crate::formats::{Remark, Tally};
-use crate::model::Instant;
 use crate::model::records::Origin;
+use crate::model::{Exact, Instant};
 use crate::problem::{Entry, Problem, Problems, catalogue};
 use crate::scan::{Header, Row, RowSource};
 
@@ -32,13 +34,24 @@ pub fn each(
     let width = source.header().len();
     let file = source.file().clone();
     each_growing(source, problems, tally, &mut |header, row, tally| {
-        if header.len() == width {
-            return read(row, tally);
-        }
-        let message = format!("the column {:?} is new here", header.name(width));
-        let problem = row.problem(&catalogue::HEADER, &file, header, width, message);
-        Err(problem.help("give every row all columns, or pass the CSV as it was exported"))
+        no_new_column(&file, header, row, width)?;
+        read(row, tally)
     });
+}
+
+/// Refuses a row that brings a column beyond the first `width`.
+pub fn no_new_column(
+    file: &Arc<str>,
+    header: &Header,
+    row: &Row,
+    width: usize,
+) -> Result<(), Problem> {
+    if header.len() == width {
+        return Ok(());
+    }
+    let message = format!("the column {:?} is new here", header.name(width));
+    let problem = row.problem(&catalogue::HEADER, file, header, width, message);
+    Err(problem.help("give every row all columns, or pass the CSV as it was exported"))
 }
 
 /// As [`each`], for readers that can take new columns.
@@ -109,6 +122,14 @@ pub fn other_id(
     }
 }
 
+/// The text of a cell that must hold some.
+pub fn filled<'r>(columns: &Columns, row: &'r Row, column: usize) -> Result<&'r str, Problem> {
+    row.filled(column).ok_or_else(|| {
+        let message = format!("{} is empty", columns.header.name(column));
+        columns.problem(&catalogue::MISSING_VALUE, row, column, message)
+    })
+}
+
 /// Free text; `None` where the cell is blank or the column is missing.
 pub fn text(row: &Row, column: Option<usize>) -> Option<String> {
     row.filled(column?).map(str::to_string)
@@ -171,6 +192,81 @@ pub fn interval(columns: &Columns, row: &Row, column: usize) -> Result<String, P
             column,
             "day, week, month or year",
         )),
+    }
+}
+
+/// Whether ending balance = starting balance + total − amount due, Stripe's own arithmetic; true
+/// where one of them is not stated.
+pub fn balances_agree(
+    due: Option<Exact>,
+    starting: Option<Exact>,
+    ending: Option<Exact>,
+    total: Exact,
+) -> bool {
+    match (due, starting, ending) {
+        (Some(due), Some(starting), Some(ending)) => ending == starting + total - due,
+        _ => true,
+    }
+}
+
+/// The state of a subscription, by Stripe's word.
+pub fn subscription_status(columns: &Columns, row: &Row, column: usize) -> Result<String, Problem> {
+    const STATUSES: &[&str] = &[
+        "active",
+        "trialing",
+        "past_due",
+        "unpaid",
+        "canceled",
+        "incomplete",
+        "incomplete_expired",
+        "paused",
+    ];
+    let status = row.filled(column).unwrap_or("").to_lowercase();
+    if STATUSES.contains(&status.as_str()) {
+        return Ok(status);
+    }
+    let problem = unknown_word(columns, row, column, "a known status");
+    Err(problem.help(format!("known: {}", STATUSES.join(", "))))
+}
+
+/// How many intervals one charge covers; a missing column and the blank of a one-off price count
+/// as one.
+pub fn interval_count(
+    columns: &Columns,
+    row: &Row,
+    column: Option<usize>,
+    interval: &str,
+) -> Result<u32, Problem> {
+    let Some(column) = column else {
+        return Ok(1);
+    };
+    let name = columns.header.name(column);
+    let Some(count) = columns.count(row, column)? else {
+        if !interval.is_empty() {
+            let message = format!("{name} is empty, but the price has an interval");
+            return Err(columns.problem(&catalogue::MISSING_VALUE, row, column, message));
+        }
+        return Ok(1);
+    };
+    let count = count.to_u64().and_then(|count| u32::try_from(count).ok());
+    count.filter(|count| *count > 0).ok_or_else(|| {
+        let message = format!("{name} is not a positive number of intervals");
+        columns.problem(&catalogue::BAD_VALUE, row, column, message)
+    })
+}
+
+/// Whether a price is metered rather than licensed; a blank cell and a missing column are licensed.
+pub fn metered(columns: &Columns, row: &Row, column: Option<usize>) -> Result<bool, Problem> {
+    let Some((column, word)) = column.and_then(|c| Some((c, row.filled(c)?))) else {
+        return Ok(false);
+    };
+    match word.to_lowercase().as_str() {
+        "metered" => Ok(true),
+        "licensed" => Ok(false),
+        _ => {
+            let expected = "licensed or metered";
+            Err(unknown_word(columns, row, column, expected))
+        }
     }
 }
 

@@ -56,7 +56,9 @@ the first month you want to see (a year, if anyone pays yearly), or the early mo
   total − amount due is checked on final invoices; differences are a warning.
 - Decimals are points or, in some accounts, commas, the same in the whole file. A file that mixes
   them is refused, and so is one that only has amounts such as `1,234`: say `decimal`.
-- Times are UTC, `2026-02-03 09:15` or `2026-02-03 9:15`. `2/3/26 9:15` is a spreadsheet's and refused.
+  No-break spaces between groups of digits (`1 234,50`), as spreadsheets write them, are read.
+- Times are UTC, `2026-02-03 09:15` or `2026-02-03 9:15`. `2/3/26 9:15` is a spreadsheet's and refused,
+  unless its `[[input]]` entry of `tanso.toml` says `date_format = \"m/d/y\"` or `\"d/m/y\"`.
 ";
 
 fn detect(sample: &Sample<'_>) -> bool {
@@ -191,7 +193,7 @@ fn invoice(
     let currency = columns.currency(row, fields.currency)?;
     let total = money.amount(columns, row, fields.total, currency)?;
     let tax = tax(columns, &fields.tax, row, currency, money, doubts)?;
-    let status = status(columns, row, fields.status)?;
+    let status = super::invoice_status_of(columns, row, fields.status)?;
     let balances_agree = balances_agree(columns, fields, row, currency, money, total)?;
     doubts.balances += u64::from(status != InvoiceStatus::Draft && !balances_agree);
     Ok(Invoice {
@@ -255,22 +257,7 @@ fn balances_agree(
         read(fields.starting)?,
         read(fields.ending)?,
     );
-    Ok(match (due, starting, ending) {
-        (Some(due), Some(starting), Some(ending)) => ending == starting + total - due,
-        _ => true,
-    })
-}
-
-fn status(columns: &Columns, row: &Row, column: usize) -> Result<InvoiceStatus, Problem> {
-    let word = row.filled(column).unwrap_or("").to_lowercase();
-    super::invoice_status(&word).ok_or_else(|| {
-        rows::unknown_word(
-            columns,
-            row,
-            column,
-            "paid, open, void, draft or uncollectible",
-        )
-    })
+    Ok(rows::balances_agree(due, starting, ending, total))
 }
 
 #[cfg(test)]
@@ -326,6 +313,23 @@ mod tests {
         assert_eq!(read_format(&FORMAT, without).faults(), ["T3016@1"]);
         let half = "id,Amount Due,Currency,Customer,Date (UTC),Total,Status,Exclusive Tax Amount\nin_1,9.00,usd,cus_acme,2026-02-01 09:00,9.00,paid,1.00\n";
         assert_eq!(read_format(&FORMAT, half).faults(), ["T3016@1"]);
+    }
+
+    #[test]
+    fn dates_of_a_spreadsheet_need_their_order() {
+        let slashed = GOOD
+            .replace("2026-02-01 09:00", "2/1/26 9:00")
+            .replace("2026-03-01 09:00", "3/1/26 9:00");
+        let csv = format!("{HEADER}\n{slashed}\n");
+        assert_eq!(read_format(&FORMAT, &csv).faults(), ["T3024@2:5"]);
+        let declared = Settings {
+            date_order: Some(crate::model::DateOrder::MonthFirst),
+            ..Settings::default()
+        };
+        let declared = read_with(&FORMAT, &csv, &declared);
+        let plain = read_rows(&[GOOD]);
+        assert_eq!(declared.faults(), Vec::<String>::new());
+        assert_eq!(declared.records.invoices, plain.records.invoices);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //! 2020 `payments.csv`).
 //!
 //! One row per payment attempt, so failed attempts precede the one that worked. Amounts are major
-//! units of `Currency`, gross of tax; `Converted …`, `Fee` and `Tax` (on the fee, called
-//! `Taxes On Fee` since) are in the settlement currency and not read. Times are UTC, to the second
+//! units of `Currency`, gross of tax; `Converted …` are the same amounts in the settlement currency,
+//! in which `Fee` and `Tax` (on the fee, called `Taxes On Fee` since) are too; those are not read. Times are UTC, to the second
 //! since 2020, to the minute before. Users choose the columns and their order. `Refunded date
 //! (UTC)` is one date for all refunds of a payment. Lines, plans and periods are not in the file.
 //!
@@ -14,7 +14,7 @@ use super::money::Money;
 use super::rows;
 use crate::formats::fields::Columns;
 use crate::formats::{Format, Kind, Reader, RevenueRecords, Sample, Settings, Tally};
-use crate::model::records::{Payment, PaymentStatus};
+use crate::model::records::{Payment, PaymentStatus, Settled};
 use crate::model::{Currency, Exact, Instant, Zone};
 use crate::problem::{Place, Problem, Problems, catalogue};
 use crate::scan::{Row, RowSource};
@@ -43,9 +43,10 @@ of columns works as long as `id`, `Created date (UTC)` (in old exports `Created 
 `Currency` and `Status` or `Captured` are among them. \"All columns\" is best: refunds, disputes, test
 mode and the ids that name a customer are each a column of their own.
 
-- Amounts are major units of `Currency` and include sales tax. `Fee`, `Taxes On Fee` (`Tax` in old
-  exports) and the `Converted …` columns are in the settlement currency and are not read: the tax
-  is tax on Stripe's fee.
+- Amounts are major units of `Currency` and include sales tax. `Converted Amount`, `Converted Amount
+  Refunded` and `Converted Currency` say what they became in the settlement currency: they give the
+  rate at which a payment and its invoice are converted. `Fee` and `Taxes On Fee` (`Tax` in old
+  exports) are in that currency too and are not read: the tax is tax on Stripe's fee.
 - Times are UTC.
 - A row is one attempt. Failed, pending, canceled and uncaptured attempts are counted and excluded,
   and so are rows whose `Mode` is `Test`. A `Status` that is not known is decided by `Captured`, with
@@ -76,6 +77,9 @@ struct Fields {
     currency: usize,
     refunded: Option<usize>,
     refunded_at: Option<usize>,
+    converted: Option<usize>,
+    converted_refunded: Option<usize>,
+    converted_currency: Option<usize>,
     captured: Option<usize>,
     mode: Option<usize>,
     status: Option<usize>,
@@ -117,6 +121,9 @@ impl Fields {
             currency: currency?,
             refunded: find("Amount Refunded"),
             refunded_at: find("Refunded date (UTC)"),
+            converted: find("Converted Amount"),
+            converted_refunded: find("Converted Amount Refunded"),
+            converted_currency: find("Converted Currency"),
             captured,
             mode: find("Mode"),
             status,
@@ -225,6 +232,7 @@ fn payment(
         refunded_at: columns.optional_instant(row, fields.refunded_at)?,
         dispute_lost: dispute_lost(columns, fields, row, currency, money, doubts)?,
         currency,
+        settled: settled(columns, fields, row, currency, money)?,
         status: status(columns, fields, row, doubts)?,
         invoice: rows::other_id(columns, row, fields.invoice)?,
         description: rows::text(row, fields.description),
@@ -245,6 +253,35 @@ fn not_negative(
         return Err(columns.problem(&catalogue::BAD_VALUE, row, column, message));
     }
     Ok(amount)
+}
+
+/// What Stripe paid out in another currency; `None` where it settles in the payment's own, or where
+/// nothing was paid.
+fn settled(
+    columns: &Columns,
+    fields: &Fields,
+    row: &Row,
+    paid: Currency,
+    money: &mut Money,
+) -> Result<Option<Settled>, Problem> {
+    let filled = |column: Option<usize>| column.filter(|c| row.filled(*c).is_some());
+    let (Some(at), Some(amount)) = (filled(fields.converted_currency), filled(fields.converted))
+    else {
+        return Ok(None);
+    };
+    let currency = columns.currency(row, at)?;
+    if currency == paid {
+        return Ok(None);
+    }
+    let refunded = match filled(fields.converted_refunded) {
+        None => Exact::ZERO,
+        Some(column) => not_negative(columns, row, column, currency, money)?,
+    };
+    Ok(Some(Settled {
+        amount: not_negative(columns, row, amount, currency, money)?,
+        refunded,
+        currency,
+    }))
 }
 
 /// The amount of a lost dispute. Won disputes leave the money here, open ones have not decided.

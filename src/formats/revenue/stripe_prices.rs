@@ -12,7 +12,7 @@ use crate::formats::fields::Columns;
 use crate::formats::{Format, Kind, Reader, RevenueRecords, Sample, Settings, Tally};
 use crate::model::Zone;
 use crate::model::records::ListPrice;
-use crate::problem::{Problem, Problems, catalogue};
+use crate::problem::{Problem, Problems};
 use crate::scan::{Row, RowSource};
 
 /// Stripe's prices export.
@@ -105,6 +105,7 @@ fn price(
     row: &Row,
     money: &mut Money,
 ) -> Result<ListPrice, Problem> {
+    let interval = rows::interval(columns, row, fields.interval)?;
     Ok(ListPrice {
         id: rows::own_id(columns, row, fields.id)?,
         product: rows::other_id(columns, row, Some(fields.product))?.unwrap_or_default(),
@@ -112,46 +113,11 @@ fn price(
         nickname: rows::text(row, fields.nickname).unwrap_or_default(),
         amount: money.unit_price(columns, row, Some(fields.amount))?,
         currency: columns.currency(row, fields.currency)?,
-        interval: rows::interval(columns, row, fields.interval)?,
-        interval_count: interval_count(columns, row, fields)?,
-        metered: metered(columns, row, fields.usage_type)?,
+        interval_count: rows::interval_count(columns, row, fields.interval_count, &interval)?,
+        interval,
+        metered: rows::metered(columns, row, fields.usage_type)?,
         origin: rows::origin(columns, row),
     })
-}
-
-/// A missing column and the blank of a one-off price count as one.
-fn interval_count(columns: &Columns, row: &Row, fields: &Fields) -> Result<u32, Problem> {
-    let Some(column) = fields.interval_count else {
-        return Ok(1);
-    };
-    let Some(count) = columns.count(row, column)? else {
-        if row.filled(fields.interval).is_some() {
-            let message = "Interval Count is empty, but the price has an interval";
-            return Err(columns.problem(&catalogue::MISSING_VALUE, row, column, message));
-        }
-        return Ok(1);
-    };
-    let count = count.to_u64().and_then(|count| u32::try_from(count).ok());
-    count.filter(|count| *count > 0).ok_or_else(|| {
-        let message = "Interval Count is not a positive number of intervals";
-        columns.problem(&catalogue::BAD_VALUE, row, column, message)
-    })
-}
-
-fn metered(columns: &Columns, row: &Row, column: Option<usize>) -> Result<bool, Problem> {
-    let Some((column, word)) = column.and_then(|c| Some((c, row.filled(c)?))) else {
-        return Ok(false);
-    };
-    match word.to_lowercase().as_str() {
-        "metered" => Ok(true),
-        "licensed" => Ok(false),
-        _ => Err(rows::unknown_word(
-            columns,
-            row,
-            column,
-            "licensed or metered",
-        )),
-    }
 }
 
 #[cfg(test)]

@@ -50,17 +50,6 @@ filter includes them.
 - Times are UTC. `12/25/25 20:18` is a spreadsheet's and refused.
 ";
 
-const STATUSES: &[&str] = &[
-    "active",
-    "trialing",
-    "past_due",
-    "unpaid",
-    "canceled",
-    "incomplete",
-    "incomplete_expired",
-    "paused",
-];
-
 fn detect(sample: &Sample<'_>) -> bool {
     sample.has_all(&[
         "id",
@@ -156,13 +145,6 @@ fn subscription(
         Some(column) => columns.count(row, column)?.unwrap_or(Exact::ONE),
         None => Exact::ONE,
     };
-    let status = row.filled(fields.status).unwrap_or("").to_lowercase();
-    if !STATUSES.contains(&status.as_str()) {
-        return Err(
-            rows::unknown_word(columns, row, fields.status, "a known status")
-                .help(format!("known: {}", STATUSES.join(", "))),
-        );
-    }
     Ok(Subscription {
         id,
         customer,
@@ -175,10 +157,10 @@ fn subscription(
         name: rows::text(row, fields.name),
         price: rows::other_id(columns, row, Some(fields.plan))?.unwrap_or_default(),
         quantity,
-        currency: columns.currency(row, fields.currency)?,
+        currency: Some(columns.currency(row, fields.currency)?),
         interval: rows::interval(columns, row, fields.interval)?,
         amount: money.unit_price(columns, row, Some(fields.amount))?,
-        status,
+        status: rows::subscription_status(columns, row, fields.status)?,
         started: columns.optional_instant(row, fields.started)?,
         ended: columns.optional_instant(row, fields.ended)?,
         current_period: rows::period(columns, row, fields.period)?,

@@ -40,7 +40,7 @@ impl Rows {
     pub fn sample(&self) -> Sample<'_> {
         Sample {
             header: &self.header,
-            rows: &[],
+            rows: self.rows.as_slice(),
             text: "",
             file_name: "test.csv",
         }

@@ -1,9 +1,10 @@
-//! Stripe and Lago exports that are recognized in order to be refused with advice.
+//! Stripe exports that are recognized in order to be refused with advice.
 //!
-//! Most describe the same money as payments or invoices, so that reading them too would count it
-//! twice. In the order in which they must be asked: a payout reconciliation has all columns of a
-//! balance report.
+//! They tell the same money once more, dated by payout or without customers. In the order in which
+//! they must be asked: itemised payouts have the columns of a payout reconciliation.
 
+use super::stripe_balance_change::is_by_payout;
+use super::stripe_recognition::has_entries;
 use crate::formats::{KnownUseless, Sample};
 
 /// Payouts: transfers to the bank.
@@ -16,99 +17,37 @@ pub static STRIPE_PAYOUTS: KnownUseless = KnownUseless {
     advice: "payouts are transfers to your bank after fees, not revenue; export Payments or Invoices from the Dashboard",
 };
 
-/// Double-entry revenue recognition reports.
+/// Revenue recognition reports that name no customer.
 pub static STRIPE_REVENUE_RECOGNITION: KnownUseless = KnownUseless {
-    title: "Stripe revenue recognition report",
-    detect: |sample| sample.has_all(&["accounting_period", "debit", "credit", "amount"]),
-    advice: "it holds the same money as the invoices, as journal entries that this version does not read; export Invoices with their line item periods from the Dashboard",
+    title: "Stripe revenue recognition report without customers",
+    detect: has_entries,
+    advice: "it tells revenue by price, product or invoice and names no customer; export the report by customer, or choose customer_id among its columns",
 };
 
 /// Payout reconciliation reports: balance transactions by payout.
 pub static STRIPE_PAYOUT_RECONCILIATION: KnownUseless = KnownUseless {
     title: "Stripe payout reconciliation",
-    detect: is_payout_reconciliation,
-    advice: "it holds the same money as the payments, dated by payout; export Payments or Invoices from the Dashboard",
-};
-
-/// Itemised balance reports.
-pub static STRIPE_BALANCE_CHANGE: KnownUseless = KnownUseless {
-    title: "Stripe itemised balance change",
-    detect: is_balance_change,
-    advice: "it holds the same money as the payments, after fees and in the settlement currency; export Payments or Invoices from the Dashboard",
-};
-
-/// Balance history of the Dashboard.
-pub static STRIPE_BALANCE_HISTORY: KnownUseless = KnownUseless {
-    title: "Stripe balance history",
-    detect: |sample| {
-        sample.has_all(&[
-            "id",
-            "type",
-            "source",
-            "amount",
-            "fee",
-            "net",
-            "currency",
-            "created (utc)",
-        ])
-    },
-    advice: "it holds the same money as the payments, after fees, in the settlement currency and without customers; export Payments or Invoices from the Dashboard",
+    detect: is_by_payout,
+    advice: "it holds the same money as the payments, dated by payout; export the report \"Balance change from activity\" instead, or Payments or Invoices from the Dashboard",
 };
 
 /// Tables of Sigma or the Data Pipeline.
 pub static STRIPE_SIGMA: KnownUseless = KnownUseless {
     title: "Stripe Sigma or Data Pipeline table",
     detect: is_sigma,
-    advice: "its amounts are in minor units, and this version does not read it; export Payments or Invoices from the Dashboard, or select the columns of the generic revenue layout with amounts in major units",
+    advice: "this version does not read this table; select invoice_line_items and invoices (invoice_items are the same money before it is billed), and charges, refunds, disputes, credit_notes, subscriptions, subscription_items, prices and products where you have them",
 };
 
-/// Invoices and fees of Lago.
-pub static LAGO: KnownUseless = KnownUseless {
-    title: "Lago export",
-    detect: |sample| {
-        sample.has_all(&["lago_id", "fees_amount_cents"]) || sample.has_all(&["fee_lago_id"])
-    },
-    advice: "its amounts are in minor units, and this version does not read it; bring it into the generic revenue layout with amounts in major units",
-};
-
-fn is_balance_change(sample: &Sample<'_>) -> bool {
-    sample.has_all(&[
-        "balance_transaction_id",
-        "reporting_category",
-        "gross",
-        "net",
-    ])
-}
-
-fn is_payout_reconciliation(sample: &Sample<'_>) -> bool {
-    let is_payout = |name: &String| name.to_lowercase().starts_with("payout_");
-    let named_so = sample.header.has("automatic_payout_id")
-        && sample.file_name.to_lowercase().contains("payout");
-    is_balance_change(sample) && (named_so || sample.header.names().iter().any(is_payout))
-}
-
-/// `invoice_line_items`, `invoices`, `subscriptions` and `balance_transactions`, whose columns are
-/// in snake case as the Dashboard's never are.
+/// Tables of Stripe that are neither read nor any generic layout: their amounts are in minor units.
 fn is_sigma(sample: &Sample<'_>) -> bool {
-    let tables: [&[&str]; 4] = [
-        &[
-            "invoice_id",
-            "amount",
-            "period_start",
-            "period_end",
-            "proration",
-        ],
-        &["id", "amount_due", "customer_id", "period_start", "total"],
-        &[
-            "id",
-            "customer_id",
-            "current_period_start",
-            "status",
-            "price_id",
-        ],
-        &["id", "balance_transaction_id", "amount", "amount_refunded"],
+    let tables: [&[&str]; 5] = [
+        &["id", "duration", "percent_off", "amount_off"],
+        &["price_id", "upto", "amount"],
+        &["id", "amount_capturable", "capture_method", "status"],
+        &["invoice_line_item_id", "discount", "amount"],
+        &["balance_transaction_id", "type", "amount", "application"],
     ];
-    tables.iter().any(|names| sample.has_all(names))
+    super::sigma_lines::is_invoice_items(sample) || tables.iter().any(|names| sample.has_all(names))
 }
 
 #[cfg(test)]
@@ -145,14 +84,9 @@ mod tests {
                 "Stripe payouts",
             ),
             (
-                "accounting_period,open_accounting_period,currency,customer_id,debit,credit,amount",
+                "accounting_period,open_accounting_period,currency,price_id,debit,credit,amount",
                 "a.csv",
-                "Stripe revenue recognition report",
-            ),
-            (
-                balance,
-                "itemised_balance_change_from_activity_usd.csv",
-                "Stripe itemised balance change",
+                "Stripe revenue recognition report without customers",
             ),
             (
                 balance,
@@ -160,24 +94,19 @@ mod tests {
                 "Stripe payout reconciliation",
             ),
             (
-                "id,Type,Source,Amount,Fee,Net,Currency,Created (UTC),Available On (UTC),Customer Facing Amount",
-                "balance_history.csv",
-                "Stripe balance history",
+                &format!("{balance},payout_id"),
+                "itemised.csv",
+                "Stripe payout reconciliation",
             ),
             (
-                "invoice_id,amount,currency,customer_id,period_end,period_start,proration",
-                "lines.csv",
+                "id,invoice_id,amount,currency,customer_id,date,period_end,period_start,proration,unit_amount",
+                "invoice_items.csv",
                 "Stripe Sigma or Data Pipeline table",
             ),
             (
-                "id,amount_due,amount_paid,customer_id,currency,period_start,period_end,status,total",
-                "invoices.csv",
+                "id,amount_off,percent_off,duration,duration_in_months,currency",
+                "coupons.csv",
                 "Stripe Sigma or Data Pipeline table",
-            ),
-            (
-                "lago_id,customer_external_id,fees_amount_cents,currency",
-                "a.csv",
-                "Lago export",
             ),
         ] {
             assert_eq!(recognized(header, file_name), Some(title), "{header}");

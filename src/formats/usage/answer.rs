@@ -185,6 +185,7 @@ fn chat(slots: &Slots<'_>, settings: &Settings, row: &Row) -> Result<Counts, Pro
         let message = "cache hits and misses do not add up to prompt_tokens";
         return Err(slots.problem(&catalogue::BAD_VALUE, row, column, message));
     }
+    tokens.output = output(slots, settings, row, &tokens)?;
     let numbered = count(NUM_CACHED)?.filter(Exact::is_positive);
     if let (Some(cached), false) = (numbered, tokens.cached().is_positive()) {
         if settings.cached_tokens.is_none() {
@@ -207,6 +208,40 @@ fn chat(slots: &Slots<'_>, settings: &Settings, row: &Row) -> Result<Counts, Pro
         audio: [audio_in, Exact::ZERO, audio_out],
         ..Counts::default()
     })
+}
+
+/// The output with its reasoning. `completion_tokens` includes `reasoning_tokens`, by the interface
+/// that OpenAI defined, or leaves them out, as xAI's does: the total tells which.
+fn output(
+    slots: &Slots<'_>,
+    settings: &Settings,
+    row: &Row,
+    tokens: &Tokens,
+) -> Result<Option<Exact>, Problem> {
+    let reasoning = slots.count(row, COMPLETION_REASONING)?.unwrap_or_default();
+    let output = tokens.output.unwrap_or_default();
+    if reasoning.is_zero() {
+        return Ok(tokens.output);
+    }
+    let mut input = tokens.input.unwrap_or_default();
+    if settings.cached_tokens == Some(CachedTokens::Beside) {
+        input += tokens.cached() + tokens.write.unwrap_or_default();
+    }
+    let beside = input + output + reasoning;
+    let why = match slots.count(row, TOTAL)? {
+        Some(total) if total == input + output && reasoning <= output => return Ok(Some(output)),
+        Some(total) if total == beside => return Ok(Some(output + reasoning)),
+        None if reasoning <= output => return Ok(Some(output)),
+        Some(_) => {
+            "total_tokens is the sum neither with nor without reasoning_tokens, so that nothing says whether completion_tokens includes them"
+        }
+        None => {
+            "there are more reasoning_tokens than completion_tokens, and no total_tokens that would include them"
+        }
+    };
+    let column = slots.filled(row, COMPLETION_REASONING).unwrap_or_default();
+    let problem = slots.problem(&catalogue::TOKEN_CONVENTION, row, column, why);
+    Err(problem.help("export the answers again as they came, with all keys of usage"))
 }
 
 fn responses(slots: &Slots<'_>, row: &Row) -> Result<Counts, Problem> {

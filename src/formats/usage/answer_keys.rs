@@ -57,6 +57,10 @@ pub(super) const GEMINI_CACHE_DETAILS: usize = 38;
 pub(super) const GEMINI_ANSWER_DETAILS: usize = 39;
 /// Keys of interfaces whose tokens are of several kinds; they are not read.
 pub(super) const OTHER_KINDS: usize = 40;
+/// Reasoning in an answer of the chat interface, inside the output or, at xAI, beside it.
+pub(super) const COMPLETION_REASONING: usize = 41;
+/// All tokens of such an answer.
+pub(super) const TOTAL: usize = 42;
 
 /// The fields of an answer.
 pub(super) static SLOTS: &[Slot] = &[
@@ -142,6 +146,14 @@ pub(super) static SLOTS: &[Slot] = &[
             "usage.input_tokens_details.image_tokens",
         ],
     ),
+    slot(
+        "",
+        &[
+            "usage.completion_tokens_details.reasoning_tokens",
+            "usage.reasoning_tokens",
+        ],
+    ),
+    slot("", &["usage.total_tokens"]),
 ];
 
 /// The keys by which a usage object is known.
@@ -174,13 +186,14 @@ mod tests {
 
     #[test]
     fn the_table_is_in_the_order_of_the_places() {
-        assert_eq!(SLOTS.len(), OTHER_KINDS + 1);
+        assert_eq!(SLOTS.len(), TOTAL + 1);
         for (place, path) in [
             (ID, "id"),
             (UPSTREAM, "usage.cost_details.upstream_inference_cost"),
             (NUM_CACHED, "usage.num_cached_tokens"),
             (SEARCHES, "usage.server_tool_use.web_search_requests"),
             (CONVERSE_DETAILS, "usage.cacheDetails"),
+            (TOTAL, "usage.total_tokens"),
             (
                 GEMINI_ANSWER_DETAILS,
                 "usageMetadata.candidatesTokensDetails",

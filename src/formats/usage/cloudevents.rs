@@ -77,7 +77,13 @@ not applied. Events without the quantity are left out and counted. Other data (`
 ",
     detect: |sample: &Sample<'_>| {
         let data = |name: &String| name.to_lowercase().starts_with("data.");
-        sample.has_all(REQUIRED) && sample.header.names().iter().any(data)
+        let is_object = sample.header.names().iter().any(data);
+        // An object that is empty in all rows seen so far has a name and no cells.
+        let is_empty = sample.header.find("data").is_some_and(|found| {
+            let column = found.unwrap_or_default();
+            sample.rows.iter().all(|row| row.get(column).is_none())
+        });
+        sample.has_all(REQUIRED) && (is_object || is_empty)
     },
     read: Reader::Usage(read),
 };

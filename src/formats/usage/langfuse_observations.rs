@@ -40,8 +40,7 @@ sum of `cost_details`; a zero beside an empty `cost_details` is no cost. Times a
 ", shared_page!(), "
 **Quirks.** No provider is named; it is known by the model, or by `provider` in tanso.toml. Files overlap
 when an observation is exported anew: `id` tells repeats, and `--on-conflict last` takes the later of two
-versions. In Parquet, `usage_details` and `cost_details`
-must be text columns; a Parquet map is not read.
+versions. In Parquet, `usage_details`, `cost_details` and `metadata` may be text or maps.
 
 **Confidence.** Langfuse's source and documentation. No file written by Langfuse was seen.
 "),

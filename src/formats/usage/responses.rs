@@ -93,7 +93,9 @@ of the names that a `usage-log` has (`customer_id`, `account_id`, `tenant_id` â€
 names. The same holds for `time` (else the answer's `created`, `created_at` or `createTime`), `feature`,
 `provider`, `model`, `request_id`, `tier`, `status`, `cost` and `currency`.
 
-**Tokens.** Reasoning tokens are part of the output. Anthropic's two lives of cache writes sum to
+**Tokens.** Reasoning tokens are part of the output. `completion_tokens` includes them, unless
+`total_tokens` shows that they stand beside it, as in xAI's answers: then they are added. A total that
+shows neither refuses the answer. Anthropic's two lives of cache writes sum to
 `cache_creation_input_tokens` and are not added to it; Converse states them in `cacheDetails`. Gemini's
 thoughts are added to the output and the prompts of its tools to the input; audio, and images in its
 answers, are meters of their own. Anthropic's web searches count as `web_searches`.
@@ -331,6 +333,35 @@ mod tests {
         let (records, told) = run(&line(keys), &Settings::default());
         assert!(records.is_empty(), "{keys}");
         told[0].0
+    }
+
+    #[test]
+    fn the_total_tells_whether_reasoning_is_inside_the_output() {
+        let usage = |completion: u32, reasoning: u32, total: &str| {
+            format!(
+                r#""usage":{{"prompt_tokens":100,"completion_tokens":{completion},"completion_tokens_details":{{"reasoning_tokens":{reasoning}}}{total}}}"#
+            )
+        };
+        // 100 + 7 + 40: the reasoning stands beside; 100 + 47: it is inside.
+        let beside = quantities(&usage(7, 40, r#","total_tokens":147"#));
+        assert_eq!(beside, json!({"input": "100", "output": "47"}));
+        let inside = quantities(&usage(47, 40, r#","total_tokens":147"#));
+        assert_eq!(inside, beside);
+        let untold = quantities(&usage(47, 40, ""));
+        assert_eq!(untold, beside);
+        for (usage, why) in [
+            (
+                usage(47, 40, r#","total_tokens":150"#),
+                "a total of neither",
+            ),
+            (
+                usage(7, 40, r#","total_tokens":107"#),
+                "more than the output",
+            ),
+            (usage(7, 40, ""), "more than the output, without a total"),
+        ] {
+            assert_eq!(code(&usage), "T3028", "{why}");
+        }
     }
 
     #[test]

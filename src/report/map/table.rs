@@ -4,6 +4,7 @@ use super::document::share;
 use super::shown;
 use crate::margin::ids::{IdMoney, Ids, Money};
 use crate::model::Exact;
+use crate::report::fx;
 use crate::report::margin::Header;
 use crate::report::rounding::round_to_total;
 use crate::report::table::{Cell, Column, Table};
@@ -97,7 +98,7 @@ pub fn coverage(ids: &Ids, header: &Header, places: Option<u8>) -> Table {
         columns,
         rows,
         totals: Some(line("Total", Some(counts), &totals, &exact)),
-        footer: Vec::new(),
+        footer: fx::lines(header.fx.as_ref()),
         places,
     }
 }

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::printed::{Kind, OTHERS, chosen};
-use super::ties::{TieOut, tie};
+use super::ties::{DeferredOut, TieOut, deferred, tie};
 use super::{Header, View};
 use crate::identity::Identity;
 use crate::margin::{Dimension, Row, Statement, usage};
 use crate::model::receipt::InputReceipt;
 use crate::model::{Exact, Meter};
+use crate::report::fx::{self, FxOut};
 use crate::report::rounding::round_to_total;
 
 /// Places of ratios.
@@ -28,6 +29,8 @@ struct Document<'a> {
     unpriced: Vec<UnpricedOut>,
     totals: TotalsOut,
     tie: TieOut,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deferred: Option<DeferredOut>,
     notes: Vec<NoteOut>,
 }
 
@@ -39,6 +42,8 @@ pub struct Head<'a> {
     currency: String,
     basis: BasisOut,
     options: &'a BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fx: Option<FxOut>,
     inputs: &'a [InputReceipt],
 }
 
@@ -171,6 +176,7 @@ pub fn document<'a>(
         unpriced: unpriced(statement),
         totals: totals(statement),
         tie: tie(statement),
+        deferred: deferred(statement, identity),
         notes: notes(header),
     };
     if let Some(places) = view.places {
@@ -263,6 +269,7 @@ pub fn head(header: &Header) -> Head<'_> {
             cost: header.cost_basis,
         },
         options: &header.options,
+        fx: header.fx.as_ref().map(fx::document),
         inputs: &header.inputs,
     }
 }

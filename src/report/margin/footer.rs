@@ -7,6 +7,7 @@ use crate::identity::{Identity, PartyId};
 use crate::margin::{Dimension, RowKind, Statement};
 use crate::model::Exact;
 use crate::report::figures::grouped;
+use crate::report::fx;
 use crate::report::rounding::round_to_total;
 use crate::report::visible;
 
@@ -18,6 +19,7 @@ pub fn footer(statement: &Statement, identity: &Identity, header: &Header) -> Ve
     lines.extend(bill_line(statement, places));
     lines.extend(shared_line(statement, places));
     lines.extend(revenue_lines(statement, &money));
+    lines.extend(fx::lines(header.fx.as_ref()));
     let wholes = wholes(statement);
     lines.extend(subtotals(statement, &wholes, &money));
     if !statement.with_usage {
@@ -226,6 +228,34 @@ pub fn revenue_lines(statement: &Statement, money: &dyn Fn(Exact) -> String) -> 
             line.push_str(&format!("   {reason} {} ({rows})", money(amount)));
         }
         line.push_str(&format!("   export {}   difference 0", money(tie.export)));
+        lines.push(line);
+    }
+    if let Some(deferred) = &statement.deferred
+        && !(deferred.deferred.is_zero() && deferred.unbilled.is_zero())
+    {
+        let mut line = format!(
+            "deferred  {} billed, not yet earned",
+            money(deferred.deferred)
+        );
+        if !deferred.unbilled.is_zero() {
+            let unbilled = money(deferred.unbilled);
+            line.push_str(&format!("   {unbilled} earned, not yet billed"));
+        }
+        let (recognized, back) = (deferred.recognized, deferred.taken_back);
+        for (what, amount) in [
+            ("recognized", recognized),
+            ("taken back", back),
+            ("no revenue", deferred.left_out),
+            ("tax", deferred.tax),
+        ] {
+            if !amount.is_zero() {
+                line.push_str(&format!("   {what} {}", money(amount)));
+            }
+        }
+        line.push_str(&format!(
+            "   invoiced {}   difference 0",
+            money(deferred.invoiced)
+        ));
         lines.push(line);
     }
     lines

@@ -9,6 +9,7 @@ pub mod ties;
 
 use std::collections::BTreeMap;
 
+use crate::fx::Conversion;
 use crate::margin::Dimension;
 use crate::model::receipt::InputReceipt;
 use crate::model::{Currency, Period, Zone};
@@ -29,6 +30,8 @@ pub struct Header {
     pub cost_basis: &'static str,
     /// The options that change numbers, where they differ from the default.
     pub options: BTreeMap<String, String>,
+    /// What was converted to the currency, if anything.
+    pub fx: Option<Conversion>,
     /// The files.
     pub inputs: Vec<InputReceipt>,
     /// Notes and warnings.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::identity::Identity;
 use crate::margin::Statement;
 use crate::model::Exact;
 
@@ -13,6 +14,22 @@ pub struct TieOut {
     bill: Vec<BillTieOut>,
     revenue: Vec<RevenueTieOut>,
     shared: Vec<SharedTieOut>,
+}
+
+/// Deferred revenue at the end of the period, of all invoices until then.
+#[derive(Serialize)]
+pub struct DeferredOut {
+    as_of: String,
+    deferred_revenue: Exact,
+    unbilled_revenue: Exact,
+    recognized: Exact,
+    taken_back: Exact,
+    left_out: Exact,
+    tax: Exact,
+    invoiced: Exact,
+    difference: Exact,
+    /// Deferred less unbilled revenue.
+    customers: BTreeMap<String, Exact>,
 }
 
 #[derive(Serialize)]
@@ -95,4 +112,24 @@ pub fn tie(statement: &Statement) -> TieOut {
         revenue: revenue.collect(),
         shared: shared.collect(),
     }
+}
+
+/// Deferred revenue of a statement, with what it ties to.
+pub fn deferred(statement: &Statement, identity: &Identity) -> Option<DeferredOut> {
+    let sums = statement.deferred.as_ref()?;
+    let earned = sums.recognized + sums.taken_back + sums.left_out + sums.tax;
+    let customers = sums.by_party.iter();
+    let customers = customers.map(|(party, amount)| (identity.party(*party).key.clone(), *amount));
+    Some(DeferredOut {
+        as_of: statement.period.end.to_string(),
+        deferred_revenue: sums.deferred,
+        unbilled_revenue: sums.unbilled,
+        recognized: sums.recognized,
+        taken_back: sums.taken_back,
+        left_out: sums.left_out,
+        tax: sums.tax,
+        invoiced: sums.invoiced,
+        difference: sums.invoiced - (sums.deferred - sums.unbilled + earned),
+        customers: customers.collect(),
+    })
 }

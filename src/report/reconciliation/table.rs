@@ -5,6 +5,7 @@ use super::proofs::{amount_text, proofs};
 use super::{By, rates};
 use crate::model::Exact;
 use crate::reconcile::{Cause, Group};
+use crate::report::fx;
 use crate::report::margin::Header;
 use crate::report::table::{Cell, Column, Table};
 
@@ -44,6 +45,7 @@ pub fn table(
     let rows = (0..groups.len()).map(|at| line(&groups[at], at, &printed, header));
     let mut footer = proofs(groups, &printed, places);
     footer.extend(below);
+    footer.extend(fx::lines(header.fx.as_ref()));
     for note in &header.notes {
         let word = if note.warning { "warning" } else { "note" };
         footer.push(format!("{word} {}: {}", note.code, note.text));

@@ -6,6 +6,7 @@ use crate::margin::{Row, RowKind};
 use crate::model::Exact;
 use crate::problem::catalogue;
 use crate::report::figures::{grouped, percent};
+use crate::report::fx;
 use crate::report::margin::Header;
 use crate::report::rounding::round_to_total;
 use crate::report::table::{Cell, Column, Table};
@@ -270,6 +271,7 @@ fn footer(outcome: &Outcome, identity: &Identity, header: &Header) -> Vec<String
             text[0], text[1], text[2]
         ));
     }
+    lines.extend(fx::lines(header.fx.as_ref()));
     for note in &header.notes {
         let word = if note.warning { "warning" } else { "note" };
         lines.push(format!("{word} {}: {}", note.code, note.text));

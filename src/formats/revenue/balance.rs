@@ -1,0 +1,118 @@
+//! What the exports of Stripe's balance share: the kinds of movements, the payment behind one, and
+//! the doubts that a file leaves.
+//!
+//! A movement has `gross - fee = net` in the settlement currency, signed as the balance moves. What
+//! is neither a payment nor given back is kept under its own word, so that nothing is lost and
+//! nothing else is taken for revenue.
+
+use std::collections::BTreeMap;
+
+use crate::formats::Tally;
+use crate::model::Exact;
+use crate::model::records::{BalanceEntry, BalanceKind};
+use crate::problem::catalogue;
+
+use super::rows;
+
+/// The kind that a reporting category stands for.
+pub fn kind_of_category(category: &str) -> BalanceKind {
+    match category.to_lowercase().as_str() {
+        "charge" => BalanceKind::Payment,
+        "charge_failure" => BalanceKind::PaymentFailure,
+        "partial_capture_reversal" => BalanceKind::PartialCapture,
+        "refund" => BalanceKind::Refund,
+        "refund_failure" => BalanceKind::RefundFailure,
+        "dispute" => BalanceKind::Dispute,
+        "dispute_reversal" => BalanceKind::DisputeReversal,
+        "fee" => BalanceKind::Fee,
+        "payout" | "payout_reversal" => BalanceKind::Payout,
+        other => BalanceKind::Other(other.to_string()),
+    }
+}
+
+/// The kind that a type stands for. An adjustment is what its source says: a dispute takes money
+/// and, once won, gives it back; a refund that comes back has failed.
+pub fn kind_of_type(word: &str, source: Option<&str>, amount: Exact) -> BalanceKind {
+    let is = |prefixes: &[&str]| {
+        source.is_some_and(|source| prefixes.iter().any(|prefix| source.starts_with(prefix)))
+    };
+    match word.to_lowercase().as_str() {
+        "charge" | "payment" => BalanceKind::Payment,
+        "payment_failure_refund" => BalanceKind::PaymentFailure,
+        "refund" | "payment_refund" => BalanceKind::Refund,
+        "refund_failure" => BalanceKind::RefundFailure,
+        "adjustment" if is(&["dp_", "du_"]) && amount.is_negative() => BalanceKind::Dispute,
+        "adjustment" if is(&["dp_", "du_"]) => BalanceKind::DisputeReversal,
+        "adjustment" if is(&["re_", "pyr_"]) && amount.is_positive() => BalanceKind::RefundFailure,
+        "stripe_fee" | "stripe_fx_fee" | "tax_fee" => BalanceKind::Fee,
+        "payout" | "payout_cancel" | "payout_failure" | "transfer" => BalanceKind::Payout,
+        other => BalanceKind::Other(other.to_string()),
+    }
+}
+
+/// The payment that an id or words name: a whole word that begins as the ids of payments do.
+pub fn payment_in(text: Option<&str>) -> Option<String> {
+    let is_id = |word: &&str| word.starts_with("ch_") || word.starts_with("py_");
+    let word = text?
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .find(is_id);
+    word.map(str::to_string)
+}
+
+/// What the remarks of a file will say.
+#[derive(Debug, Default)]
+pub struct Doubts {
+    unbalanced: u64,
+    others: BTreeMap<String, u64>,
+}
+
+impl Doubts {
+    /// Looks at one movement. `net` is what the file states, if it does.
+    pub fn see(&mut self, entry: &BalanceEntry, net: Option<Exact>) {
+        self.unbalanced += u64::from(net.is_some_and(|net| net != entry.gross - entry.fee));
+        if let BalanceKind::Other(word) = &entry.kind {
+            *self.others.entry(word.clone()).or_default() += 1;
+        }
+    }
+
+    /// Tells.
+    pub fn remark(self, tally: &mut Tally) {
+        let text = "on {n} movements the net is not the amount less the fee; the amount is used";
+        rows::remark(tally, &catalogue::BALANCES, self.unbalanced, text);
+        let words = self.others.iter();
+        let words = words.map(|(word, rows)| format!("{word} ({rows})"));
+        let words = words.collect::<Vec<_>>().join(", ");
+        let text = format!("{{n}} movements are of other kinds and no revenue: {words}");
+        let rows = self.others.values().sum();
+        rows::remark(tally, &catalogue::NOT_REVENUE, rows, &text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_adjustment_is_what_its_source_says() {
+        let kind = |source: &str, amount: i128| {
+            kind_of_type("adjustment", Some(source), Exact::new(amount, 0))
+        };
+        assert_eq!(kind("dp_1", -20), BalanceKind::Dispute);
+        assert_eq!(kind("du_1", 20), BalanceKind::DisputeReversal);
+        assert_eq!(kind("pyr_1", 20), BalanceKind::RefundFailure);
+        assert_eq!(kind("re_1", -20), BalanceKind::Other("adjustment".into()));
+        assert_eq!(
+            kind_of_type("Adjustment", None, Exact::ONE),
+            BalanceKind::Other("adjustment".into())
+        );
+    }
+
+    #[test]
+    fn the_payment_is_found_as_a_whole_word() {
+        let found = |text| payment_in(Some(text));
+        assert_eq!(found("ch_1A"), Some("ch_1A".into()));
+        assert_eq!(found("for py_9 (card)"), Some("py_9".into()));
+        assert_eq!(found("batch_7 of lunch_3"), None);
+        assert_eq!(payment_in(None), None);
+    }
+}

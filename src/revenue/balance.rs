@@ -1,0 +1,115 @@
+//! Movements of the Stripe balance: the last source. They are revenue only where neither payments
+//! nor invoices tell the same money; their refunds and disputes give dates to those that do.
+
+use std::collections::BTreeSet;
+
+use super::invoices::{Payer, push};
+use super::lines::Part;
+use super::links::Links;
+use super::payments::recurs;
+use super::tie::Source;
+use super::{Basis, Inputs, RevenueBook, Schedule};
+use crate::identity::guest_id;
+use crate::model::records::{BalanceEntry, BalanceKind};
+
+/// Adds the movements. Comes after invoices and payments.
+pub fn add(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>) {
+    let invoiced = book.obligations.iter();
+    let invoiced = invoiced.filter(|line| line.source.is_invoiced());
+    let better = Better {
+        payers: invoiced.clone().map(|line| line.payer.clone()).collect(),
+        invoices: invoiced.count() > 0 && inputs.basis != Basis::Cash,
+    };
+    for entry in &inputs.records.balance {
+        let reason = left_out(entry, inputs, links, &better);
+        let sheet = book.sheets.entry(Source::StripeBalance).or_default();
+        sheet.export += entry.gross;
+        match reason {
+            Some(reason) => sheet.exclude(reason, entry.gross),
+            None => moved(book, inputs, links, entry),
+        }
+    }
+}
+
+/// What better sources hold.
+struct Better {
+    /// Customers with invoices.
+    payers: BTreeSet<String>,
+    /// Whether invoices count at all.
+    invoices: bool,
+}
+
+/// Why a movement is no revenue by itself.
+fn left_out(
+    entry: &BalanceEntry,
+    inputs: Inputs<'_>,
+    links: &Links<'_>,
+    better: &Better,
+) -> Option<&'static str> {
+    match &entry.kind {
+        BalanceKind::Fee => return Some("stripe fees"),
+        BalanceKind::Payout => return Some("payouts"),
+        BalanceKind::Other(_) => return Some("other movements"),
+        _ => {}
+    }
+    let of = links.moved_for.get(entry.id.as_str()).copied();
+    if of.is_some_and(|payment| links.payments.contains_key(payment)) {
+        return Some(Source::StripePayments.same_money());
+    }
+    // What gives a payment back is judged as the payment is.
+    let payment = payment_of(entry, links);
+    let judged = payment.unwrap_or(entry);
+    if inputs.basis != Basis::Cash {
+        if links.invoice_of(judged).is_some() {
+            return Some(Source::StripeInvoices.same_money());
+        }
+        let lines = |id: &str| links.lines.contains_key(&("stripe", id));
+        if judged.invoice.as_deref().is_some_and(lines) {
+            return Some(Source::StripeLines.same_money());
+        }
+        let known = |id: &String| better.payers.contains(id);
+        if better.invoices && judged.customer.as_ref().is_none_or(known) {
+            return Some("no invoice named, so maybe the money of one");
+        }
+    }
+    let refund_alone = payment.is_none() && entry.kind != BalanceKind::Payment;
+    (refund_alone && entry.customer.is_none()).then_some("given back, payment not in the files")
+}
+
+/// The movement that is the payment of another movement.
+fn payment_of<'a>(entry: &'a BalanceEntry, links: &Links<'a>) -> Option<&'a BalanceEntry> {
+    let payment = links.moved_for.get(entry.id.as_str())?;
+    let moves = links.balance.get(payment)?;
+    let payment = moves.iter().find(|one| one.kind == BalanceKind::Payment);
+    payment.copied()
+}
+
+/// A movement that is revenue, or takes it back, when it happens.
+fn moved(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>, entry: &BalanceEntry) {
+    let of = payment_of(entry, links).unwrap_or(entry);
+    let object = of.object.as_deref().unwrap_or(&of.id);
+    let id = match &of.customer {
+        Some(id) => id.clone(),
+        None => guest_id(of.email.as_deref(), object),
+    };
+    let payer = Payer {
+        namespace: "stripe",
+        id: &id,
+        day: of.at,
+        invoiced: entry.at,
+    };
+    let part = Part {
+        id: None,
+        net: entry.gross,
+        tax: crate::model::Exact::ZERO,
+        service: (entry.at, entry.at),
+        plan: None,
+        price: None,
+        recurring: of.description.as_deref().and_then(recurs),
+        subscription: of.subscription.clone(),
+        origin: entry.origin.clone(),
+    };
+    let places = inputs.currency.decimals();
+    let schedule = Schedule::straight(entry.gross, entry.at, entry.at, places);
+    push(book, inputs, payer, Source::StripeBalance, part, schedule);
+}

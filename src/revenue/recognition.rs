@@ -1,0 +1,108 @@
+//! Stripe's revenue-recognition report: double-entry rows per customer and accounting period. What
+//! it says of a customer and month is that month's revenue; every other source only checks it.
+//!
+//! Revenue and its contra accounts are credited by what is earned and debited by what is not:
+//! an entry from `DeferredRevenue` to `Revenue` earns, one from `Refunds` to `Cash` takes back, and
+//! one between two accounts that are neither is left out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::invoices::{Payer, push};
+use super::lines::Part;
+use super::tie::Source;
+use super::{Basis, Inputs, RevenueBook, Schedule};
+use crate::model::records::RecognizedEntry;
+use crate::model::{Exact, Instant};
+
+/// Accounts that make up net revenue, letters and digits only, in lower case.
+const REVENUE: &[&str] = &[
+    "revenue",
+    "refunds",
+    "disputes",
+    "creditnotes",
+    "voids",
+    "baddebt",
+];
+
+/// Stretches of time by the Stripe customer that the report tells of.
+pub type Told = BTreeMap<String, BTreeSet<(Instant, Instant)>>;
+
+/// Adds the entries and returns what they tell.
+pub fn add(book: &mut RevenueBook, inputs: Inputs<'_>) -> Told {
+    let mut told = Told::new();
+    for entry in &inputs.records.recognized {
+        let sheet = book.sheets.entry(Source::RecognitionReport).or_default();
+        sheet.export += entry.amount;
+        if inputs.basis != Basis::Recognized {
+            sheet.exclude("not on this basis", entry.amount);
+            continue;
+        }
+        // The report by price, product or invoice may name nobody: it is then nobody's.
+        let customer = entry.customer.as_deref().unwrap_or("");
+        let days = (entry.period.0.utc_day(), entry.period.1.utc_day());
+        let period = (inputs.zone.start_of(days.0), inputs.zone.start_of(days.1));
+        if !customer.is_empty() {
+            told.entry(customer.to_string()).or_default().insert(period);
+        }
+        let amount = effect(entry);
+        if amount != entry.amount {
+            let reason = match amount.is_zero() {
+                true => "between accounts that are not revenue",
+                false => "debits of revenue, which count with the opposite sign",
+            };
+            sheet.exclude(reason, entry.amount - amount);
+        }
+        if entry.open {
+            book.remark(
+                "entries of an open accounting period, which may change",
+                amount,
+            );
+        }
+        if amount.is_zero() {
+            continue;
+        }
+        let payer = Payer {
+            namespace: "stripe",
+            id: customer,
+            day: period.0,
+            invoiced: period.0,
+        };
+        let part = Part {
+            id: None,
+            net: amount,
+            tax: Exact::ZERO,
+            service: period,
+            plan: None,
+            price: entry.price.clone(),
+            recurring: None,
+            subscription: None,
+            origin: entry.origin.clone(),
+        };
+        let places = inputs.currency.decimals();
+        let schedule = Schedule::straight(amount, period.0, period.1, places);
+        push(
+            book,
+            inputs,
+            payer,
+            Source::RecognitionReport,
+            part,
+            schedule,
+        );
+    }
+    told
+}
+
+/// What an entry adds to net revenue.
+fn effect(entry: &RecognizedEntry) -> Exact {
+    let is_revenue = |account: &str| {
+        let letters = account.chars().filter(char::is_ascii_alphanumeric);
+        let name: String = letters.map(|c| c.to_ascii_lowercase()).collect();
+        REVENUE.contains(&name.as_str())
+    };
+    match (is_revenue(&entry.debit), is_revenue(&entry.credit)) {
+        (false, true) => entry.amount,
+        (true, false) => -entry.amount,
+        // From one of them to another, or between accounts that are none.
+        (true, true) | (false, false) => Exact::ZERO,
+    }
+}
