@@ -119,7 +119,7 @@ pub struct Shared {
         help_heading = "Input"
     )]
     pub on_conflict: ConflictArg,
-    /// What to do when two files bill the same days or have the same revenue rows
+    /// What to do when two files bill the same days, log the same calls or have the same revenue rows
     #[arg(
         long,
         value_name = "RULE",

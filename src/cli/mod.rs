@@ -1,5 +1,6 @@
 //! The command line: the only part that prints, opens outputs and asks the environment.
 
+mod again;
 pub mod args;
 mod choices;
 mod controls;
@@ -16,6 +17,7 @@ pub mod messages;
 mod notes;
 pub mod output;
 mod output_args;
+mod percent;
 mod price_args;
 mod price_book;
 mod price_rules;

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::journal::JournalEntry;
+pub use super::percent::percent;
 use super::price_rules::{self, PriceEntry};
 use super::shared::SharedEntry;
 use crate::formats::{CachedTokens, Settings};
@@ -94,6 +94,8 @@ pub struct InputEntry {
     pub tz: Option<String>,
     /// Provider of a file that names none.
     pub provider: Option<String>,
+    /// Who bills the calls of a log, whatever its rows name.
+    pub billed_by: Option<String>,
     /// Currency of a file that names none.
     pub currency: Option<String>,
     /// `"."` or `","`.
@@ -320,6 +322,7 @@ impl InputEntry {
             cached_tokens,
             zone,
             provider: self.provider.as_deref().map(names::provider),
+            billed_by: self.billed_by.as_deref().map(names::provider),
             currency,
             decimal_comma,
             date_order,
@@ -339,19 +342,6 @@ fn line_of(text: &str, header: &str, key: &str, value: &str) -> Option<u64> {
         let (name, rest) = line.split_once('=')?;
         (below == header && name.trim() == key && rest.contains(value)).then_some(number)
     })
-}
-
-/// `15%` or `0.15` as a ratio; `None` if it is neither, or has more than 28 digits.
-pub fn percent(text: &str) -> Option<Exact> {
-    let text = text.trim();
-    let (number, places) = match text.strip_suffix('%') {
-        Some(number) => (number.trim(), 2),
-        None => (text, 0),
-    };
-    // from_str_exact refuses what it cannot hold; from_str would round it without a word.
-    let number = Decimal::from_str_exact(number).ok()?;
-    let scale = u8::try_from(number.scale()).ok()?;
-    Some(Exact::new(number.mantissa(), scale).shift(-places))
 }
 
 /// A project file that places can be told in.

@@ -95,6 +95,8 @@ pub struct Settings {
     pub zone: Option<Zone>,
     /// Provider of a file that names none.
     pub provider: Option<String>,
+    /// Who bills the calls of a log, whatever its rows name: a gateway, say.
+    pub billed_by: Option<String>,
     /// Currency of a file that names none.
     pub currency: Option<Currency>,
     /// Whether numbers have a decimal comma.
@@ -188,6 +190,22 @@ pub trait UsageSink {
     /// be subtracted from it; otherwise they stand as they are. Not called for a file without such
     /// records, nor for one whose convention stays unknown, which is a problem.
     fn settle_cached_inside(&mut self, inside: bool);
+
+    /// Takes, once at the end of a file of spans, what spans of other files may belong to. A trace
+    /// that goes on in another file, with usage on both sides, is a problem.
+    fn end_of_spans(&mut self, _ends: SpanEnds) -> Vec<Problem> {
+        Vec::new()
+    }
+}
+
+/// The loose ends of a file of spans: hashes of trace and span id.
+#[derive(Clone, Debug, Default)]
+pub struct SpanEnds {
+    /// Spans with usage that counts, or below one, each with the line of that one; 0 if not known.
+    /// Usage below them would count again.
+    pub under_usage: Vec<(u128, u64)>,
+    /// Spans that are not in the file and have usage below them there.
+    pub missing: Vec<u128>,
 }
 
 /// Takes provider counts one by one, so that no row is ever kept.
@@ -296,6 +314,7 @@ pub static FORMATS: &[&Format] = &[
     &revenue::sigma_charges::FORMAT,
     &revenue::sigma_refunds::FORMAT,
     &revenue::sigma_disputes::FORMAT,
+    &revenue::sigma_balance::FORMAT,
     &revenue::sigma_change_events::FORMAT,
     &revenue::sigma_subscription_items::FORMAT,
     &revenue::sigma_subscriptions::FORMAT,
@@ -350,6 +369,16 @@ static GROUPED_ON_REQUEST: &[&Format] = &[
 /// Whether the user chooses, when exporting, what the rows tell apart.
 pub fn is_grouped_on_request(name: &str) -> bool {
     GROUPED_ON_REQUEST.iter().any(|format| format.name == name)
+}
+
+/// Logs of one tool that are made of the same calls: the calls, and sums of them.
+static SAME_CALLS: &[(&Format, &Format)] =
+    &[(&usage::litellm::FORMAT, &usage::litellm_daily::FORMAT)];
+
+/// Whether logs of the two formats tell the same calls of the days that both have.
+pub fn tell_same_calls(one: &str, other: &str) -> bool {
+    let mut pairs = SAME_CALLS.iter().map(|(a, b)| (a.name, b.name));
+    pairs.any(|pair| pair == (one, other) || pair == (other, one))
 }
 
 /// Usage logs of which each row can be read without the others: what a reader says at the end of a
