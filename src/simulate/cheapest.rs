@@ -119,10 +119,8 @@ impl Costs {
             providers: BTreeMap::new(),
         };
         for entry in &world.costs.entries {
-            if !entry
-                .party
-                .is_some_and(|party| members.binary_search(&party).is_ok())
-            {
+            let is_member = |party| members.binary_search(&party).is_ok();
+            if entry.party.is_none_or(|party| !is_member(party)) {
                 continue;
             }
             let amount: Exact = entry.parts.iter().map(|part| part.amount).sum();

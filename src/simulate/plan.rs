@@ -303,7 +303,7 @@ impl<'a> Walk<'_, 'a> {
         let day = self.membership.day(line);
         let plans = of.party.extract_if(.., |(name, _)| name == "plan");
         let on = |value: &String| names.contains(&value.as_str());
-        let on_plans = plans.map(|(_, values)| values.iter().any(on)).all(|on| on);
+        let on_plans = plans.fold(true, |all, (_, values)| all && values.iter().any(on));
         on_plans && of.selects_party(self.world.identity, Some(line.party), day)
     }
 
