@@ -7,9 +7,10 @@ use super::choices::stated;
 use super::project::Project;
 use crate::fx::{self, Clash, Conversion, MAX_AGE, Missing, RateBook};
 use crate::load::Books;
-use crate::model::records::{InvoiceStatus, Origin, PaymentStatus};
+use crate::model::records::{InvoiceStatus, Origin, PaymentStatus, RevenueRecords};
 use crate::model::{Currency, Day, Exact, Period, Zone};
 use crate::problem::{Place, Problem, Problems, catalogue};
+use crate::revenue::Basis;
 
 const PASS_RATES: &str = "pass dated rates: --fx with the ECB's eurofxref-hist.csv, or with a table date,from,to,rate; Stripe's payments export has the rates of the invoices it paid, in Converted Amount and Converted Currency";
 
@@ -20,6 +21,7 @@ const PASS_RATES: &str = "pass dated rates: --fx with the ECB's eurofxref-hist.c
 pub fn currency(
     shared: &Shared,
     project: Option<&Project>,
+    basis: Basis,
     books: &Books,
 ) -> Result<Currency, Problem> {
     let wanted = shared
@@ -36,7 +38,7 @@ pub fn currency(
             problem.excerpt(text).help("write a code such as USD")
         });
     }
-    let seen = seen(books);
+    let seen = seen(books, basis);
     if seen.len() < 2 {
         return Ok(seen.into_keys().next().unwrap_or(Currency::USD));
     }
@@ -54,7 +56,7 @@ pub fn currency(
 }
 
 /// The currencies of what counts, each with its first place.
-fn seen(books: &Books) -> BTreeMap<Currency, (String, u64)> {
+fn seen(books: &Books, basis: Basis) -> BTreeMap<Currency, (String, u64)> {
     let mut seen: BTreeMap<Currency, (String, u64)> = BTreeMap::new();
     let mut see = |currency: Currency, file: &str, line: u64| {
         let place = (file.to_string(), line);
@@ -89,10 +91,31 @@ fn seen(books: &Books) -> BTreeMap<Currency, (String, u64)> {
     for (currency, origin) in all {
         see(currency, &origin.file, origin.line);
     }
+    for (currency, origin) in contracts(records).filter(|_| basis == Basis::Mrr) {
+        see(currency, &origin.file, origin.line);
+    }
     for (currency, (file, line)) in &books.log_currencies {
         see(*currency, file, *line);
     }
     seen
+}
+
+/// What monthly recurring revenue is made of.
+fn contracts(records: &RevenueRecords) -> impl Iterator<Item = (Currency, &Origin)> {
+    let terms = records.items.iter().filter_map(|item| item.terms.as_ref());
+    let prices = records.prices.iter().chain(terms);
+    let prices = prices.filter(|price| price.amount.is_some());
+    let subscriptions = records.subscriptions.iter();
+    let subscriptions = subscriptions.filter(|subscription| subscription.amount.is_some());
+    prices
+        .map(|price| (price.currency, &price.origin))
+        .chain(subscriptions.filter_map(|one| Some((one.currency?, &one.origin))))
+        .chain(
+            records
+                .mrr_changes
+                .iter()
+                .map(|one| (one.currency, &one.origin)),
+        )
 }
 
 /// Converts revenue and cost to the report's currency. Returns too what a dollar is worth on each
@@ -103,14 +126,21 @@ fn seen(books: &Books) -> BTreeMap<Currency, (String, u64)> {
 pub fn convert(
     books: &mut Books,
     to: Currency,
-    period: Period,
-    zone: Zone,
+    basis: Basis,
+    (period, zone): (Period, Zone),
 ) -> Result<(Conversion, BTreeMap<Day, Exact>), Problems> {
     let mut told = Conversion::new(to);
     let rows = std::mem::take(&mut books.rates);
     let rates = RateBook::build(&rows, &currencies(books, to)).map_err(clashing)?;
     let moments = (zone.start_of(period.start), zone.start_of(period.end));
     fx::revenue::convert(&mut books.records, &rates, moments, &mut told);
+    match basis {
+        Basis::Mrr => {
+            let last = period.end.plus(-1);
+            fx::prices::convert(&mut books.records, &rates, last, &mut told);
+        }
+        _ => fx::prices::forget(&mut books.records, to),
+    }
     fx::cost::charges(&mut books.charges, &rates, (period, zone), &mut told);
     let per_dollar = fx::cost::per_dollar(&books.usage, &rates, &mut told);
     let mut problems = Problems::default();
@@ -141,6 +171,7 @@ fn currencies(books: &Books, to: Currency) -> BTreeSet<Currency> {
         .chain(records.disputes.iter().map(|dispute| dispute.currency))
         .chain(records.balance.iter().map(|entry| entry.currency))
         .chain(records.recognized.iter().map(|entry| entry.currency))
+        .chain(contracts(records).map(|(currency, _)| currency))
         .chain(books.log_currencies.keys().copied())
         .chain([to, Currency::USD])
         .collect()

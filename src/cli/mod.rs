@@ -1,5 +1,6 @@
 //! The command line: the only part that prints, opens outputs and asks the environment.
 
+mod again;
 pub mod args;
 mod choices;
 mod controls;
@@ -16,6 +17,7 @@ pub mod messages;
 mod notes;
 pub mod output;
 mod output_args;
+mod percent;
 mod price_args;
 mod price_book;
 mod price_rules;
@@ -28,6 +30,18 @@ mod report;
 mod run;
 mod shared;
 mod simulate;
+mod simulate_args;
+mod simulate_file;
+mod simulate_flags;
+mod simulate_ground;
+mod simulate_levers;
+mod simulate_output;
+mod simulate_prices;
+mod simulate_problems;
+mod simulate_questions;
+mod simulate_ranges;
+mod simulate_resolve;
+mod simulate_terms;
 pub mod terminal;
 
 use std::ffi::OsString;

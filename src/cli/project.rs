@@ -7,16 +7,17 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::journal::JournalEntry;
+pub use super::percent::percent;
 use super::price_rules::{self, PriceEntry};
 use super::shared::SharedEntry;
 use crate::formats::{CachedTokens, Settings};
 use crate::model::records::CostBasis;
 use crate::model::{Currency, DateOrder, Exact, Zone, names};
 use crate::prices::Rule;
+use crate::problem::catalogue::Entry;
 use crate::problem::{Place, Problem, catalogue};
 
 /// The name that is looked for upward from the current directory.
@@ -166,8 +167,8 @@ impl Project {
             )
             .at(Place::file(&shown))
         })?;
-        let mut project: Project =
-            toml::from_str(&text).map_err(|error| fault(&shown, &text, &error))?;
+        let mut project: Project = toml::from_str(&text)
+            .map_err(|error| toml_fault(&catalogue::PROJECT_FILE, &shown, &text, &error))?;
         project.folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         project.shown = shown.to_string();
         let located = Located {
@@ -343,19 +344,6 @@ fn line_of(text: &str, header: &str, key: &str, value: &str) -> Option<u64> {
     })
 }
 
-/// `15%` or `0.15` as a ratio; `None` if it is neither, or has more than 28 digits.
-pub fn percent(text: &str) -> Option<Exact> {
-    let text = text.trim();
-    let (number, places) = match text.strip_suffix('%') {
-        Some(number) => (number.trim(), 2),
-        None => (text, 0),
-    };
-    // from_str_exact refuses what it cannot hold; from_str would round it without a word.
-    let number = Decimal::from_str_exact(number).ok()?;
-    let scale = u8::try_from(number.scale()).ok()?;
-    Some(Exact::new(number.mantissa(), scale).shift(-places))
-}
-
 /// A project file that places can be told in.
 #[derive(Clone, Copy, Debug)]
 pub struct Located<'a> {
@@ -381,10 +369,15 @@ impl Located<'_> {
 }
 
 /// A TOML error as a problem: line and column, the nearest key, and what to write.
-fn fault(shown: &Arc<str>, text: &str, error: &toml::de::Error) -> Problem {
+pub fn toml_fault(
+    entry: &'static Entry,
+    shown: &Arc<str>,
+    text: &str,
+    error: &toml::de::Error,
+) -> Problem {
     let message = error.message().to_string();
     let place = Located { shown, text }.place(error.span().map_or(0, |span| span.start));
-    let problem = Problem::new(&catalogue::PROJECT_FILE, message.clone()).at(place);
+    let problem = Problem::new(entry, message.clone()).at(place);
     if let Some(rest) = message.strip_prefix("unknown field `") {
         let unknown = rest.split('`').next().unwrap_or("");
         let known: Vec<&str> = rest.split('`').skip(2).step_by(2).collect();
@@ -411,7 +404,9 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Project, Problem> {
-        toml::from_str(text).map_err(|error| fault(&"tanso.toml".into(), text, &error))
+        toml::from_str(text).map_err(|error| {
+            toml_fault(&catalogue::PROJECT_FILE, &"tanso.toml".into(), text, &error)
+        })
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use hashbrown::HashSet;
 
+use super::again::again;
 use super::args::{ConflictArg, MatchArg, OverlapArg, ResidualArg, Shared};
 use super::choices;
 use super::currency;
@@ -26,7 +27,6 @@ use crate::model::records::CostBasis;
 use crate::model::{Currency, Period, Zone};
 use crate::problem::{Note, Problem, Problems};
 use crate::report::margin::Header;
-use crate::report::margin::footer::quoted;
 use crate::revenue::{self, Coverage, RevenueBook};
 
 /// Everything a command works on.
@@ -98,9 +98,10 @@ impl Run {
         let bar = Bar::new(shared.quiet);
         let mut books = load::read(&specs, &choices, &bar)?;
         let period = choices::period(shared, &books, zone)?;
-        let currency = currency::currency(shared, project.as_ref(), &books)?;
-        let (conversion, per_dollar) = currency::convert(&mut books, currency, period, zone)?;
         let basis = choices::basis(shared, &books)?;
+        let currency = currency::currency(shared, project.as_ref(), basis, &books)?;
+        let days = (period, zone);
+        let (conversion, per_dollar) = currency::convert(&mut books, currency, basis, days)?;
         let mut identity = identity(&mut books);
         let mut revenue = RevenueBook::build(revenue::Inputs {
             records: &books.records,
@@ -342,67 +343,4 @@ fn identity(books: &mut Books) -> Identity {
         .map(|scope| (scope.namespace.as_str(), scope.id.as_str()))
         .collect();
     Identity::build(mapping, has_log, &usage, &bills, &counted, &books.records)
-}
-
-/// The files of this run, and the options that decide what they say, for the next command line.
-fn again(shared: &Shared) -> String {
-    let files = shared
-        .files
-        .iter()
-        .map(|file| file.to_string_lossy().into_owned());
-    let mut words: Vec<String> = files.collect();
-    if shared.no_config {
-        words.push("--no-config".into());
-    }
-    if shared.residual == ResidualArg::Spread {
-        words.extend(["--residual".into(), "spread".into()]);
-    }
-    let options = [
-        (
-            "--config",
-            shared
-                .config
-                .as_ref()
-                .map(|path| path.to_string_lossy().into_owned()),
-        ),
-        (
-            "-m",
-            shared
-                .mapping
-                .as_ref()
-                .map(|path| path.to_string_lossy().into_owned()),
-        ),
-        ("--month", shared.month.clone()),
-        ("--from", shared.from.clone()),
-        ("--to", shared.to.clone()),
-        ("--tz", shared.tz.clone()),
-        ("--currency", shared.currency.clone()),
-        (
-            "--prices",
-            shared
-                .prices
-                .as_ref()
-                .map(|path| path.to_string_lossy().into_owned()),
-        ),
-        (
-            "--cost-basis",
-            shared
-                .cost_basis
-                .map(|basis| CostBasis::from(basis).word().to_string()),
-        ),
-    ];
-    for path in &shared.fx {
-        words.extend(["--fx".into(), path.to_string_lossy().into_owned()]);
-    }
-    for (name, value) in options {
-        words.extend(
-            value
-                .into_iter()
-                .flat_map(|value| [name.to_string(), value]),
-        );
-    }
-    words
-        .iter()
-        .map(|word| format!(" {}", quoted(word)))
-        .collect()
 }

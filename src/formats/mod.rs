@@ -314,6 +314,7 @@ pub static FORMATS: &[&Format] = &[
     &revenue::sigma_charges::FORMAT,
     &revenue::sigma_refunds::FORMAT,
     &revenue::sigma_disputes::FORMAT,
+    &revenue::sigma_balance::FORMAT,
     &revenue::sigma_change_events::FORMAT,
     &revenue::sigma_subscription_items::FORMAT,
     &revenue::sigma_subscriptions::FORMAT,

@@ -8,6 +8,7 @@
 
 pub mod book;
 pub mod cost;
+pub mod prices;
 pub mod revenue;
 mod stripe;
 pub mod summary;

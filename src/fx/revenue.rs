@@ -39,10 +39,6 @@ pub fn convert(
     work.given_back(records);
     work.balance(records);
     work.recognized(records);
-    for price in &mut records.prices {
-        // A list price in another currency says nothing in this one.
-        price.amount = price.amount.filter(|_| price.currency == told.to);
-    }
 }
 
 /// An invoice that was converted, for what hangs on it.

@@ -11,16 +11,16 @@ use crate::model::Exact;
 /// Takes the discounts off the lines, in proportion to their amounts. An invoice whose lines are in
 /// no file, or sum to nothing, is left as it is.
 pub fn settle(records: &mut RevenueRecords) {
-    let discounts = std::mem::take(&mut records.invoice_discounts);
     let mut lines_of: BTreeMap<(&'static str, &str), Vec<usize>> = BTreeMap::new();
     for (at, line) in records.lines.iter().enumerate() {
         let of = (line.namespace, line.invoice.as_str());
         lines_of.entry(of).or_default().push(at);
     }
     let mut reduced: Vec<(usize, Exact)> = Vec::new();
-    for discount in &discounts {
-        let of = (discount.namespace, discount.invoice.as_str());
-        let Some(lines) = lines_of.get(&of) else {
+    for invoice in &mut records.invoices {
+        let off = std::mem::take(&mut invoice.off_lines);
+        let of = (invoice.namespace, invoice.id.as_str());
+        let Some(lines) = lines_of.get(&of).filter(|_| !off.is_zero()) else {
             continue;
         };
         let whole: Exact = lines.iter().map(|at| records.lines[*at].net).sum();
@@ -28,10 +28,10 @@ pub fn settle(records: &mut RevenueRecords) {
         let mut taken = Exact::ZERO;
         for at in lines {
             let line = &records.lines[*at];
-            so_far = so_far + line.net;
-            let places = line.currency.decimals().max(discount.amount.places());
+            so_far += line.net;
+            let places = line.currency.decimals().max(off.places());
             // Rounded as a running sum, so that the parts sum to the whole.
-            let Some(until) = Exact::ratio(discount.amount * so_far, whole, places) else {
+            let Some(until) = Exact::ratio(off * so_far, whole, places) else {
                 break;
             };
             reduced.push((*at, until - taken));
@@ -40,15 +40,15 @@ pub fn settle(records: &mut RevenueRecords) {
     }
     for (at, amount) in reduced {
         let line = &mut records.lines[at];
-        line.net = line.net - amount;
+        line.net -= amount;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Currency;
-    use crate::model::records::{InvoiceDiscount, InvoiceLine, Origin};
+    use crate::model::records::{Invoice, InvoiceLine, InvoiceStatus, Origin};
+    use crate::model::{Currency, Instant};
 
     fn line(invoice: &str, net: &str) -> InvoiceLine {
         InvoiceLine {
@@ -77,24 +77,43 @@ mod tests {
 
     fn settled(lines: &[(&str, &str)], discount: (&str, &str)) -> Vec<String> {
         let mut records = RevenueRecords {
-            lines: lines
-                .iter()
-                .map(|(invoice, net)| line(invoice, net))
-                .collect(),
-            invoice_discounts: vec![InvoiceDiscount {
-                invoice: discount.0.into(),
-                namespace: "lago",
-                amount: Exact::parse(discount.1).unwrap(),
-            }],
+            lines: lines.iter().map(|(of, net)| line(of, net)).collect(),
+            invoices: vec![invoice(discount.0, discount.1)],
             ..RevenueRecords::default()
         };
         settle(&mut records);
-        assert_eq!(records.invoice_discounts, []);
-        records
-            .lines
-            .iter()
-            .map(|line| line.net.to_string())
-            .collect()
+        assert!(records.invoices[0].off_lines.is_zero());
+        let lines = records.lines.iter();
+        lines.map(|line| line.net.to_string()).collect()
+    }
+
+    fn invoice(id: &str, off: &str) -> Invoice {
+        Invoice {
+            id: id.into(),
+            number: None,
+            namespace: "lago",
+            customer: None,
+            name: None,
+            email: None,
+            keys: Vec::new(),
+            total: Exact::ZERO,
+            tax: Exact::ZERO,
+            off_lines: Exact::parse(off).unwrap(),
+            currency: Currency::USD,
+            date: Instant(0),
+            finalized: None,
+            service: None,
+            status: InvoiceStatus::Paid,
+            voided: None,
+            uncollectible: None,
+            subscription: None,
+            plan: None,
+            recurring: None,
+            origin: Origin {
+                file: "invoices.csv".into(),
+                line: 2,
+            },
+        }
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub mod price_list;
 mod progress;
 pub mod rate_file;
 mod recognize;
+mod recognized;
 mod repeats;
 mod same;
 mod settle;

@@ -36,24 +36,6 @@ pub fn settle(records: &mut RevenueRecords, problems: &mut Problems) -> BTreeMap
         |p| &mut p.origin,
         settlement,
     );
-    let lines = std::mem::take(&mut records.lines);
-    records.lines = dropped.settle(
-        lines,
-        problems,
-        |l| &l.id,
-        |l| &l.origin,
-        |l| &mut l.origin,
-        |_| 0,
-    );
-    let balance = std::mem::take(&mut records.balance);
-    records.balance = dropped.settle(
-        balance,
-        problems,
-        |b| &b.id,
-        |b| &b.origin,
-        |b| &mut b.origin,
-        |_| 0,
-    );
     let subscriptions = std::mem::take(&mut records.subscriptions);
     records.subscriptions = dropped.settle(
         subscriptions,
@@ -76,7 +58,7 @@ pub fn settle(records: &mut RevenueRecords, problems: &mut Problems) -> BTreeMap
     dropped.counts
 }
 
-/// The same for lines, and for what is given back one by one.
+/// The same for what is given back one by one, and for items and names.
 fn settle_details(dropped: &mut Dropped, records: &mut RevenueRecords, problems: &mut Problems) {
     macro_rules! settle {
         ($list:ident, $rank:expr) => {
@@ -92,6 +74,7 @@ fn settle_details(dropped: &mut Dropped, records: &mut RevenueRecords, problems:
         };
     }
     settle!(lines, |_| 0);
+    settle!(balance, |_| 0);
     settle!(credit_notes, |note| i64::from(note.void));
     settle!(refunds, |refund| i64::from(refund.succeeded));
     settle!(disputes, |dispute| i64::from(

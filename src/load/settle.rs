@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::overlap::OnOverlap;
-use super::{FileRead, Reading, again, counts, discounts, logs, overlap, same};
+use super::{FileRead, Reading, again, counts, discounts, logs, overlap, recognized, same};
 use crate::formats::revenue::sigma_join;
 use crate::model::Day;
 use crate::problem::{Note, Problems, catalogue};
@@ -36,8 +36,9 @@ impl Reading<'_> {
             self.supersede(&lost);
         }
         self.settle_logs(problems);
-        let dropped = same::settle(&mut self.books.records, problems);
-        for (file, count) in dropped {
+        let same = same::settle(&mut self.books.records, problems);
+        let recognized = recognized::settle(&mut self.books.records, problems);
+        for (file, count) in same.into_iter().chain(recognized) {
             if let Some(read) = self.read(&file) {
                 read.receipt.rows.used -= count;
                 read.receipt.rows.duplicate += count;

@@ -174,7 +174,8 @@ mod tests {
             false => String::new(),
         };
         text += "timestamp,request_id,customer_id,feature,model,status,input_tokens,";
-        text += "cache_read_input_tokens,output_tokens,cost";
+        text += "cache_read_input_tokens,output_tokens";
+        text += if costs { ",cost" } else { "" };
         text += end;
         let mut rows: Vec<String> = Vec::new();
         for at in 0..dice.roll(120) {
@@ -191,12 +192,12 @@ mod tests {
             let customer = CUSTOMERS[dice.roll(CUSTOMERS.len())];
             let status = ["ok", "", "failed"][dice.roll(3)];
             let input = [dice.roll(900), 250_000 + dice.roll(9)][usize::from(dice.one_in(9))];
-            let cost = match costs && !dice.one_in(3) {
-                true => format!("0.{:06}", dice.roll(900_000)),
+            let cost = match costs {
+                true => format!(",0.{:06}", dice.roll(900_000)),
                 false => String::new(),
             };
             rows.push(format!(
-                "2026-10-{day:02}T{:02}:00:00Z,{id},{},{},{},{status},{input},{},{},{cost}",
+                "2026-10-{day:02}T{:02}:00:00Z,{id},{},{},{},{status},{input},{},{}{cost}",
                 dice.roll(24),
                 quoted(customer, dice),
                 ["chat", ""][dice.roll(2)],

@@ -50,6 +50,9 @@ pub struct Invoice {
     pub total: Exact,
     /// Tax inside the total.
     pub tax: Exact,
+    /// What it takes off all of its lines together, without tax, where the lines are stated before
+    /// it; what makes the invoice cheaper than its lines is positive. Zero once it is taken off them.
+    pub off_lines: Exact,
     /// Currency.
     pub currency: Currency,
     /// Invoice date.
@@ -175,17 +178,6 @@ pub struct CreditNoteLine {
     pub origin: Origin,
 }
 
-/// What an invoice takes off all of its lines together, where the lines are stated before it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvoiceDiscount {
-    /// The invoice.
-    pub invoice: String,
-    /// `stripe` or `lago`.
-    pub namespace: &'static str,
-    /// Amount without tax; what makes an invoice cheaper than its lines is positive.
-    pub amount: Exact,
-}
-
 /// One journal entry of Stripe's revenue-recognition report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecognizedEntry {
@@ -228,8 +220,6 @@ pub struct RevenueRecords {
     pub lines: Vec<InvoiceLine>,
     /// Taxes on lines, until they are joined to them.
     pub line_taxes: Vec<LineTax>,
-    /// What invoices take off their lines, until it is taken off them.
-    pub invoice_discounts: Vec<InvoiceDiscount>,
     /// Credit notes.
     pub credit_notes: Vec<CreditNote>,
     /// Lines of credit notes, until they are joined to them.

@@ -60,6 +60,8 @@ catalogue! {
         "The files are readable, but the command needs another kind of file too. The message says which kinds were found.";
     OUTPUT_IS_INPUT = "T1040" Usage "output would overwrite an input":
         "The output file is one of the inputs, or a directory. Choose another name.";
+    SCENARIO = "T1060" Usage "scenario does not fit":
+        "A scenario, by options or as a file, contradicts itself or asks for something that the data do not have: a plan that nobody is on, a meter that no log has, a model without a price, a price in another currency. Plans come from the mapping file's plan column, subscriptions with prices, or the revenue file's plan column.";
     MAPPING = "T2001" Usage "mapping file not understood":
         "The mapping file needs the columns customer, source and id; every row names a customer. Dates are written 2026-10-01.";
     MAPPING_CONFLICT = "T2002" Usage "one id, two customers":
@@ -134,8 +136,6 @@ catalogue! {
         "No bill, usage or revenue lies in the report period. The message shows what each file covers.";
     NO_PLAN_PRICE = "T3042" Data "plan price not known":
         "The plan's present price is in no file. Say it in tanso.toml, [plan.NAME] price = \"99\", or pass Stripe's prices.csv.";
-    NO_SUCH_PLAN = "T3043" Data "no customer on that plan":
-        "No customer is known to be on the plan. Plans come from the mapping file's plan column, subscriptions with prices, or the revenue file's plan column.";
     CANNOT_READ = "T4001" Io "cannot read":
         "The file does not exist, is a directory, or may not be read.";
     NO_MATCH = "T4002" Io "pattern matches nothing":
@@ -272,4 +272,6 @@ catalogue! {
         "The invoice has no lines that tell recurring from one-off; it is re-priced whole.";
     NO_EFFECT = "N4003" Warning "change without effect":
         "A new price touches no revenue of the period: the plan has no recurring invoice in it, or only invoices of another interval. The text says what to write instead.";
+    GRANDFATHERED = "N4004" Note "invoice keeps its price":
+        "With --apply renewal or --apply new some recurring invoices of the period keep their price: their renewal is yet to come, their customer is not new, or no subscription tells when they renew.";
 }

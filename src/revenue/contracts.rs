@@ -107,7 +107,8 @@ pub fn contracts(
         };
         for item in items {
             let price = item.map_or(subscription.price.as_str(), |item| item.price.as_str());
-            let listed = links.prices.get(price).copied();
+            let terms = item.and_then(|item| item.terms.as_ref());
+            let listed = links.prices.get(price).copied().or(terms);
             let mut contract = contract(subscription, item, listed, identity, zone);
             if let Some(listed) = listed {
                 let first = names(listed, &products).into_iter().next();

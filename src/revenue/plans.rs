@@ -208,6 +208,11 @@ pub fn of_subscriptions(records: &RevenueRecords) -> BTreeMap<String, Vec<String
     let mut named: BTreeMap<String, Vec<String>> = listed
         .map(|price| (price.id.clone(), names(price, &products)))
         .collect();
+    // What an item says of its own price stands in for a list without it.
+    for terms in records.items.iter().filter_map(|item| item.terms.as_ref()) {
+        let of_item = || names(terms, &products);
+        named.entry(terms.id.clone()).or_insert_with(of_item);
+    }
     let metered = records.prices.iter().filter(|price| price.metered);
     let metered: BTreeSet<&str> = metered.map(|price| price.id.as_str()).collect();
     let mut items: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();

@@ -31,6 +31,7 @@ fn period(from: &str, to: &str) -> (Instant, Instant) {
 
 pub(super) fn invoice(id: &str, total: &str, date: &str, to: &str) -> Invoice {
     Invoice {
+        off_lines: Exact::ZERO,
         id: id.into(),
         number: None,
         namespace: "stripe",
@@ -745,8 +746,8 @@ fn contracts_say_price_discount_and_renewal() {
         subscription: "sub_1".into(),
         price: "price_seat".into(),
         quantity: Some(exact("10")),
-        terms: None,
         current_period: None,
+        terms: None,
         origin: origin(),
     }];
     // 500 at list: 450 in January, 400 in February, and a seat added in mid-month for 25.

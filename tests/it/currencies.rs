@@ -276,3 +276,42 @@ fn costs_of_logs_in_two_currencies_are_never_added() {
     assert_eq!(one["totals"]["cost"], "0.75");
     assert_eq!(conversion(&one, "log costs", "EUR")["amount"], "0.5");
 }
+
+#[test]
+fn recurring_revenue_goes_by_the_rate_of_the_last_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let subscriptions = put(
+        folder.path(),
+        "subscriptions.csv",
+        "id,Customer ID,Plan,Quantity,Currency,Interval,Amount,Status,Created (UTC),Start Date (UTC),Current Period Start (UTC),Current Period End (UTC)\n\
+         sub_1,cus_acme,price_eur,1,eur,month,100.00,active,2026-01-01 00:00,2026-01-01 00:00,2026-10-01 00:00,2026-11-01 00:00\n\
+         sub_2,cus_umbra,price_usd,1,usd,month,99.00,active,2026-01-01 00:00,2026-01-01 00:00,2026-10-01 00:00,2026-11-01 00:00\n",
+    );
+    let rates = put(
+        folder.path(),
+        "rates.csv",
+        "date,from,to,rate\n2026-10-01,EUR,USD,1.1\n2026-10-30,EUR,USD,1.2\n",
+    );
+    let run = |more: &[&str]| {
+        let head = [
+            &REPORT[..],
+            &["--revenue=mrr", "--format=json", &subscriptions],
+        ]
+        .concat();
+        tanso(&[&head[..], more].concat())
+    };
+    let choices = run(&[]);
+    assert_eq!(choices.code, 2, "{}", choices.err);
+    let none = run(&["--currency=USD"]);
+    assert_eq!(none.code, 3, "{}", none.err);
+    assert!(
+        none.err.contains("no rate from EUR to USD on 2026-10-31"),
+        "{}",
+        none.err
+    );
+    // 100 × 1.2 of Friday the 30th, and 99.
+    assert_eq!(
+        run(&["--currency=USD", &rates]).json()["totals"]["revenue"],
+        "219"
+    );
+}

@@ -7,12 +7,48 @@
 
 use std::collections::BTreeMap;
 
-use crate::formats::Tally;
-use crate::model::Exact;
-use crate::model::records::{BalanceEntry, BalanceKind};
-use crate::problem::catalogue;
-
+use super::money::Money;
 use super::rows;
+use crate::formats::fields::Columns;
+use crate::formats::{Sample, Tally};
+use crate::model::records::{BalanceEntry, BalanceKind};
+use crate::model::{Currency, Exact};
+use crate::problem::{Problem, catalogue};
+use crate::scan::Row;
+
+/// Whether the columns are those of a report on balance movements, of whichever kind.
+pub fn has_movements(sample: &Sample<'_>) -> bool {
+    sample.has_all(&[
+        "balance_transaction_id",
+        "reporting_category",
+        "gross",
+        "net",
+    ])
+}
+
+/// Whether it is a report by payout: a `payout_…` column tells, or the file name. All columns of the
+/// balance change have `automatic_payout_id` too, so that alone does not.
+pub fn is_by_payout(sample: &Sample<'_>) -> bool {
+    let is_payout = |name: &String| name.to_lowercase().starts_with("payout_");
+    let file_name = sample.file_name.to_lowercase();
+    let named_so = sample.header.has("automatic_payout_id") && file_name.contains("payout");
+    has_movements(sample) && (named_so || sample.header.names().iter().any(is_payout))
+}
+
+/// The amount as the customer saw it; `None` unless the row has both cells.
+pub fn facing(
+    columns: &Columns,
+    row: &Row,
+    (amount, currency): (Option<usize>, Option<usize>),
+    money: &mut Money,
+) -> Result<Option<(Exact, Currency)>, Problem> {
+    let Some(currency) = currency.filter(|column| row.filled(*column).is_some()) else {
+        return Ok(None);
+    };
+    let currency = columns.currency(row, currency)?;
+    let amount = money.optional_amount(columns, row, amount, currency)?;
+    Ok(amount.map(|amount| (amount, currency)))
+}
 
 /// The kind that a reporting category stands for.
 pub fn kind_of_category(category: &str) -> BalanceKind {

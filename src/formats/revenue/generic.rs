@@ -282,6 +282,7 @@ fn line(
     };
     let (start, end) = period(columns, fields, row)?;
     Ok(Invoice {
+        off_lines: Exact::ZERO,
         id: rows::other_id(columns, row, fields.invoice_id)?.unwrap_or_default(),
         number: None,
         namespace: "revenue",

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use crate::formats::{RevenueRecords, Tally};
 use crate::model::records::{
     BalanceEntry, BalanceKind, BillingCustomer, CreditNote, CreditNoteLine, Dispute, DisputeStatus,
-    Invoice, InvoiceDiscount, InvoiceLine, LineTax, ListPrice, MrrChange, Payment, PaymentStatus,
-    Product, RecognizedEntry, Refund, Subscription, SubscriptionItem,
+    Invoice, InvoiceLine, LineTax, ListPrice, MrrChange, Payment, PaymentStatus, Product,
+    RecognizedEntry, Refund, Subscription, SubscriptionItem,
 };
 use crate::model::{Exact, Instant};
 
@@ -33,7 +33,6 @@ pub fn render(records: &RevenueRecords) -> Value {
         "items": list(&records.items, item),
         "products": list(&records.products, product),
         "mrr_changes": list(&records.mrr_changes, mrr_change),
-        "discounts": list(&records.invoice_discounts, discount),
         "balance": list(&records.balance, balance_entry),
         "recognized": list(&records.recognized, recognized),
     }))
@@ -51,6 +50,7 @@ fn invoice(invoice: &Invoice) -> Value {
         "customer": invoice.customer,
         "total": number(invoice.total),
         "tax": number(invoice.tax),
+        "off_lines": (!invoice.off_lines.is_zero()).then(|| number(invoice.off_lines)),
         "currency": invoice.currency.code(),
         "date": time(invoice.date),
         "finalized": invoice.finalized.map(time),
@@ -235,14 +235,6 @@ fn dispute(dispute: &Dispute) -> Value {
         "status": status,
         "line": dispute.origin.line,
     }))
-}
-
-fn discount(discount: &InvoiceDiscount) -> Value {
-    json!({
-        "invoice": discount.invoice,
-        "namespace": discount.namespace,
-        "amount": number(discount.amount),
-    })
 }
 
 fn balance_entry(entry: &BalanceEntry) -> Value {

@@ -62,7 +62,6 @@ struct Fields {
     units: Option<usize>,
     subscription: Option<usize>,
     plan: Option<usize>,
-    shown: Option<usize>,
     name: Option<usize>,
 }
 
@@ -86,7 +85,6 @@ impl Fields {
             units: find("fee_units"),
             subscription: find("subscription_external_id"),
             plan: find("subscription_plan_code"),
-            shown: find("fee_item_invoice_display_name"),
             name: find("fee_item_name"),
         })
     }
@@ -154,7 +152,7 @@ fn fee(columns: &Columns, fields: &Fields, row: &Row) -> Result<InvoiceLine, Pro
         },
         subscription: rows::other_id(columns, row, fields.subscription)?,
         item: None,
-        description: rows::text(row, fields.shown).or_else(|| rows::text(row, fields.name)),
+        description: rows::text(row, fields.name),
         origin: rows::origin(columns, row),
     })
 }

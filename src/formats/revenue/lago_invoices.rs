@@ -14,8 +14,8 @@ use crate::formats::fields::Columns;
 use crate::formats::rows::{Fate, each};
 use crate::formats::{Format, Kind, Reader, RevenueRecords, Sample, Settings, Tally};
 use crate::model::Zone;
-use crate::model::records::{Invoice, InvoiceDiscount, InvoiceStatus};
-use crate::problem::{Problem, Problems};
+use crate::model::records::{Invoice, InvoiceStatus};
+use crate::problem::{Problem, Problems, catalogue};
 use crate::scan::{Row, RowSource};
 
 /// Lago's invoices export.
@@ -119,24 +119,21 @@ fn read(
     let Some(fields) = Fields::find(&columns, problems) else {
         return Tally::default();
     };
-    each(source, problems, |_, row, tally| {
+    let mut tally = each(source, problems, |_, row, tally| {
         let invoice = invoice(&columns, &fields, row)?;
-        let fees = minor::amount(&columns, row, fields.fees, invoice.currency.decimals())?;
         if rows::yes_or_no(&columns, row, fields.partner)? == Some(true) {
             return Ok(Fate::Skipped("partner billing"));
         }
         tally.cover(invoice.date, invoice.date);
-        let off = fees - (invoice.total - invoice.tax);
-        if !off.is_zero() {
-            records.invoice_discounts.push(InvoiceDiscount {
-                invoice: invoice.id.clone(),
-                namespace: invoice.namespace,
-                amount: off,
-            });
-        }
         records.invoices.push(invoice);
         Ok(Fate::Used)
-    })
+    });
+    if fields.dispute_lost.is_none() {
+        let text = "the column payment_dispute_lost_at is missing: whether disputes of {n} invoices were lost is not known";
+        let used = tally.used;
+        rows::remark(&mut tally, &catalogue::MISSING_COLUMN, used, text);
+    }
+    tally
 }
 
 fn invoice(columns: &Columns, fields: &Fields, row: &Row) -> Result<Invoice, Problem> {
@@ -148,6 +145,7 @@ fn invoice(columns: &Columns, fields: &Fields, row: &Row) -> Result<Invoice, Pro
     let lost = columns.optional_instant(row, fields.dispute_lost)?;
     let final_ = !matches!(status, InvoiceStatus::Draft | InvoiceStatus::Void);
     let lost = lost.filter(|_| final_);
+    let (total, tax) = (amount(fields.total)?, amount(fields.tax)?);
     Ok(Invoice {
         id,
         number: rows::text(row, fields.number),
@@ -156,8 +154,9 @@ fn invoice(columns: &Columns, fields: &Fields, row: &Row) -> Result<Invoice, Pro
         name: rows::text(row, fields.name),
         email: rows::text(row, fields.email),
         keys: rows::keys(row, &[], &[("customer_lago_id", fields.customer_lago_id)]),
-        total: amount(fields.total)?,
-        tax: amount(fields.tax)?,
+        total,
+        tax,
+        off_lines: amount(fields.fees)? - (total - tax),
         currency,
         date,
         finalized: None,
@@ -270,15 +269,29 @@ mod tests {
     }
 
     #[test]
+    fn minor_units_are_those_of_the_currency() {
+        let total = |currency: &str| {
+            let outcome = read_rows(&[&GOOD.replace("EUR", currency)]);
+            outcome.records.invoices[0].total.to_string()
+        };
+        assert_eq!(total("JPY"), "10800");
+        assert_eq!(total("KWD"), "10.8");
+        assert_eq!(total("ISK"), "10800");
+    }
+
+    #[test]
     fn what_an_invoice_takes_off_its_fees_is_remembered() {
         let outcome = read_rows(&[
             GOOD,
             &GOOD.replace("10800", "11800").replace("inv-1", "inv-2"),
         ]);
         // Fees of 100.00, less 10.00 of coupons; the second invoice takes nothing off.
-        let off = &outcome.records.invoice_discounts;
-        assert_eq!(off.len(), 1);
-        assert_eq!(off[0].invoice, "inv-1");
-        assert_eq!(off[0].amount, Exact::new(10, 0));
+        let off: Vec<_> = outcome
+            .records
+            .invoices
+            .iter()
+            .map(|i| i.off_lines)
+            .collect();
+        assert_eq!(off, [Exact::new(10, 0), Exact::ZERO]);
     }
 }

@@ -15,6 +15,7 @@ pub mod minor;
 mod money;
 mod rows;
 mod sigma;
+pub mod sigma_balance;
 pub mod sigma_change_events;
 pub mod sigma_charges;
 pub mod sigma_credit_note_lines;

@@ -302,3 +302,35 @@ pub fn ids_begin(sample: &Sample<'_>, prefixes: &[&str]) -> bool {
     let first = sample.rows.iter().find_map(|row| row.filled(column));
     first.is_some_and(|id| prefixes.iter().any(|prefix| id.starts_with(prefix)))
 }
+
+/// Columns of `invoice_line_items` alone, not of `invoice_items`, which waits for an invoice.
+const OF_LINES: &[&str] = &[
+    "total_discount",
+    "total_exclusive_tax",
+    "invoice_item_id",
+    "line_item_parent_id",
+    "line_item_parent_type",
+    "source_id",
+    "source_type",
+    "unique_id",
+    "unit_amount_excluding_tax",
+];
+/// Columns of `invoice_items` that `invoice_line_items` does not have.
+const OF_ITEMS: &[&str] = &["unit_amount", "unit_amount_decimal", "net_amount", "date"];
+
+/// Whether it is `invoice_line_items` or `invoice_items`.
+pub fn has_lines(sample: &Sample<'_>) -> bool {
+    sample.has_all(&[
+        "invoice_id",
+        "amount",
+        "period_start",
+        "period_end",
+        "proration",
+    ])
+}
+
+/// Whether it is `invoice_items`: the same money before and beside the lines of invoices.
+pub fn is_invoice_items(sample: &Sample<'_>) -> bool {
+    let any = |names: &[&str]| names.iter().any(|name| sample.header.has(name));
+    has_lines(sample) && any(OF_ITEMS) && !any(OF_LINES)
+}

@@ -147,6 +147,7 @@ fn invoice(columns: &Columns, fields: &Fields, row: &Row) -> Result<(Invoice, bo
             total,
         );
     let invoice = Invoice {
+        off_lines: crate::model::Exact::ZERO,
         id,
         number: rows::text(row, fields.number),
         namespace: "stripe",

@@ -127,7 +127,7 @@ fn infer_taxes(records: &mut RevenueRecords) -> Vec<Note> {
     }
     if open > 0 {
         let text = format!(
-            "the table invoice_line_item_tax_amounts is missing: on {open} invoices the tax is not that of the lines, and the lines do not make the total, so an inclusive tax stays in the revenue of the lines"
+            "the table invoice_line_item_tax_amounts is missing: on {open} invoices the tax is not that of the lines, and the lines do not make the total, so an inclusive tax, if there is one, stays in the revenue of the lines"
         );
         notes.push(Note::new(&catalogue::MISSING_COLUMN, text));
     }

@@ -29,6 +29,7 @@ pub static FORMAT: Format = Format {
         "period_start",
         "period_end",
         "proration",
+        "total_discount",
     ],
     page: PAGE,
     detect,
@@ -53,34 +54,8 @@ and `proration`. Give the table `invoices` too: it has the customers, the states
   generic revenue layout, whose amounts are major units.
 ";
 
-/// Columns that stand only in this table, not in `invoice_items`, which waits for an invoice.
-const OWN: &[&str] = &[
-    "total_discount",
-    "total_exclusive_tax",
-    "invoice_item_id",
-    "line_item_parent_id",
-    "line_item_parent_type",
-    "source_id",
-    "source_type",
-    "unique_id",
-    "unit_amount_excluding_tax",
-];
-/// Columns of `invoice_items` that this table does not have.
-const OF_ITEMS: &[&str] = &["unit_amount", "unit_amount_decimal", "net_amount", "date"];
-
-/// Whether it is one of the two tables with these columns.
-fn has_lines(sample: &Sample<'_>) -> bool {
-    sample.has_all(FORMAT.required)
-}
-
-/// Whether it is `invoice_items`: the same money before and beside the lines of invoices.
-pub(super) fn is_invoice_items(sample: &Sample<'_>) -> bool {
-    let any = |names: &[&str]| names.iter().any(|name| sample.header.has(name));
-    has_lines(sample) && any(OF_ITEMS) && !any(OWN)
-}
-
 fn detect(sample: &Sample<'_>) -> bool {
-    has_lines(sample) && !is_invoice_items(sample)
+    sigma::has_lines(sample) && !sigma::is_invoice_items(sample)
 }
 
 struct Fields {

@@ -16,7 +16,11 @@ pub static FORMAT: Format = Format {
     kind: Kind::Catalog,
     provider: None,
     title: "Stripe Sigma: products",
-    required: &["id", "name"],
+    required: &[
+        "id",
+        "name",
+        "statement_descriptor|unit_label|deactivate_on",
+    ],
     page: PAGE,
     detect,
     read: Reader::Revenue(read),
@@ -33,7 +37,7 @@ const OWN: &[&str] = &["statement_descriptor", "unit_label", "deactivate_on"];
 
 fn detect(sample: &Sample<'_>) -> bool {
     let own = OWN.iter().any(|name| sample.header.has(name));
-    own && sample.has_all(FORMAT.required) && !sample.header.has("amount")
+    own && sample.has_all(&["id", "name"]) && !sample.header.has("amount")
 }
 
 struct Fields {

@@ -34,6 +34,7 @@ Sigma or Data Pipeline, `select * from subscriptions`. Needs `id`, `customer_id`
 - Subscriptions of several items have no price here: give the table `subscription_items`. Amounts and
   intervals are in `prices`.
 - `status` is active, trialing, past_due, unpaid, canceled, incomplete, incomplete_expired or paused.
+- A subscription starts at `start_date`, else at `created`.
 - A subscription ends at `ended_at`, and is going to end at `cancel_at`, or with its current period where
   `cancel_at_period_end` is true. `canceled_at` is the day of the request and not used.
 ";
@@ -60,7 +61,7 @@ struct Fields {
     price: Option<usize>,
     plan: Option<usize>,
     quantity: Option<usize>,
-    started: Option<usize>,
+    started: (Option<usize>, Option<usize>),
     ended: Option<usize>,
     cancel_at: Option<usize>,
     at_period_end: Option<usize>,
@@ -82,7 +83,10 @@ fn read(
         price: table.optional(&["price_id"], problems),
         plan: table.optional(&["plan_id"], problems),
         quantity: table.optional(&["quantity"], problems),
-        started: table.optional(&["start_date", "created"], problems),
+        started: (
+            table.optional(&["start_date"], problems),
+            table.optional(&["created"], problems),
+        ),
         ended: table.optional(&["ended_at"], problems),
         cancel_at: table.optional(&["cancel_at"], problems),
         at_period_end: table.optional(&["cancel_at_period_end"], problems),
@@ -124,7 +128,10 @@ fn subscription(columns: &Columns, fields: &Fields, row: &Row) -> Result<Subscri
         interval: String::new(),
         amount: None,
         status: rows::subscription_status(columns, row, fields.status)?,
-        started: columns.optional_instant(row, fields.started)?,
+        started: match columns.optional_instant(row, fields.started.0)? {
+            Some(started) => Some(started),
+            None => columns.optional_instant(row, fields.started.1)?,
+        },
         ended: columns.optional_instant(row, fields.ended)?,
         current_period,
         interval_count: None,

@@ -96,6 +96,16 @@ const DAMAGE: &[Damage] = &[
         &[("lost", "closed", "T3029@3:6"), ("lost", "", "T3029@3:6")],
     ),
     (
+        "sigma-balance-transactions",
+        "id,amount,fee,net,currency,created,source_id,type,reporting_category",
+        "txn_1,10692,340,10352,usd,2026-02-01 00:00:00.000,ch_1,charge,charge",
+        &[
+            ("10692", "106.92", "T3023@3:2"),
+            (",340,", ",,", "T3021@3:3"),
+            ("charge,charge", ",", "T3027@3:8"),
+        ],
+    ),
+    (
         "sigma-credit-notes",
         "id,amount,currency,invoice_id,created,status,refund_id",
         "cn_1,900,usd,in_1,2026-02-01 00:00:00.000,issued,re_1",

@@ -11,7 +11,6 @@
 //! The rule that must hold: a local time is never taken for UTC. Without a zone the file is refused.
 
 use super::money::Money;
-use super::stripe_balance_history::facing;
 use super::{balance, rows};
 use crate::formats::fields::Columns;
 use crate::formats::{Format, Kind, Reader, RevenueRecords, Sample, Settings, Tally};
@@ -28,7 +27,7 @@ pub static FORMAT: Format = Format {
     title: "Stripe itemised balance change from activity (report)",
     required: &[
         "balance_transaction_id",
-        "created_utc or created",
+        "created_utc|created",
         "currency",
         "gross",
         "fee",
@@ -58,27 +57,8 @@ refunds and disputes their own dates, and revenue only where neither invoices no
 - A payout reconciliation has the same columns and is dated by payout: it is refused.
 ";
 
-/// Whether the columns are those of a report on balance movements, of whichever kind.
-pub(super) fn has_movements(sample: &Sample<'_>) -> bool {
-    sample.has_all(&[
-        "balance_transaction_id",
-        "reporting_category",
-        "gross",
-        "net",
-    ])
-}
-
-/// Whether it is a report by payout: a `payout_…` column tells, or the file name. All columns of the
-/// balance change have `automatic_payout_id` too, so that alone does not.
-pub(super) fn is_by_payout(sample: &Sample<'_>) -> bool {
-    let is_payout = |name: &String| name.to_lowercase().starts_with("payout_");
-    let file_name = sample.file_name.to_lowercase();
-    let named_so = sample.header.has("automatic_payout_id") && file_name.contains("payout");
-    has_movements(sample) && (named_so || sample.header.names().iter().any(is_payout))
-}
-
 fn detect(sample: &Sample<'_>) -> bool {
-    has_movements(sample) && !is_by_payout(sample)
+    balance::has_movements(sample) && !balance::is_by_payout(sample)
 }
 
 struct Fields {
@@ -209,7 +189,7 @@ fn movement(
         gross: money.amount(columns, row, fields.gross, currency)?,
         fee: money.amount(columns, row, fields.fee, currency)?,
         currency,
-        facing: facing(columns, row, fields.facing, money)?,
+        facing: balance::facing(columns, row, fields.facing, money)?,
         at: columns.instant(row, fields.created)?,
         customer: rows::other_id(columns, row, fields.customer)?,
         email: rows::text(row, fields.email),

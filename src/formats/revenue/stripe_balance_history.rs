@@ -12,8 +12,8 @@ use super::money::Money;
 use super::{balance, rows};
 use crate::formats::fields::Columns;
 use crate::formats::{Format, Kind, Reader, RevenueRecords, Sample, Settings, Tally};
+use crate::model::Zone;
 use crate::model::records::BalanceEntry;
-use crate::model::{Currency, Exact, Zone};
 use crate::problem::{Problem, Problems};
 use crate::scan::{Row, RowSource};
 
@@ -152,7 +152,7 @@ fn movement(
         gross,
         fee: money.amount(columns, row, fields.fee, currency)?,
         currency,
-        facing: facing(columns, row, fields.facing, money)?,
+        facing: balance::facing(columns, row, fields.facing, money)?,
         at: columns.instant(row, fields.created)?,
         customer: None,
         email: None,
@@ -164,21 +164,6 @@ fn movement(
         description,
         origin: rows::origin(columns, row),
     })
-}
-
-/// The amount as the customer saw it; `None` unless the row has both cells.
-pub(super) fn facing(
-    columns: &Columns,
-    row: &Row,
-    (amount, currency): (Option<usize>, Option<usize>),
-    money: &mut Money,
-) -> Result<Option<(Exact, Currency)>, Problem> {
-    let Some(currency) = currency.filter(|column| row.filled(*column).is_some()) else {
-        return Ok(None);
-    };
-    let currency = columns.currency(row, currency)?;
-    let amount = money.optional_amount(columns, row, amount, currency)?;
-    Ok(amount.map(|amount| (amount, currency)))
 }
 
 /// The number in `Invoice 1A2B3C4D-0001`.

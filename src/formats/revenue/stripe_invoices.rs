@@ -197,6 +197,7 @@ fn invoice(
     let balances_agree = balances_agree(columns, fields, row, currency, money, total)?;
     doubts.balances += u64::from(status != InvoiceStatus::Draft && !balances_agree);
     Ok(Invoice {
+        off_lines: Exact::ZERO,
         id,
         number: rows::text(row, fields.number),
         namespace: "stripe",

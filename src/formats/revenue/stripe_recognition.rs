@@ -71,13 +71,14 @@ const ACCOUNTS: &[&str] = &[
     "fxloss",
 ];
 
-/// Whether the columns are those of any such report, by customer or not.
-pub(super) fn has_entries(sample: &Sample<'_>) -> bool {
-    sample.has_all(&["accounting_period", "debit", "credit", "amount"])
-}
-
 fn detect(sample: &Sample<'_>) -> bool {
-    has_entries(sample) && sample.header.has("customer_id")
+    sample.has_all(&[
+        "accounting_period",
+        "debit",
+        "credit",
+        "amount",
+        "customer_id",
+    ])
 }
 
 struct Fields {

@@ -3,8 +3,7 @@
 //! They tell the same money once more, dated by payout or without customers. In the order in which
 //! they must be asked: itemised payouts have the columns of a payout reconciliation.
 
-use super::stripe_balance_change::is_by_payout;
-use super::stripe_recognition::has_entries;
+use super::balance::is_by_payout;
 use crate::formats::{KnownUseless, Sample};
 
 /// Payouts: transfers to the bank.
@@ -20,7 +19,10 @@ pub static STRIPE_PAYOUTS: KnownUseless = KnownUseless {
 /// Revenue recognition reports that name no customer.
 pub static STRIPE_REVENUE_RECOGNITION: KnownUseless = KnownUseless {
     title: "Stripe revenue recognition report without customers",
-    detect: has_entries,
+    detect: |sample| {
+        sample.has_all(&["accounting_period", "debit", "credit", "amount"])
+            && !sample.header.has("customer_id")
+    },
     advice: "it tells revenue by price, product or invoice and names no customer; export the report by customer, or choose customer_id among its columns",
 };
 
@@ -47,7 +49,7 @@ fn is_sigma(sample: &Sample<'_>) -> bool {
         &["invoice_line_item_id", "discount", "amount"],
         &["balance_transaction_id", "type", "amount", "application"],
     ];
-    super::sigma_lines::is_invoice_items(sample) || tables.iter().any(|names| sample.has_all(names))
+    super::sigma::is_invoice_items(sample) || tables.iter().any(|names| sample.has_all(names))
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ fn origin() -> Origin {
 
 fn invoice(id: &str, total: &str, tax: &str, status: InvoiceStatus) -> Invoice {
     Invoice {
+        off_lines: Exact::ZERO,
         id: id.into(),
         number: None,
         namespace: "stripe",
