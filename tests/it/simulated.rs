@@ -311,11 +311,20 @@ fn what_is_solved_for_is_the_least() {
     }
     // The overage price, in steps of a millionth.
     let terms = "pro=included=500 requests,overage=0";
-    let document = simulated(&["--plan", terms, "--solve", "pro: margin=80% by overage"]);
-    let price = exact(&document["scenarios"][0]["solved"][0]["value"]);
     let with = |price: Exact| format!("pro=included=500 requests,overage={price}");
-    assert!(reaches(&["--plan", &with(price)], 80));
-    assert!(!reaches(&["--plan", &with(price - Exact::new(1, 6))], 80));
+    let mut raised = 0;
+    for percent in [80, 90, 95, 98] {
+        let goal = format!("pro: margin={percent}% by overage");
+        let document = simulated(&["--plan", terms, "--solve", &goal]);
+        let price = exact(&document["scenarios"][0]["solved"][0]["value"]);
+        assert!(reaches(&["--plan", &with(price)], percent), "{goal}");
+        if price.is_positive() {
+            raised += 1;
+            let less = with(price - Exact::new(1, 6));
+            assert!(!reaches(&["--plan", &less], percent), "{goal}");
+        }
+    }
+    assert!(raised > 0, "no goal needs an overage price");
     // The largest cap: one request more is too much.
     let document = simulated(&["--solve", "pro: margin=75% by cap requests"]);
     let cap = exact(&document["scenarios"][0]["solved"][0]["value"]);
