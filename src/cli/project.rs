@@ -310,13 +310,10 @@ impl InputEntry {
             Some(",") => Some(true),
             Some(other) => return Err(fault("decimal", other, "write \".\" or \",\"")),
         };
-        let date_order = match self.date_format.as_deref() {
-            None => None,
-            Some(order) => Some(
-                DateOrder::parse(order)
-                    .ok_or_else(|| fault("date_format", order, "write \"m/d/y\" or \"d/m/y\""))?,
-            ),
-        };
+        let date_order = self.date_format.as_deref().map(|order| {
+            let help = "write \"m/d/y\" or \"d/m/y\"";
+            DateOrder::parse(order).ok_or_else(|| fault("date_format", order, help))
+        });
         Ok(Settings {
             columns: self.columns.clone(),
             cached_tokens,
@@ -325,7 +322,7 @@ impl InputEntry {
             billed_by: self.billed_by.as_deref().map(names::provider),
             currency,
             decimal_comma,
-            date_order,
+            date_order: date_order.transpose()?,
             ..Settings::default()
         })
     }
