@@ -24,6 +24,7 @@ pub fn estimate(
     let billed = Billed::of(lines);
     let mut asked: BTreeMap<(Month, Option<&str>, usize), bool> = BTreeMap::new();
     let mut known = AtBook::default();
+    let mut estimated: BTreeMap<(Option<&str>, Option<&str>), Exact> = BTreeMap::new();
     for held in &shelf.held {
         let cell = held.cell;
         if !options.period.contains(cell.day) {
@@ -66,6 +67,9 @@ pub fn estimate(
             result.estimated_by_book += amount;
             known.see(cell, shelf.rates(held), result);
         }
+        *estimated
+            .entry((cell.provider.as_deref(), cell.model.as_deref()))
+            .or_default() += amount;
         if amount.is_zero() {
             continue;
         }
@@ -83,6 +87,11 @@ pub fn estimate(
             amount,
         });
     }
+    let owned = |name: Option<&str>| name.map(str::to_string);
+    let estimated = estimated.into_iter();
+    result.estimated = estimated
+        .map(|((provider, model), amount)| ((owned(provider), owned(model)), amount))
+        .collect();
     result.free = known.free.into_values().collect();
     result.at_zero = known.at_zero.into_values().collect();
     result.unpriced = unpriced.into_values().collect();

@@ -263,6 +263,8 @@ pub struct Inputs<'a> {
 /// What is known after attribution, besides the facts.
 #[derive(Clone, Debug, Default)]
 pub struct Attribution {
+    /// What was estimated, by provider and model as written.
+    pub estimated: BTreeMap<(Option<String>, Option<String>), Exact>,
     /// One entry per provider and currency.
     pub ties: Vec<BillTie>,
     /// One entry per shared cost.

@@ -9,6 +9,7 @@ pub use super::map_args::{MapArgs, MapCommand};
 pub use super::output_args::{MessageFormat, OutputFormat};
 pub use super::price_args::{PricesAction, PricesArgs, PricesView, RepriceArgs};
 pub use super::reconcile_args::{ReconcileArgs, ReconcileBy};
+use super::simulate_args::SimulateArgs;
 use super::terminal::Color;
 
 /// Which customers of an AI product make money: usage logs, provider bills and Stripe exports,
@@ -47,11 +48,13 @@ pub enum Command {
   tanso reconcile --by provider,day --month 2026-10
   tanso reconcile --where model=gpt-4o -o gap.csv")]
     Reconcile(ReconcileArgs),
-    /// What a price change would do, per customer and in total
+    /// What other prices, terms, models or usage would do, per customer and in total
     #[command(after_help = "Examples:
   tanso simulate --plan pro=149
-  tanso simulate --plan pro=+10% --plan team=1490/year
-  tanso simulate --plan mid=61 --format json usage.csv costs.csv stripe.csv")]
+  tanso simulate --plan pro=+10% --plan team=1490/year --apply renewal
+  tanso simulate --plan 'pro=99,included=5000 requests,overage=0.02'
+  tanso simulate --model gpt-4o=gpt-4o-mini:feature=search --usage plan=pro:+15%
+  tanso simulate --scenario a.toml --scenario b.toml --format json")]
     Simulate(SimulateArgs),
     /// Which ids have a customer, and how much money stands at the others
     Map(MapArgs),
@@ -116,7 +119,7 @@ pub struct Shared {
         help_heading = "Input"
     )]
     pub on_conflict: ConflictArg,
-    /// What to do when two files bill the same days or have the same revenue rows
+    /// What to do when two files bill the same days, log the same calls or have the same revenue rows
     #[arg(
         long,
         value_name = "RULE",
@@ -268,22 +271,6 @@ pub struct ReportArgs {
     /// Show only rows that lose money; the rest is one row
     #[arg(long, help_heading = "View")]
     pub losses: bool,
-}
-
-/// Options of `simulate`.
-#[derive(Clone, Debug, Args)]
-pub struct SimulateArgs {
-    /// Shared options.
-    #[command(flatten)]
-    pub shared: Shared,
-    /// New price of a plan: pro=149, pro=149/month, pro=1490/year, pro=+10%; repeatable
-    #[arg(
-        long,
-        value_name = "PLAN=PRICE",
-        required = true,
-        help_heading = "Scenario"
-    )]
-    pub plan: Vec<String>,
 }
 
 /// `--cached-tokens`.

@@ -197,13 +197,14 @@ fn schema(output: &str, console: &mut Console) -> Result<Ended, Problems> {
         "map" => include_str!("../../docs/schema/map.json"),
         "reconciliation" => include_str!("../../docs/schema/reconciliation.json"),
         "simulation" => include_str!("../../docs/schema/simulation.json"),
+        "scenario" => include_str!("../../docs/schema/scenario.json"),
         other => {
             return Err(Problems::from(
                 Problem::new(
                     &catalogue::BAD_OPTION,
                     format!("there is no schema {other:?}"),
                 )
-                .help("schemas: report, reconciliation, simulation, map"),
+                .help("schemas: report, reconciliation, simulation, scenario, map"),
             ));
         }
     };

@@ -30,6 +30,18 @@ mod report;
 mod run;
 mod shared;
 mod simulate;
+mod simulate_args;
+mod simulate_file;
+mod simulate_flags;
+mod simulate_ground;
+mod simulate_levers;
+mod simulate_output;
+mod simulate_prices;
+mod simulate_problems;
+mod simulate_questions;
+mod simulate_ranges;
+mod simulate_resolve;
+mod simulate_terms;
 pub mod terminal;
 
 use std::ffi::OsString;

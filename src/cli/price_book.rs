@@ -8,6 +8,7 @@ use super::args::Shared;
 use super::project::Project;
 use crate::attribution::{Attribution, Unpriced};
 use crate::load::price_list::{self, PriceList};
+use crate::model::receipt::InputReceipt;
 use crate::prices::{PriceBook, Prices};
 use crate::problem::{Note, Problems, catalogue};
 use crate::report::visible;
@@ -15,11 +16,14 @@ use crate::report::visible;
 /// The word for the built-in list, where a file could stand.
 pub const EMBEDDED: &str = "embedded";
 
-/// The prices of a run, and what is to be said about the imported list.
+/// The prices of a run, what is to be said about the imported list, and that list as an input.
 ///
 /// # Errors
 /// A list that cannot be read, or a discount or factor that is not understood.
-pub fn prices(shared: &Shared, project: Option<&Project>) -> Result<(Prices, Vec<Note>), Problems> {
+pub fn prices(
+    shared: &Shared,
+    project: Option<&Project>,
+) -> Result<(Prices, Vec<Note>, Option<InputReceipt>), Problems> {
     let mut prices = Prices::default();
     if let Some(project) = project {
         prices.rules = project.rules.clone();
@@ -27,12 +31,13 @@ pub fn prices(shared: &Shared, project: Option<&Project>) -> Result<(Prices, Vec
         prices.factors = project.tier_factors()?;
     }
     let Some((path, name)) = file(shared, project) else {
-        return Ok((prices, Vec::new()));
+        return Ok((prices, Vec::new(), None));
     };
     let list = price_list::read(&path, &name)?;
     let note = note(&list, " before the built-in list");
+    let receipt = list.receipt();
     prices.file = Some((list.name, Arc::new(list.book)));
-    Ok((prices, vec![note]))
+    Ok((prices, vec![note], Some(receipt)))
 }
 
 /// The imported list: its path, and its name in messages.
@@ -74,10 +79,12 @@ pub fn note(list: &PriceList, place: &str) -> Note {
         .map(|(reason, count)| format!("; {reason}: {count}"))
         .collect();
     let text = format!(
-        "prices of {} ({}, models: {}){place}{}",
+        "prices of {} ({}, models: {}, rows: {}, SHA-256 {}){place}{}",
         list.name,
         list.format,
         list.book.models(),
+        list.book.rows().len(),
+        list.sha256,
         left_out.concat()
     );
     Note::new(&catalogue::PRICE_FILE, text)

@@ -17,6 +17,7 @@ use crate::formats::{CachedTokens, Settings};
 use crate::model::records::CostBasis;
 use crate::model::{Currency, DateOrder, Exact, Zone, names};
 use crate::prices::Rule;
+use crate::problem::catalogue::Entry;
 use crate::problem::{Place, Problem, catalogue};
 
 /// The name that is looked for upward from the current directory.
@@ -93,6 +94,8 @@ pub struct InputEntry {
     pub tz: Option<String>,
     /// Provider of a file that names none.
     pub provider: Option<String>,
+    /// Who bills the calls of a log, whatever its rows name.
+    pub billed_by: Option<String>,
     /// Currency of a file that names none.
     pub currency: Option<String>,
     /// `"."` or `","`.
@@ -164,8 +167,8 @@ impl Project {
             )
             .at(Place::file(&shown))
         })?;
-        let mut project: Project =
-            toml::from_str(&text).map_err(|error| fault(&shown, &text, &error))?;
+        let mut project: Project = toml::from_str(&text)
+            .map_err(|error| toml_fault(&catalogue::PROJECT_FILE, &shown, &text, &error))?;
         project.folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         project.shown = shown.to_string();
         let located = Located {
@@ -307,21 +310,19 @@ impl InputEntry {
             Some(",") => Some(true),
             Some(other) => return Err(fault("decimal", other, "write \".\" or \",\"")),
         };
-        let date_order = match self.date_format.as_deref() {
-            None => None,
-            Some(order) => Some(
-                DateOrder::parse(order)
-                    .ok_or_else(|| fault("date_format", order, "write \"m/d/y\" or \"d/m/y\""))?,
-            ),
-        };
+        let date_order = self.date_format.as_deref().map(|order| {
+            let help = "write \"m/d/y\" or \"d/m/y\"";
+            DateOrder::parse(order).ok_or_else(|| fault("date_format", order, help))
+        });
         Ok(Settings {
             columns: self.columns.clone(),
             cached_tokens,
             zone,
             provider: self.provider.as_deref().map(names::provider),
+            billed_by: self.billed_by.as_deref().map(names::provider),
             currency,
             decimal_comma,
-            date_order,
+            date_order: date_order.transpose()?,
             ..Settings::default()
         })
     }
@@ -365,10 +366,15 @@ impl Located<'_> {
 }
 
 /// A TOML error as a problem: line and column, the nearest key, and what to write.
-fn fault(shown: &Arc<str>, text: &str, error: &toml::de::Error) -> Problem {
+pub fn toml_fault(
+    entry: &'static Entry,
+    shown: &Arc<str>,
+    text: &str,
+    error: &toml::de::Error,
+) -> Problem {
     let message = error.message().to_string();
     let place = Located { shown, text }.place(error.span().map_or(0, |span| span.start));
-    let problem = Problem::new(&catalogue::PROJECT_FILE, message.clone()).at(place);
+    let problem = Problem::new(entry, message.clone()).at(place);
     if let Some(rest) = message.strip_prefix("unknown field `") {
         let unknown = rest.split('`').next().unwrap_or("");
         let known: Vec<&str> = rest.split('`').skip(2).step_by(2).collect();
@@ -395,7 +401,9 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Project, Problem> {
-        toml::from_str(text).map_err(|error| fault(&"tanso.toml".into(), text, &error))
+        toml::from_str(text).map_err(|error| {
+            toml_fault(&catalogue::PROJECT_FILE, &"tanso.toml".into(), text, &error)
+        })
     }
 
     #[test]

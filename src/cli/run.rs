@@ -22,6 +22,7 @@ use crate::fx::Conversion;
 use crate::identity::Identity;
 use crate::load::{self, Books, Choices, InputSpec, OnConflict, OnOverlap};
 use crate::margin::{self, Dimension, Filter, Statement};
+use crate::model::receipt::InputReceipt;
 use crate::model::records::CostBasis;
 use crate::model::{Currency, Period, Zone};
 use crate::problem::{Note, Problem, Problems};
@@ -56,6 +57,8 @@ pub struct Run {
     pub pricing: Pricing,
     /// What is said about the imported price list.
     pub price_notes: Vec<Note>,
+    /// The imported price list as an input.
+    pub price_file: Option<InputReceipt>,
     /// Shared costs.
     pub shared: Vec<SharedCost>,
     /// Revenue by month, where there are shared costs.
@@ -71,7 +74,7 @@ impl Run {
     /// Every problem found.
     pub fn prepare(shared: &Shared, by: &[String]) -> Result<Run, Problems> {
         let project = project(shared)?;
-        let (prices, price_notes) = price_book::prices(shared, project.as_ref())?;
+        let (prices, price_notes, price_file) = price_book::prices(shared, project.as_ref())?;
         let specs = inputs::resolve(shared, project.as_ref())?;
         let zone = choices::zone(shared, project.as_ref())?;
         let dimensions = super::dimensions::usage_dimensions(shared, by);
@@ -136,6 +139,7 @@ impl Run {
             shared: costs,
             revenue_by_month,
             price_notes,
+            price_file,
             cost_basis: choices::cost_basis(shared, project.as_ref())?,
             project,
             specs,
@@ -260,7 +264,8 @@ impl Run {
         for ((provider, tier), factor) in &prices.factors {
             say(&format!("tier.{provider}.{tier}"), factor.to_string());
         }
-        let inputs = self.books.receipts(self.period, self.zone);
+        let mut inputs = self.books.receipts(self.period, self.zone);
+        inputs.extend(self.price_file.clone());
         Header {
             period: self.period,
             zone: self.zone,

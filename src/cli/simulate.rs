@@ -1,50 +1,142 @@
-//! `tanso simulate`: what a new plan price would do.
+//! `tanso simulate`: what other prices, terms, models or usage would do.
 
-use std::collections::BTreeMap;
-
-use super::args::{OutputFormat, SimulateArgs};
+use super::args::Shared;
 use super::controls;
-use super::project::{PlanEntry, Project, percent};
-use super::report::{finish, outputs, places, render_table};
+use super::report::finish;
 use super::run::Run;
+use super::simulate_args::SimulateArgs;
+use super::simulate_file::ScenarioFile;
+use super::simulate_ground::Ground;
+use super::simulate_output::{Answered, print};
+use super::simulate_problems::{notes, unresolved};
+use super::simulate_questions::{change_day, elasticity, question};
+use super::simulate_ranges::{Expanded, expand};
 use super::{Console, Ended};
-use crate::margin::Dimension;
-use crate::model::Exact;
-use crate::problem::{Note, Problem, Problems, catalogue};
-use crate::report::simulation::{document, table};
-use crate::report::{json, jsonl};
-use crate::revenue::plans::{PlanPrice, listed, of_subscriptions};
-use crate::simulate::{NewPrice, NoEffect, PlanChange, Scenario, Unresolved, World, simulate};
+use super::{simulate_flags, simulate_levers, simulate_prices, simulate_resolve};
+use crate::margin::{Dimension, Filter};
+use crate::model::{Day, Exact};
+use crate::problem::{Problem, Problems, catalogue};
+use crate::report::margin::Header;
+use crate::report::simulation::grid::Grid;
+use crate::simulate::{
+    Apply, Backtest, By, Outcome, Question, Scenario, Summary, Unresolved, World, cheapest,
+    simulate, solve,
+};
+
+pub use super::simulate_prices::check_prices;
+
+/// What the options ask besides scenarios.
+struct Questions {
+    solve: Vec<Question>,
+    cheapest: Option<Question>,
+    elasticity: Option<Exact>,
+    backtest: Option<Day>,
+}
 
 /// Runs the command.
 ///
 /// # Errors
 /// Every problem found.
 pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems> {
-    let shared = &args.shared;
-    let changes: Vec<PlanChange> = args
-        .plan
-        .iter()
-        .map(|text| change(text))
-        .collect::<Result<_, _>>()?;
-    // A plan may have one price per month and one per year; a percentage is both.
-    let clash = |a: &PlanChange, b: &PlanChange| {
-        let same = matches!(
-            (a.price, b.price),
-            (NewPrice::Month(_), NewPrice::Month(_)) | (NewPrice::Year(_), NewPrice::Year(_))
-        );
-        let factor = [a, b].map(|change| matches!(change.price, NewPrice::Factor(_)));
-        a.plan == b.plan && (same || factor.contains(&true))
-    };
-    let mut rest = changes.as_slice();
-    while let Some((first, others)) = rest.split_first() {
-        if others.iter().any(|other| clash(first, other)) {
-            let message = format!("the plan {:?} is given two prices", first.plan);
-            return Err(Problem::new(&catalogue::BAD_OPTION, message).into());
-        }
-        rest = others;
+    let asked = questions(args)?;
+    let files = scenario_files(args, &asked)?;
+    let mut families = Vec::new();
+    for file in &files {
+        families.push(expand(file)?);
     }
-    let run = Run::prepare(shared, &[])?;
+    let ranges = families.iter().any(|family| family.len() > 1);
+    let alone = asked.backtest.is_some() || asked.cheapest.is_some() || !asked.solve.is_empty();
+    if ranges && alone
+        || families.len() > 1 && (asked.backtest.is_some() || asked.cheapest.is_some())
+    {
+        let message = "this question is asked of one scenario, and there are several";
+        return Err(Problem::new(&catalogue::BAD_OPTION, message)
+            .help("leave out the ranges and all but one --scenario, or the question")
+            .into());
+    }
+    let mut shared = args.shared.clone();
+    if let Some(day) = asked.backtest {
+        shared.month = Some(day.month().plus(-1).to_string());
+    }
+    let (run, scenarios) = prepare(&shared, &families)?;
+    let filters = filters(&run, &shared)?;
+    let statement = run.statement(&[Dimension::Customer], &filters);
+    run.some_fact(&filters, &statement)?;
+    run.some_row(&filters, &statement)?;
+    controls::expectations(&shared, &statement)?;
+    let prices = simulate_prices::prices(&run)?;
+    let mut needed = scenarios.iter().flatten();
+    let by_cap = |question: &Question| matches!(question.by, By::Cap(_));
+    let costs = needed.any(Scenario::changes_cost)
+        || asked.cheapest.is_some()
+        || asked.solve.iter().any(by_cap);
+    let ground = Ground::of(&run, &statement, &filters, &prices, costs);
+    let world = ground.world();
+    let wrong = |(at, why): (usize, Unresolved)| unresolved(why, &files[at], &run, &prices);
+    let mut header = run.header(&shared, &statement);
+    let mut more = Vec::new();
+    let result = if ranges {
+        let (firsts, grid) = as_grid(world, &scenarios, &families).map_err(wrong)?;
+        more.extend(notes(&firsts, &scenarios, &run.period.title()));
+        Answered::Grid(grid)
+    } else {
+        let mut outcomes = Vec::new();
+        let mut answered = Vec::new();
+        for (at, scenario) in scenarios.iter().flatten().enumerate() {
+            let found = answer(world, scenario, &asked).map_err(|why| (at, why));
+            let (outcome, scenario) = found.map_err(wrong)?;
+            outcomes.push(outcome);
+            answered.push(vec![scenario]);
+        }
+        more.extend(notes(&outcomes, &answered, &run.period.title()));
+        match (&asked.cheapest, asked.backtest, outcomes.as_slice()) {
+            (Some(goal), _, _) => {
+                let base = &scenarios[0][0];
+                let ways = cheapest(world, base, &goal.plan, goal.goal);
+                let ways = ways.map_err(|why| wrong((0, why)))?;
+                Answered::Cheapest(goal.text.clone(), ways)
+            }
+            (None, Some(day), [outcome]) => {
+                let before = run.period.title();
+                let (after, test) = compare(args, day, outcome)?;
+                header = after;
+                Answered::Backtest(before, outcome.changes.clone(), test)
+            }
+            _ => Answered::Scenarios(outcomes, Summary::now(&statement)),
+        }
+    };
+    header.notes.extend(more);
+    let mut outputs = print(&result, &shared, &run, &header, console)?;
+    if let Some(path) = &args.save {
+        let [file] = files.as_slice() else {
+            let message = "--save writes one scenario, and there are several";
+            return Err(Problem::new(&catalogue::BAD_OPTION, message)
+                .help("leave out --scenario, or save them one by one")
+                .into());
+        };
+        outputs
+            .files
+            .push((path.clone(), file.to_toml()?.into_bytes()));
+    }
+    finish(&shared, &run, &header, outputs, console)
+}
+
+/// Reads the data, and completes the scenarios of each file.
+fn prepare(
+    shared: &Shared,
+    families: &[Vec<Expanded>],
+) -> Result<(Run, Vec<Vec<Scenario>>), Problems> {
+    let mut levers = Vec::new();
+    for family in families {
+        let own = family.iter().map(|one| simulate_levers::levers(&one.file));
+        levers.push(own.collect::<Result<Vec<_>, _>>()?);
+    }
+    let features = levers
+        .iter()
+        .flatten()
+        .any(|levers| levers.scenario.asks_for_features());
+    let by: Vec<String> = features.then(|| "feature".into()).into_iter().collect();
+    let run = Run::prepare(shared, &by)?;
     if run.revenue.is_empty() {
         let message = "a simulation changes the prices of invoices, and no revenue file was read";
         return Err(Problems::from(
@@ -53,259 +145,155 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
             ),
         ));
     }
-    let by = [Dimension::Customer];
-    let filters = run.filters(&shared.filters)?;
-    // A price belongs to customers, not to days or models.
-    if let Some(filter) = filters
-        .iter()
-        .find(|filter| !filter.dimension.is_of_party())
-    {
-        let message = format!(
-            "a simulation cannot be limited by {}",
-            filter.dimension.name()
-        );
-        return Err(Problems::from(
-            Problem::new(&catalogue::BAD_OPTION, message)
-                .help("limit it by customer, plan, segment or another attribute of the mapping"),
-        ));
+    let mut scenarios = Vec::new();
+    for (family, levers) in families.iter().zip(levers) {
+        let mut own: Vec<Scenario> = Vec::with_capacity(levers.len());
+        for (one, levers) in family.iter().zip(levers) {
+            // Values differ within a family, names do not.
+            own.push(match own.first() {
+                None => simulate_resolve::resolve(&one.file, &levers, &run)?,
+                Some(first) => simulate_resolve::same_names(first, levers.scenario),
+            });
+        }
+        scenarios.push(own);
     }
-    let statement = run.statement(&by, &filters);
-    run.some_fact(&filters, &statement)?;
-    run.some_row(&filters, &statement)?;
-    controls::expectations(shared, &statement)?;
-    let mut header = run.header(shared, &statement);
-    let prices = prices(&run)?;
-    let scenario = Scenario {
-        name: args.plan.join(" "),
-        changes,
-    };
-    let world = World {
-        statement: &statement,
-        filters: &filters,
-        book: &run.revenue,
-        identity: &run.identity,
-        prices: &prices,
-        subscriptions: &of_subscriptions(&run.books.records),
-        zone: run.zone,
-    };
-    let outcome =
-        simulate(world, &scenario).map_err(|why| Problems::from(unresolved(why, &prices)))?;
-    for change in &outcome.no_effect {
-        let text = no_effect(change, &run.period.title());
-        header.notes.push(Note::new(&catalogue::NO_EFFECT, text));
-    }
-    if outcome.assumed_recurring > 0 {
-        let text = format!(
-            "invoices that do not tell recurring lines from others, re-priced whole: {}",
-            outcome.assumed_recurring
-        );
-        header
-            .notes
-            .push(Note::new(&catalogue::RECURRING_ASSUMED, text));
-    }
-    let mut render = |format: OutputFormat, to_terminal: bool| -> Result<Vec<u8>, Problem> {
-        let places = places(shared, format, run.currency.decimals())?;
-        let mut bytes = Vec::new();
-        let written = match format {
-            OutputFormat::Json => json::write(
-                &document::document(&outcome, &run.identity, &header, places),
-                &mut bytes,
-            ),
-            OutputFormat::Jsonl => jsonl::write(
-                document::rows(&outcome, &run.identity, &header, places),
-                &mut bytes,
-            ),
-            table_like => {
-                let fold = matches!(table_like, OutputFormat::Table | OutputFormat::Md);
-                let table = table::table(&outcome, &run.identity, &header, places, fold);
-                return render_table(&table, table_like, shared, to_terminal, console);
-            }
-        };
-        written.map_err(|error| {
-            Problem::new(
-                &catalogue::CANNOT_WRITE,
-                format!("cannot write the simulation: {error}"),
-            )
-        })?;
-        Ok(bytes)
-    };
-    let outputs = outputs(shared, &mut render)?;
-    finish(shared, &run, &header, outputs, console)
+    Ok((run, scenarios))
 }
 
-/// `pro=149`, `pro=149/month`, `pro=1490/year`, `pro=+10%`.
-fn change(text: &str) -> Result<PlanChange, Problem> {
-    let bad = |why: &str| {
-        Problem::new(
-            &catalogue::BAD_OPTION,
-            format!("--plan is not understood: {why}"),
-        )
-        .excerpt(text)
-        .help("write --plan pro=149, pro=1490/year or pro=+10%")
-    };
-    let (plan, price) = text.split_once('=').ok_or_else(|| bad("no equals sign"))?;
-    let (plan, price) = (plan.trim(), price.trim());
-    if plan.is_empty() {
-        return Err(bad("no plan before the equals sign"));
+/// Runs a scenario with what is solved for in it.
+fn answer(
+    world: World<'_>,
+    scenario: &Scenario,
+    asked: &Questions,
+) -> Result<(Outcome, Scenario), Unresolved> {
+    let mut scenario = scenario.clone();
+    let mut answers = Vec::new();
+    for question in &asked.solve {
+        let (found, with) = solve(world, &scenario, question)?;
+        scenario = with;
+        answers.push(found);
     }
-    let price = match price.strip_suffix('%') {
-        Some(_) => {
-            let ratio = percent(price).ok_or_else(|| bad("no percentage"))?;
-            let factor = Exact::ONE + ratio;
-            if factor.is_negative() {
-                return Err(bad("a price cannot fall by more than 100 %"));
-            }
-            NewPrice::Factor(factor)
-        }
-        None => amount(price).map_err(|why: String| bad(why.as_str()))?,
+    let mut outcome = simulate(world, &scenario)?;
+    outcome.solved = answers;
+    outcome.leaving = asked.elasticity.and_then(|elasticity| {
+        let even = outcome.break_even.as_ref()?;
+        Some((elasticity, even.at(elasticity)?))
+    });
+    Ok((outcome, scenario))
+}
+
+/// Every scenario in one line, and the first of each file in full.
+fn as_grid(
+    world: World<'_>,
+    scenarios: &[Vec<Scenario>],
+    families: &[Vec<Expanded>],
+) -> Result<(Vec<Outcome>, Grid), (usize, Unresolved)> {
+    let mut firsts = Vec::new();
+    let mut all = Grid {
+        now: Summary::now(world.statement),
+        lines: Vec::new(),
+        values: Vec::new(),
+        words: Vec::new(),
     };
-    Ok(PlanChange {
-        plan: plan.to_string(),
-        price,
+    for (at, (own, family)) in scenarios.iter().zip(families).enumerate() {
+        let Some((first, others)) = own.split_first() else {
+            continue;
+        };
+        let found = crate::simulate::grid(world, first, others);
+        let (outcome, lines) = found.map_err(|why| (at, why))?;
+        firsts.push(outcome);
+        all.lines.extend(lines);
+        let one = |expanded: &Expanded| match expanded.values.as_slice() {
+            [value] => Some(value.clone()),
+            _ => None,
+        };
+        all.values.extend(family.iter().filter_map(one));
+    }
+    // A chart has one axis.
+    if scenarios.len() > 1 || all.values.len() != all.lines.len() {
+        all.values.clear();
+    }
+    Ok((firsts, all))
+}
+
+/// The month after a change as it came, against the prediction.
+fn compare(
+    args: &SimulateArgs,
+    day: Day,
+    outcome: &Outcome,
+) -> Result<(Header, Backtest), Problems> {
+    let mut shared = args.shared.clone();
+    shared.month = Some(day.month().to_string());
+    let run = Run::prepare(&shared, &[])?;
+    let filters = filters(&run, &shared)?;
+    let statement = run.statement(&[Dimension::Customer], &filters);
+    run.some_fact(&filters, &statement)?;
+    let header = run.header(&shared, &statement);
+    Ok((header, Backtest::of(outcome, &statement)))
+}
+
+/// Reads the questions of the options.
+fn questions(args: &SimulateArgs) -> Result<Questions, Problem> {
+    let solve = args.solve.iter().map(|text| question("--solve", text));
+    let cheapest = args
+        .cheapest
+        .as_ref()
+        .map(|text| question("--cheapest", text));
+    Ok(Questions {
+        solve: solve.collect::<Result<_, _>>()?,
+        cheapest: cheapest.transpose()?,
+        elasticity: args.elasticity.as_deref().map(elasticity).transpose()?,
+        backtest: args.backtest.as_deref().map(change_day).transpose()?,
     })
 }
 
-fn amount(text: &str) -> Result<NewPrice, String> {
-    let (number, interval) = text.split_once('/').unwrap_or((text, "month"));
-    let number = Exact::parse(number.trim())
-        .map_err(|why| format!("the price is no number: {}", why.reason()))?;
-    if number.is_negative() {
-        return Err("a price cannot be negative".into());
-    }
-    match interval.trim() {
-        "month" | "mo" => Ok(NewPrice::Month(number)),
-        "year" | "yr" => Ok(NewPrice::Year(number)),
-        other => Err(format!("{other:?} is neither month nor year")),
-    }
-}
-
-/// What plans cost now: the project file, else the price list.
-fn prices(run: &Run) -> Result<BTreeMap<String, PlanPrice>, Problem> {
-    let mut prices = listed(&run.books.records);
-    let Some(project) = &run.project else {
-        return Ok(prices);
-    };
-    for (name, entry) in &project.plan {
-        let price = prices.entry(name.clone()).or_default();
-        stated(project, name, entry, price)?;
-    }
-    Ok(prices)
-}
-
-/// Refuses prices of plans that are not understood, in every command.
-///
-/// # Errors
-/// The first such price, with its line.
-pub fn check_prices(project: &Project) -> Result<(), Problem> {
-    for (name, entry) in &project.plan {
-        stated(project, name, entry, &mut PlanPrice::default())?;
-    }
-    Ok(())
-}
-
-fn stated(
-    project: &Project,
-    name: &str,
-    entry: &PlanEntry,
-    price: &mut PlanPrice,
-) -> Result<(), Problem> {
-    let read = |key: &str, text: &str| {
-        amount(text).map_err(|why| {
-            project
-                .fault(
-                    &format!("[plan.{name}]"),
-                    key,
-                    text,
-                    format!("plan.{name}.{key} is not understood: {why}"),
-                )
-                .help("write a plain number, price = \"99\", or a price per year, price = \"990/year\"")
-        })
-    };
-    if let Some(text) = &entry.price {
-        match read("price", text)? {
-            NewPrice::Year(year) => price.year = Some(year),
-            NewPrice::Month(month) => price.month = Some(month),
-            NewPrice::Factor(_) => {}
+/// The scenarios of the command line: that of the options, then the files. A question needs none.
+fn scenario_files(args: &SimulateArgs, asked: &Questions) -> Result<Vec<ScenarioFile>, Problems> {
+    let mut files: Vec<ScenarioFile> = simulate_flags::scenario(args)?.into_iter().collect();
+    for path in &args.scenario {
+        let file = ScenarioFile::read(path)?;
+        if file.is_empty() {
+            let message = format!("the scenario {} changes nothing", path.display());
+            return Err(Problem::new(&catalogue::SCENARIO, message)
+                .help("add a lever, for example [[plan]] with plan = \"pro\" and price = \"149\"")
+                .into());
         }
+        files.push(file);
     }
-    if let Some(text) = &entry.yearly_price {
-        let text = if text.contains('/') {
-            text.clone()
-        } else {
-            format!("{text}/year")
-        };
-        if let NewPrice::Year(year) = read("yearly_price", &text)? {
-            price.year = Some(year);
-        }
+    let question = asked.solve.first().or(asked.cheapest.as_ref());
+    if let (true, Some(question)) = (files.is_empty(), question) {
+        files.push(ScenarioFile {
+            name: Some(question.text.clone()),
+            apply: args
+                .apply
+                .map(|apply| Apply::from(apply).word().to_string()),
+            ..ScenarioFile::default()
+        });
     }
-    Ok(())
+    if files.is_empty() {
+        let message = "nothing to simulate: no lever is given";
+        return Err(Problem::new(&catalogue::BAD_OPTION, message)
+            .help("write --plan pro=149, --discount, --model, --provider-price, --usage or --scenario FILE; tanso simulate --help shows them")
+            .into());
+    }
+    Ok(files)
 }
 
-/// Why a change touches nothing, and what to write instead.
-fn no_effect(no_effect: &NoEffect, period: &str) -> String {
-    let plan = &no_effect.change.plan;
-    if no_effect.shorter > 0 {
-        return format!(
-            "the new price of {plan} is per year, but no invoice of it in {period} is yearly: {} keep their price; to change those write a price per month, --plan {plan}=AMOUNT/month, or a percentage, --plan {plan}=+10%",
-            no_effect.shorter
-        );
-    }
-    format!(
-        "no recurring invoice of {period} is on the plan {plan}, so its new price changes nothing; tanso report --by plan,month shows the months that have some, choose one with --month"
-    )
-}
-
-fn unresolved(why: Unresolved, prices: &BTreeMap<String, PlanPrice>) -> Problem {
-    let folded = |name: &str| name.to_lowercase();
-    match why {
-        Unresolved::NoSuchPlan(plan, known) => {
-            let known = if known.is_empty() { "none".to_string() } else { known.join(", ") };
-            Problem::new(&catalogue::NO_SUCH_PLAN, format!("no customer is on the plan {plan:?}")).help(format!(
-                "plans found: {known}; names are compared letter by letter; plans come from the plan column of the mapping or revenue file, or from Stripe's subscriptions.csv with prices.csv"
-            ))
-        }
-        Unresolved::NoPrice(plan) => Problem::new(
-            &catalogue::NO_PLAN_PRICE,
-            format!("what the plan {plan:?} costs now is in no file"),
-        )
-        .help(match prices.keys().find(|name| folded(name) == folded(&plan)) {
-            Some(other) => format!("a price is known for {other:?}: names are compared letter by letter, so write both alike"),
-            None => format!("write [plan.{plan}] price = \"99\" into tanso.toml, pass Stripe's prices.csv, or say --plan {plan}=+10%"),
-        }),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn prices_are_read_as_people_write_them() {
-        let price = |text| change(text).unwrap().price;
-        assert_eq!(price("pro=149"), NewPrice::Month(Exact::from(149u64)));
-        assert_eq!(
-            price("pro = 149/month"),
-            NewPrice::Month(Exact::from(149u64))
-        );
-        assert_eq!(price("pro=1490/year"), NewPrice::Year(Exact::from(1490u64)));
-        assert_eq!(
-            price("pro=+10%"),
-            NewPrice::Factor(Exact::parse("1.1").unwrap())
-        );
-        assert_eq!(
-            price("pro=-5%"),
-            NewPrice::Factor(Exact::parse("0.95").unwrap())
-        );
-        for text in [
-            "pro",
-            "=5",
-            "pro=x",
-            "pro=1/week",
-            "pro=-5",
-            "pro=-101%",
-            "pro=$5",
-        ] {
-            assert!(change(text).is_err(), "{text}");
+/// The filters of the run; a price belongs to customers, not to days or models.
+fn filters(run: &Run, shared: &Shared) -> Result<Vec<Filter>, Problem> {
+    let filters = run.filters(&shared.filters)?;
+    match filters
+        .iter()
+        .find(|filter| !filter.dimension.is_of_party())
+    {
+        None => Ok(filters),
+        Some(filter) => {
+            let message = format!(
+                "a simulation cannot be limited by {}",
+                filter.dimension.name()
+            );
+            Err(Problem::new(&catalogue::BAD_OPTION, message)
+                .help("limit it by customer, plan, segment or another attribute of the mapping"))
         }
     }
 }

@@ -99,6 +99,7 @@ pub fn settings(value: &Value) -> Option<Settings> {
         cached_tokens,
         zone,
         provider: text("provider").map(str::to_string),
+        billed_by: None,
         currency,
         decimal_comma: value.get("decimal_comma").and_then(Value::as_bool),
         date_order,

@@ -84,7 +84,7 @@ impl<'a> Nested<'a> {
             let words = words.rfind(" at line ").map_or(&*words, |at| &words[..at]);
             Problem::new(
                 &catalogue::BAD_JSON,
-                format!("{path} cannot be read: {words}"),
+                format!("{path} cannot be read: {}", structural(words)),
             )
             .at(place)
             .help("save the answer as it is, page by page")
@@ -101,9 +101,52 @@ impl<'a> Nested<'a> {
     }
 }
 
+/// What a message says of the structure: what it quotes of the content is taken out, which may be
+/// what people wrote to a model.
+fn structural(words: &str) -> String {
+    // `invalid type: string "…", expected u64`, and the same for values.
+    let is_quoting =
+        words.starts_with("invalid type: string") || words.starts_with("invalid value: string");
+    if is_quoting && let (Some(open), Some(close)) = (words.find('"'), words.rfind("\", expected"))
+    {
+        return format!("{}{}", words[..open].trim_end(), &words[close + 1..]);
+    }
+    // ``unknown variant `…`, expected one of …``
+    for what in ["unknown variant", "unknown field"] {
+        if words.starts_with(what)
+            && let Some(close) = words.rfind("`, expected")
+        {
+            return format!("{what}{}", &words[close + 1..]);
+        }
+    }
+    words.to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fault_tells_nothing_of_the_content() {
+        let cases = [
+            (
+                "invalid type: string \"my \\\"secret\\\", plan\", expected u64",
+                "invalid type: string, expected u64",
+            ),
+            (
+                "invalid value: string \"secret\", expected a day",
+                "invalid value: string, expected a day",
+            ),
+            (
+                "unknown variant `secret`, expected `a` or `b`",
+                "unknown variant, expected `a` or `b`",
+            ),
+            ("missing field `usage`", "missing field `usage`"),
+        ];
+        for (words, told) in cases {
+            assert_eq!(structural(words), told);
+        }
+    }
 
     #[test]
     fn a_fault_has_the_line_of_its_part() {

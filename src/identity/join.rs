@@ -3,41 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::alike::alike;
-use super::{Mapping, Party, PartyId, PartyKind, guest_id};
+use super::{JoinKey, Mapping, Party, PartyId, PartyKind, guest_id};
 use crate::model::Day;
 use crate::model::records::RevenueRecords;
 use hashbrown::HashMap;
-
-/// The key that joined a billing id to a customer, in the order in which keys are tried.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum JoinKey {
-    /// A row of the mapping file.
-    Mapping,
-    /// The billing id is itself a customer's id.
-    SameId,
-    /// A metadata value, with the metadata key.
-    Metadata(String),
-    /// The e-mail.
-    Email,
-    /// Customer description or client reference id.
-    Reference(String),
-    /// No usage, mapping or bill names customers, so the billing ids are the customers.
-    OwnId,
-}
-
-impl JoinKey {
-    /// How the report names it.
-    pub fn title(&self) -> String {
-        match self {
-            JoinKey::Mapping => "mapping file".into(),
-            JoinKey::SameId => "same id".into(),
-            JoinKey::Metadata(key) => format!("metadata {key:?}"),
-            JoinKey::Email => "e-mail".into(),
-            JoinKey::Reference(what) => what.clone(),
-            JoinKey::OwnId => "billing id".into(),
-        }
-    }
-}
 
 /// Keys of one billing customer that may equal a customer's id.
 #[derive(Clone, Debug, Default)]
@@ -211,12 +180,6 @@ impl Identity {
             None if mapping.has_customer(id) && !mapping.knows("usage", id) => self.known(id),
             None => self.known(&unmapped_key("usage", id)),
         }
-    }
-
-    /// Whether a usage id has the same owner on every day.
-    pub fn is_steady(&self, id: &str) -> bool {
-        let mapping = self.mapping.as_ref();
-        mapping.is_none_or(|mapping| mapping.is_steady("usage", id))
     }
 
     /// The owner of a billing id on a day, and the key that joined it.

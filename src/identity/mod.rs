@@ -5,11 +5,13 @@
 
 mod alike;
 pub mod join;
+mod key;
 pub mod mapping;
 mod owners;
 
 pub use alike::alike;
-pub use join::{Identity, JoinKey};
+pub use join::Identity;
+pub use key::JoinKey;
 pub use mapping::{Assignment, Mapping};
 pub use owners::UsageOwners;
 

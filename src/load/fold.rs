@@ -6,15 +6,18 @@
 //! texts and kinds, so that most records take no lock for them. Sums are exact, so their order is
 //! of no importance, and neither is who adds them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hashbrown::HashMap;
 
+use super::Choices;
 use super::hand::Hand;
-use super::repeats::{OnConflict, PARTS, Repeats, locked};
+use super::overlap::OnOverlap;
+use super::repeats::{LogFile, PARTS, Repeats, SharedCalls, locked};
 use super::sums::{Entry, Group, Groups, Kind, Sums};
 use crate::model::{Currency, Day, UsageCell, Zone};
+use crate::problem::Problem;
 
 pub type Fixed = foldhash::fast::FixedState;
 
@@ -23,6 +26,12 @@ pub struct Fold {
     pub zone: Zone,
     /// Whether features are told apart.
     pub features: bool,
+    /// Whether files are told apart until the end, so that what two logs share can be taken out.
+    pub by_file: bool,
+    /// Of files, what another log has too: UTC days and models.
+    taken_out: BTreeMap<u32, BTreeSet<(Day, Box<str>)>>,
+    /// Calls that two tools' logs share: later and earlier file.
+    shared: Mutex<BTreeMap<(u32, u32), SharedCalls>>,
     texts: Mutex<Texts>,
     kinds: Mutex<Kinds>,
     /// The groups, in [`PARTS`] parts.
@@ -30,7 +39,7 @@ pub struct Fold {
     pub repeats: Repeats<(Group, Sums)>,
     /// Currencies of the log's own costs.
     currencies: Mutex<BTreeMap<Currency, (u32, u64)>>,
-    files: Vec<Arc<str>>,
+    files: Vec<LogFile>,
 }
 
 /// Every text, once; the first is none.
@@ -44,6 +53,18 @@ struct Texts {
 struct Kinds {
     numbers: HashMap<Kind, u32, Fixed>,
     list: Vec<Kind>,
+}
+
+impl Kinds {
+    fn number(&mut self, kind: &Kind) -> u32 {
+        if let Some(number) = self.numbers.get(kind) {
+            return *number;
+        }
+        let number = self.list.len() as u32;
+        self.list.push(kind.clone());
+        self.numbers.insert(kind.clone(), number);
+        number
+    }
 }
 
 /// What the fold learned of one file.
@@ -69,27 +90,33 @@ impl FileFold {
 }
 
 impl Fold {
-    /// Starts empty. `features` says whether features are told apart.
-    pub fn new(zone: Zone, on_conflict: OnConflict, features: bool) -> Fold {
+    /// Starts empty. Under [`OnOverlap::Latest`] the groups of files stay apart until the end.
+    pub fn new(choices: &Choices) -> Fold {
         let nothing: Arc<str> = "".into();
         Fold {
-            zone,
-            features,
+            zone: choices.zone,
+            features: choices.features,
+            by_file: choices.on_overlap == OnOverlap::Latest,
+            taken_out: BTreeMap::new(),
+            shared: Mutex::default(),
             texts: Mutex::new(Texts {
                 symbols: HashMap::default(),
                 list: vec![nothing],
             }),
             kinds: Mutex::default(),
             groups: (0..PARTS).map(|_| Mutex::default()).collect(),
-            repeats: Repeats::new(on_conflict),
+            repeats: Repeats::new(choices.on_conflict, choices.on_overlap),
             currencies: Mutex::default(),
             files: Vec::new(),
         }
     }
 
     /// Begins a file.
-    pub fn begin(&mut self, file: &Arc<str>) {
-        self.files.push(file.clone());
+    pub fn begin(&mut self, file: &Arc<str>, format: &'static str) {
+        self.files.push(LogFile {
+            name: file.clone(),
+            format,
+        });
     }
 
     /// A hand that reads the file begun last. `whole` says that nobody else reads of it: then each
@@ -101,7 +128,45 @@ impl Fold {
 
     /// The name of a file by its number.
     pub fn file(&self, number: u32) -> &Arc<str> {
-        &self.files[number as usize]
+        &self.files[number as usize].name
+    }
+
+    /// The files, by their numbers.
+    pub fn files(&self) -> &[LogFile] {
+        &self.files
+    }
+
+    /// Whether two files are logs of the same tool.
+    pub fn is_same_tool(&self, one: u32, other: u32) -> bool {
+        self.files[one as usize].format == self.files[other as usize].format
+    }
+
+    /// Notes a call that two tools' logs have: its id and both places.
+    pub fn share(&self, id: &str, (later, line): (u32, u64), (earlier, before): (u32, u32)) {
+        let mut shared = locked(&self.shared);
+        let calls = shared
+            .entry((later, earlier))
+            .or_insert_with(|| SharedCalls {
+                id: id.to_string(),
+                line,
+                before,
+                calls: 0,
+            });
+        calls.calls += 1;
+    }
+
+    /// The calls that the logs of two tools share by their ids, a problem for each pair of files.
+    pub fn shared(&self) -> Vec<Problem> {
+        let shared = locked(&self.shared);
+        let refuse = |((later, earlier), calls): (&(u32, u32), &SharedCalls)| {
+            calls.refuse(&self.files[*later as usize], &self.files[*earlier as usize])
+        };
+        shared.iter().map(refuse).collect()
+    }
+
+    /// Takes out of a file what another log has too: UTC days and models. Files must be told apart.
+    pub fn take_out(&mut self, file: usize, twice: BTreeSet<(Day, Box<str>)>) {
+        self.taken_out.insert(file as u32, twice);
     }
 
     /// Currencies of the log's own costs, each with the place where it was first seen.
@@ -133,14 +198,7 @@ impl Fold {
 
     /// The number of a kind.
     pub fn kind(&self, kind: &Kind) -> u32 {
-        let mut kinds = locked(&self.kinds);
-        if let Some(number) = kinds.numbers.get(kind) {
-            return *number;
-        }
-        let number = kinds.list.len() as u32;
-        kinds.list.push(kind.clone());
-        kinds.numbers.insert(kind.clone(), number);
-        number
+        locked(&self.kinds).number(kind)
     }
 
     /// The settled kind of one that is open.
@@ -204,8 +262,12 @@ impl Fold {
         }
         let texts = unlocked(self.texts);
         drop(texts.symbols);
+        let mut kinds = unlocked(self.kinds);
+        if self.by_file {
+            groups = joined(groups, &mut kinds, &texts.list, &self.taken_out);
+        }
         let (texts, ranks) = ranked(texts.list);
-        let mut kinds = unlocked(self.kinds).list;
+        let mut kinds = kinds.list;
         for kind in &mut kinds {
             kind.rename(|symbol| ranks[symbol as usize]);
         }
@@ -237,6 +299,33 @@ impl Fold {
         };
         all.into_iter().map(cell).collect()
     }
+}
+
+/// Puts the groups of all files together, but for what is taken out.
+fn joined(
+    groups: Vec<Groups>,
+    kinds: &mut Kinds,
+    texts: &[Arc<str>],
+    taken_out: &BTreeMap<u32, BTreeSet<(Day, Box<str>)>>,
+) -> Vec<Groups> {
+    let hasher = Fixed::default();
+    let mut joined: Vec<Groups> = groups.iter().map(|_| Groups::default()).collect();
+    for groups in groups {
+        let (list, more) = groups.into_parts();
+        for mut entry in list {
+            let mut kind = kinds.list[entry.group.kind as usize].clone();
+            let model = texts[kind.model as usize].as_ref();
+            let is_out = |out: &BTreeSet<_>| out.contains(&(entry.group.utc_day, model.into()));
+            if taken_out.get(&kind.file).is_some_and(is_out) {
+                continue;
+            }
+            kind.file = 0;
+            entry.group.kind = kinds.number(&kind);
+            let hash = entry.group.hash(&hasher);
+            joined[Fold::part(hash)].add_hashed(hash, &entry, &more);
+        }
+    }
+    joined
 }
 
 fn unlocked<T>(lock: Mutex<T>) -> T {

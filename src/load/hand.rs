@@ -9,7 +9,7 @@ use super::repeats::{First, Id, PARTS, Won, conflict};
 use super::sums::{Entry, Group, Kind, Sums, settle};
 use crate::formats::UsageSink;
 use crate::model::records::UsageRecord;
-use crate::model::{ContextBand, Currency, Exact, Meter, names};
+use crate::model::{ContextBand, Currency, Day, Exact, Meter, names};
 use crate::problem::Problem;
 
 /// How many kinds are found without a look into a table. A power of two.
@@ -39,6 +39,8 @@ pub struct Hand<'f> {
     learned: FileFold,
     /// Room for one record's content.
     bytes: Vec<u8>,
+    /// UTC day of the last record, and its day of the report.
+    pub days: (Day, Day),
 }
 
 impl<'f> Hand<'f> {
@@ -61,6 +63,7 @@ impl<'f> Hand<'f> {
                 reported: false,
                 other_band: ContextBand::BASE,
                 open: false,
+                file: 0,
             },
             currency: None,
             waiting: Vec::new(),
@@ -68,7 +71,13 @@ impl<'f> Hand<'f> {
             ids: Vec::new(),
             learned: FileFold::default(),
             bytes: Vec::new(),
+            days: (Day(0), Day(0)),
         }
+    }
+
+    /// Repeats found so far.
+    pub fn dropped(&self) -> u64 {
+        self.learned.duplicates
     }
 
     /// What was learned of the records folded.
@@ -175,10 +184,13 @@ impl<'f> Hand<'f> {
             reported: record.reported_cost.is_some(),
             other_band,
             open: record.cached_open,
+            file: if self.fold.by_file { self.file } else { 0 },
         };
+        let (utc_day, day) = (record.instant.utc_day(), self.fold.zone.day(record.instant));
+        self.days = (utc_day, day);
         Group {
-            utc_day: record.instant.utc_day(),
-            day: self.fold.zone.day(record.instant),
+            utc_day,
+            day,
             source: self.symbol(record.source),
             kind: self.kind_number(),
         }
@@ -207,8 +219,7 @@ impl<'f> Hand<'f> {
         };
         let id = Id::of(text, record, &mut self.bytes);
         if !self.fold.repeats.first_counts() {
-            self.hold(&id, record, &entry);
-            return Ok(());
+            return self.hold(text, &id, record, &entry);
         }
         let mut told = First::New;
         let one = std::iter::once(&id);
@@ -217,29 +228,46 @@ impl<'f> Hand<'f> {
         match told {
             First::New => self.count(&entry),
             First::Repeat => self.learned.duplicates += 1,
+            First::Conflict(file, line) if self.fold.is_same_tool(self.file, file) => {
+                return Err(self.conflict(text, record, (file, line)));
+            }
             First::Conflict(file, line) => {
-                let here = (self.fold.file(self.file), record.line);
-                return Err(conflict(text, here, (self.fold.file(file), line)));
+                self.learned.duplicates += 1;
+                self.fold
+                    .share(text, (self.file, record.line), (file, line));
             }
         }
         Ok(())
     }
 
     /// Keeps the record if it wins among those of its id so far.
-    fn hold(&mut self, id: &Id, record: &UsageRecord<'_>, entry: &Entry) {
+    fn hold(
+        &mut self,
+        text: &str,
+        id: &Id,
+        record: &UsageRecord<'_>,
+        entry: &Entry,
+    ) -> Result<(), Problem> {
         let repeats = &self.fold.repeats;
         let held = || (entry.group, Sums::of(record));
-        match repeats.see_all(id, record) {
+        match repeats.see_all(id, record, self.file, self.fold.files()) {
             Won::Held(slot) => {
                 repeats.hold(slot, held());
                 *self.learned.days.entry(entry.group.day).or_default() += 1;
             }
+            Won::Conflict(file, line) => return Err(self.conflict(text, record, (file, line))),
             Won::Repeat | Won::Beaten => self.learned.duplicates += 1,
             Won::Beats(slot) => {
                 repeats.hold(slot, held());
                 self.learned.duplicates += 1;
             }
         }
+        Ok(())
+    }
+
+    fn conflict(&self, id: &str, record: &UsageRecord<'_>, (file, line): (u32, u32)) -> Problem {
+        let here = (self.fold.file(self.file), record.line);
+        conflict(id, here, (self.fold.file(file), line))
     }
 }
 

@@ -8,9 +8,12 @@ mod again;
 mod books;
 mod counts;
 mod discounts;
+mod enter;
+mod equal;
 mod finer;
 mod fold;
 mod hand;
+mod logs;
 mod mapping_file;
 mod overlap;
 pub mod price_list;
@@ -24,6 +27,7 @@ mod settle;
 mod side;
 mod spans;
 mod sums;
+mod traces;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -36,12 +40,11 @@ pub use progress::Progress;
 pub use recognize::{Recognized, because, nearest, recognize};
 pub use repeats::OnConflict;
 
-use crate::formats::{self, Format, Kind, Reader, Settings, Tally};
+use crate::formats::{self, Format, Reader, Settings, Tally};
 use crate::model::Zone;
-use crate::model::receipt::{InputReceipt, RowCounts};
 use crate::model::records::Charge;
 use crate::problem::{Note, Place, Problem, Problems, catalogue};
-use crate::scan::{self, Body, How, Opened, Receipt, Unfit};
+use crate::scan::{self, Body, How, Opened, Unfit};
 
 /// What stands for the format of a file without content.
 const EMPTY: &str = "empty";
@@ -96,6 +99,8 @@ struct Reading<'c> {
     contents: BTreeMap<u128, Arc<str>>,
     bills: Vec<overlap::Bill>,
     counts: Vec<counts::CountFile>,
+    logs: Vec<logs::Log>,
+    traces: traces::Traces,
     remarks: BTreeMap<(&'static str, String), (bool, u64)>,
 }
 
@@ -111,6 +116,7 @@ pub fn read(
     // What is found wrong with a file side by side is told by reading all again in one go.
     let can_repeat = |spec: &InputSpec| spec.path.as_os_str() != "-" && spec.path.is_file();
     if choices.on_conflict == OnConflict::Error
+        && choices.on_overlap == OnOverlap::Error
         && specs.iter().all(can_repeat)
         && let Ok(result) = read_once(specs, choices, progress, true)
     {
@@ -133,10 +139,12 @@ fn read_once(
         choices,
         side_by_side,
         books: Books::default(),
-        fold: Fold::new(choices.zone, choices.on_conflict, choices.features),
+        fold: Fold::new(choices),
         contents: BTreeMap::new(),
         bills: Vec::new(),
         counts: Vec::new(),
+        logs: Vec::new(),
+        traces: traces::Traces::default(),
         remarks: BTreeMap::new(),
     };
     for spec in specs {
@@ -153,6 +161,10 @@ fn read_once(
                 }
             }
         }
+    }
+    // Repeats are not known row by row there, and they make two logs look alike.
+    if side_by_side && !logs::common(&reading.logs).is_empty() {
+        return Err(Unfit);
     }
     if problems.is_empty() {
         reading.settle(&mut problems);
@@ -264,30 +276,16 @@ impl Reading<'_> {
         let receipt = opened.receipt;
         let tally = match format.read {
             Reader::Usage(read) => {
-                self.fold.begin(&name);
-                let size = self.choices.piece;
-                let long = self.side_by_side && receipt.bytes() > size as u64;
-                let blank = rows.blank_lines();
-                let pieces = match long && formats::is_read_row_by_row(format) {
-                    true => rows.pieces(size),
-                    false => None,
-                };
-                if let Some(pieces) = pieces {
-                    let threads = self.choices.threads;
-                    let mut tally;
-                    (tally, folded) = side::read(&self.fold, read, &settings, pieces, threads)?;
-                    tally.skip_blank(blank);
-                    tally
-                } else {
-                    let mut hand = self.fold.hand(true);
-                    let tally = read(rows.as_mut(), &settings, &mut hand, problems);
-                    folded = hand.finish();
-                    tally
-                }
+                let tally;
+                (tally, folded) =
+                    self.usage(format, read, &settings, rows.as_mut(), (&receipt, problems))?;
+                tally
             }
             Reader::Bill(read) => {
                 let mut charges = Vec::new();
-                let tally = read(rows.as_mut(), &settings, &mut charges, problems);
+                let mut rows = equal::Watched::new(rows.as_mut());
+                let tally = read(&mut rows, &settings, &mut charges, problems);
+                self.books.notes.extend(rows.note(&name, &charges));
                 self.bill(&name, format, charges, &tally);
                 tally
             }
@@ -326,108 +324,6 @@ impl Reading<'_> {
             provider: format.provider,
             export: format.name,
             charges,
-            covers: tally.covers,
-        });
-    }
-
-    /// What can only be said once a file is read to its end.
-    fn check_file(
-        &mut self,
-        name: &Arc<str>,
-        format: &Format,
-        tally: &Tally,
-        receipt: &Receipt,
-        problems: &mut Problems,
-    ) {
-        let blank = tally.skipped.get("blank").copied().unwrap_or(0);
-        let empty = tally.read == blank && tally.covers.is_none();
-        if empty && !self.choices.allow_empty {
-            problems.push(
-                Problem::new(
-                    &catalogue::EMPTY_FILE,
-                    format!("{} has no rows", format.title),
-                )
-                .at(Place::file(name))
-                .help("export it again, or pass --allow-empty if it is meant to be empty"),
-            );
-        }
-        if receipt.changed() {
-            problems.push(
-                Problem::new(
-                    &catalogue::CHANGED_WHILE_READ,
-                    "the file changed while it was read",
-                )
-                .at(Place::file(name))
-                .help("run again when nothing writes to it"),
-            );
-        }
-        // Two files without rows count nothing twice.
-        let Some(content) = receipt.content().filter(|_| !empty) else {
-            return;
-        };
-        if let Some(other) = self.contents.insert(content, name.clone()) {
-            problems.push(
-                Problem::new(
-                    &catalogue::DUPLICATE_FILE,
-                    format!("has the same content as {other}"),
-                )
-                .at(Place::file(name))
-                .help("leave one of them out"),
-            );
-        }
-    }
-
-    fn enter(
-        &mut self,
-        name: &Arc<str>,
-        format: &'static str,
-        kind: Option<Kind>,
-        tally: Tally,
-        receipt: &Receipt,
-        folded: FileFold,
-    ) {
-        let skipped = tally
-            .skipped
-            .iter()
-            .map(|(reason, n)| (reason.to_string(), *n))
-            .collect();
-        let rows = RowCounts {
-            read: tally.read,
-            used: tally.used - folded.duplicates,
-            duplicate: folded.duplicates,
-            skipped,
-            ..RowCounts::default()
-        };
-        for remark in &tally.remarks {
-            let key = (remark.entry.code, remark.text.clone());
-            let warning = remark.entry.class == crate::problem::Class::Warning;
-            self.remarks.entry(key).or_insert((warning, 0)).1 += remark.rows;
-        }
-        if folded.without_id > 0 {
-            let text = "{n} usage rows have no request id, so repeats among them cannot be told";
-            let key = (catalogue::NO_REQUEST_ID.code, text.to_string());
-            self.remarks.entry(key).or_insert((false, 0)).1 += folded.without_id;
-        }
-        if receipt.unterminated() {
-            let text = format!(
-                "{name}: the last row has no line end, so a cut inside its last cell could not be seen"
-            );
-            self.remarks
-                .insert((catalogue::NO_LINE_END.code, text), (false, 0));
-        }
-        self.books.files.push(FileRead {
-            format,
-            kind,
-            receipt: InputReceipt {
-                path: name.to_string(),
-                format: format.to_string(),
-                sha256: receipt.sha256().unwrap_or_default(),
-                bytes: receipt.bytes(),
-                rows,
-                covers_from: None,
-                covers_to: None,
-            },
-            days: folded.days,
             covers: tally.covers,
         });
     }

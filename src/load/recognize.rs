@@ -108,7 +108,7 @@ pub fn nearest(opened: &Opened) -> Vec<(&'static Format, Vec<&'static str>)> {
     nearest_to(&sample(opened, ""))
 }
 
-/// Formats by the share of their required columns that is there, the nearest first; of equal shares
+/// Formats by the share of their required columns that is there, half at least, the nearest first; of equal shares
 /// the one that asks for more.
 fn nearest_to(sample: &Sample<'_>) -> Vec<(&'static Format, Vec<&'static str>)> {
     let mut near: Vec<(&'static Format, Vec<&'static str>)> = FORMATS
@@ -121,7 +121,9 @@ fn nearest_to(sample: &Sample<'_>) -> Vec<(&'static Format, Vec<&'static str>)> 
                 .filter(|name| !has_any(sample, name));
             (*format, missing.collect())
         })
-        .filter(|(format, missing): &(&Format, Vec<&str>)| missing.len() < format.required.len())
+        .filter(|(format, missing): &(&Format, Vec<&str>)| {
+            missing.len() * 2 <= format.required.len()
+        })
         .collect();
     near.sort_by(|(a, missing_a), (b, missing_b)| {
         // missing / required of both, multiplied out.

@@ -10,6 +10,7 @@ use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
+use super::overlap::OnOverlap;
 use crate::model::records::UsageRecord;
 use crate::model::{Exact, Instant};
 use crate::problem::{Place, Problem, catalogue};
@@ -47,6 +48,8 @@ pub enum Won {
     Repeat,
     /// The first of its id; hold it in this slot until the end.
     Held(usize),
+    /// Its id came with different content from the same tool, in that file at that line.
+    Conflict(u32, u32),
     /// Loses against the one held.
     Beaten,
     /// Wins against the one in this slot.
@@ -64,18 +67,66 @@ pub struct Id {
 /// Orders the records of one id.
 type Rank = (Exact, Exact, u64);
 
+/// A log, as far as repeats concern it.
+#[derive(Clone, Debug)]
+pub struct LogFile {
+    /// The file.
+    pub name: Arc<str>,
+    /// Its format: two formats are two tools.
+    pub format: &'static str,
+}
+
+/// The first of the calls that two logs share, and how many there are.
+#[derive(Clone, Debug)]
+pub struct SharedCalls {
+    /// The request id.
+    pub id: String,
+    /// Its line in the later file.
+    pub line: u64,
+    /// Its line in the earlier one.
+    pub before: u32,
+    /// Calls.
+    pub calls: u64,
+}
+
+impl SharedCalls {
+    /// The refusal.
+    pub fn refuse(&self, later: &LogFile, earlier: &LogFile) -> Problem {
+        let message = format!(
+            "logs calls that {} logs too, with the same request ids: {}, the first of them at {}:{}",
+            earlier.name, self.calls, earlier.name, self.before
+        );
+        Problem::new(&catalogue::OVERLAP, message)
+            .at(Place::line(&later.name, self.line))
+            .excerpt(&self.id)
+            .help("leave one of them out, or say --on-overlap latest to count the later row of each call")
+    }
+}
+
 /// Content, file and line of the first record of each id.
 type Firsts = HashMap<u128, (u64, u32, u32), foldhash::fast::FixedState>;
 
 /// Every request id seen. `T` is what is held for the winners.
 pub struct Repeats<T> {
     on_conflict: OnConflict,
+    /// Whether the later of two tools' rows of one call counts.
+    across: bool,
     first: Vec<Mutex<Firsts>>,
     winners: Mutex<Winners<T>>,
 }
 
+/// The record of an id that wins so far.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    content: u64,
+    /// Its place among what is held.
+    at: usize,
+    file: u32,
+    line: u32,
+}
+
 struct Winners<T> {
-    slots: HashMap<u128, (u64, usize), foldhash::fast::FixedState>,
+    slots: HashMap<u128, Slot, foldhash::fast::FixedState>,
     held: Vec<(Rank, Option<T>)>,
 }
 
@@ -102,9 +153,10 @@ impl Id {
 
 impl<T> Repeats<T> {
     /// Starts empty.
-    pub fn new(on_conflict: OnConflict) -> Repeats<T> {
+    pub fn new(on_conflict: OnConflict, on_overlap: OnOverlap) -> Repeats<T> {
         Repeats {
             on_conflict,
+            across: on_overlap == OnOverlap::Latest,
             first: (0..PARTS).map(|_| Mutex::default()).collect(),
             winners: Mutex::new(Winners {
                 slots: HashMap::default(),
@@ -115,7 +167,7 @@ impl<T> Repeats<T> {
 
     /// Whether the first record of an id counts; otherwise one wins at the end.
     pub fn first_counts(&self) -> bool {
-        self.on_conflict == OnConflict::Error
+        self.on_conflict == OnConflict::Error && !self.across
     }
 
     /// Looks up ids of one part, all of one file, and remembers them.
@@ -148,25 +200,35 @@ impl<T> Repeats<T> {
         }
     }
 
-    /// Looks a record up where one of each id wins.
-    pub fn see_all(&self, id: &Id, record: &UsageRecord<'_>) -> Won {
+    /// Looks a record of a file up where one of each id wins. `files` tell the tools apart.
+    pub fn see_all(&self, id: &Id, record: &UsageRecord<'_>, file: u32, files: &[LogFile]) -> Won {
         let rank = self.rank(record, id.content);
         let mut winners = locked(&self.winners);
-        match winners.slots.get(&id.key).copied() {
-            None => {
-                let slot = winners.held.len();
-                winners.slots.insert(id.key, (id.content, slot));
-                winners.held.push((rank, None));
-                Won::Held(slot)
-            }
-            Some((before, _)) if before == id.content => Won::Repeat,
-            Some((_, slot)) if winners.held[slot].0 >= rank => Won::Beaten,
-            Some((_, slot)) => {
-                winners.slots.insert(id.key, (id.content, slot));
-                winners.held[slot].0 = rank;
-                Won::Beats(slot)
-            }
+        let mut slot = Slot {
+            content: id.content,
+            at: winners.held.len(),
+            file,
+            line: id.line,
+        };
+        let Some(before) = winners.slots.get(&id.key).copied() else {
+            winners.slots.insert(id.key, slot);
+            winners.held.push((rank, None));
+            return Won::Held(slot.at);
+        };
+        if before.content == id.content {
+            return Won::Repeat;
         }
+        let same_tool = files[before.file as usize].format == files[file as usize].format;
+        if self.on_conflict == OnConflict::Error && same_tool {
+            return Won::Conflict(before.file, before.line);
+        }
+        if winners.held[before.at].0 >= rank {
+            return Won::Beaten;
+        }
+        slot.at = before.at;
+        winners.slots.insert(id.key, slot);
+        winners.held[slot.at].0 = rank;
+        Won::Beats(slot.at)
     }
 
     /// Keeps what belongs to a slot.
@@ -222,8 +284,19 @@ pub fn conflict(
     .help("say --on-conflict last (the later one) or --on-conflict max (the one with more tokens), or correct the log")
 }
 
+/// A longer hash of everything a record says, for records without an id.
+pub fn fingerprint(record: &UsageRecord<'_>, bytes: &mut Vec<u8>) -> u128 {
+    write_content(record, bytes);
+    xxh3_128(bytes)
+}
+
 /// A hash of everything a record says. `bytes` is room to write it down.
 fn content(record: &UsageRecord<'_>, bytes: &mut Vec<u8>) -> u64 {
+    write_content(record, bytes);
+    xxh3_64(bytes)
+}
+
+fn write_content(record: &UsageRecord<'_>, bytes: &mut Vec<u8>) {
     bytes.clear();
     let mut text = |text: Option<&str>| match text {
         None => bytes.push(0),
@@ -263,5 +336,4 @@ fn content(record: &UsageRecord<'_>, bytes: &mut Vec<u8>) -> u64 {
         amount.write_bytes(bytes);
         bytes.extend(currency.code().as_bytes());
     }
-    xxh3_64(bytes)
 }

@@ -1,9 +1,12 @@
 //! What can only be told once all files are read: repeats and overlaps between them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{FileRead, Reading, again, counts, discounts, overlap, recognized, same};
+use super::overlap::OnOverlap;
+use super::{FileRead, Reading, again, counts, discounts, logs, overlap, recognized, same};
 use crate::formats::revenue::sigma_join;
+use crate::model::Day;
 use crate::problem::{Note, Problems, catalogue};
 
 impl Reading<'_> {
@@ -21,13 +24,18 @@ impl Reading<'_> {
         let counts = std::mem::take(&mut self.counts);
         let counts = counts::settle(counts, self.choices.on_overlap, problems);
         for lost in &counts.superseded {
-            self.supersede_counts(lost);
+            self.supersede_usage(
+                &lost.file,
+                &lost.days,
+                "rows of a usage export that another file counts too",
+            );
         }
         self.books.counts = counts.cells;
         self.books.count_covers = counts.covers;
         for lost in again::settle(&mut self.books.records, self.choices.on_overlap, problems) {
             self.supersede(&lost);
         }
+        self.settle_logs(problems);
         let same = same::settle(&mut self.books.records, problems);
         let recognized = recognized::settle(&mut self.books.records, problems);
         for (file, count) in same.into_iter().chain(recognized) {
@@ -41,6 +49,33 @@ impl Reading<'_> {
         discounts::settle(&mut self.books.records);
     }
 
+    /// Calls that two logs have.
+    fn settle_logs(&mut self, problems: &mut Problems) {
+        self.fold
+            .shared()
+            .into_iter()
+            .for_each(|problem| problems.push(problem));
+        let logs = std::mem::take(&mut self.logs);
+        self.books
+            .notes
+            .extend(logs.iter().filter_map(|log| log.pasted()));
+        let mut out: BTreeMap<usize, BTreeSet<_>> = BTreeMap::new();
+        for common in logs::common(&logs) {
+            match (common.certain, self.choices.on_overlap) {
+                (false, _) => self.books.notes.push(common.warn(&logs)),
+                (true, OnOverlap::Error) => problems.push(common.refuse(&logs)),
+                (true, OnOverlap::Latest) => {
+                    out.entry(common.lost).or_default().extend(common.twice)
+                }
+            }
+        }
+        for (at, twice) in out {
+            let rows = logs[at].rows(&twice);
+            self.fold.take_out(at, twice);
+            self.supersede_usage(&logs[at].name, &rows, "calls that another log has too");
+        }
+    }
+
     /// Rows that another file has too are counted apart and told.
     fn supersede(&mut self, lost: &overlap::Superseded) {
         if let Some(read) = self.read(&lost.file) {
@@ -51,23 +86,20 @@ impl Reading<'_> {
         self.books.notes.push(lost.note());
     }
 
-    /// The same for rows of a provider's usage export.
-    fn supersede_counts(&mut self, lost: &counts::Superseded) {
-        let records: u64 = lost.days.values().sum();
-        if let Some(read) = self.read(&lost.file) {
+    /// The same for rows of usage, by day.
+    fn supersede_usage(&mut self, file: &Arc<str>, days: &BTreeMap<Day, u64>, what: &str) {
+        let records: u64 = days.values().sum();
+        if let Some(read) = self.read(file) {
             let rows = &mut read.receipt.rows;
             rows.used -= records;
             *rows.skipped.entry("superseded".to_string()).or_default() += records;
-            for (day, count) in &lost.days {
+            for (day, count) in days {
                 if let Some(left) = read.days.get_mut(day) {
                     *left -= count;
                 }
             }
         }
-        let text = format!(
-            "{}: rows of a usage export that another file counts too, left out: {records}",
-            lost.file
-        );
+        let text = format!("{file}: {what}, left out: {records}");
         self.books
             .notes
             .push(Note::new(&catalogue::SUPERSEDED, text));

@@ -8,17 +8,21 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::fold::{FileFold, Fold};
-use super::hand::Hand;
+use super::logs::{Log, Watched};
 use super::repeats::locked;
 use crate::formats::{ReadUsage, Settings, Tally};
 use crate::problem::Problems;
 use crate::scan::{Pieces, Unfit};
+
+/// What a thread read: rows, what the fold learned, and the log's sums.
+type Part = (Tally, FileFold, Log);
 
 /// How a log is read.
 struct Work<'w> {
     fold: &'w Fold,
     read: ReadUsage,
     settings: &'w Settings,
+    log: &'w Log,
     pieces: Mutex<Pieces>,
     unfit: AtomicBool,
 }
@@ -31,17 +35,18 @@ pub fn read(
     fold: &Fold,
     read: ReadUsage,
     settings: &Settings,
-    pieces: Pieces,
+    (log, pieces): (&mut Log, Pieces),
     threads: usize,
 ) -> Result<(Tally, FileFold), Unfit> {
     let work = Work {
         fold,
         read,
         settings,
+        log,
         pieces: Mutex::new(pieces),
         unfit: AtomicBool::new(false),
     };
-    let parts: Vec<Result<(Tally, FileFold), Unfit>> = std::thread::scope(|scope| {
+    let parts: Vec<Result<Part, Unfit>> = std::thread::scope(|scope| {
         let others: Vec<_> = (1..threads)
             .map(|_| scope.spawn(|| work.take_part()))
             .collect();
@@ -55,20 +60,26 @@ pub fn read(
     let mut tally = Tally::default();
     let mut learned = FileFold::default();
     for part in parts {
-        let (more, folded) = part?;
+        let (more, folded, part) = part?;
         tally.add(more);
         learned.add(folded);
+        log.add(&part);
     }
     Ok((tally, learned))
 }
 
 impl Work<'_> {
     /// Reads pieces as long as there are some.
-    fn take_part(&self) -> Result<(Tally, FileFold), Unfit> {
-        let mut hand = self.fold.hand(false);
+    fn take_part(&self) -> Result<Part, Unfit> {
+        let mut hand = Watched {
+            hand: self.fold.hand(false),
+            log: Log::new(&self.log.name, self.log.format),
+            traces: None,
+            billed_by: self.settings.billed_by.as_deref(),
+        };
         let mut tally = Tally::default();
         match self.read_pieces(&mut hand, &mut tally) {
-            Ok(()) => Ok((tally, hand.finish())),
+            Ok(()) => Ok((tally, hand.hand.finish(), hand.log)),
             Err(unfit) => {
                 self.unfit.store(true, Ordering::Relaxed);
                 Err(unfit)
@@ -76,7 +87,7 @@ impl Work<'_> {
         }
     }
 
-    fn read_pieces(&self, hand: &mut Hand<'_>, tally: &mut Tally) -> Result<(), Unfit> {
+    fn read_pieces(&self, hand: &mut Watched<'_>, tally: &mut Tally) -> Result<(), Unfit> {
         loop {
             if self.unfit.load(Ordering::Relaxed) {
                 return Err(Unfit);
@@ -94,7 +105,7 @@ impl Work<'_> {
                 &mut problems,
             ));
             let grew = rows.header().len() != width;
-            if grew || !problems.is_empty() || !hand.fold() {
+            if grew || !problems.is_empty() || !hand.hand.fold() {
                 return Err(Unfit);
             }
         }
@@ -163,7 +174,8 @@ mod tests {
             false => String::new(),
         };
         text += "timestamp,request_id,customer_id,feature,model,status,input_tokens,";
-        text += "cache_read_input_tokens,output_tokens,cost";
+        text += "cache_read_input_tokens,output_tokens";
+        text += if costs { ",cost" } else { "" };
         text += end;
         let mut rows: Vec<String> = Vec::new();
         for at in 0..dice.roll(120) {
@@ -180,12 +192,12 @@ mod tests {
             let customer = CUSTOMERS[dice.roll(CUSTOMERS.len())];
             let status = ["ok", "", "failed"][dice.roll(3)];
             let input = [dice.roll(900), 250_000 + dice.roll(9)][usize::from(dice.one_in(9))];
-            let cost = match costs && !dice.one_in(3) {
-                true => format!("0.{:06}", dice.roll(900_000)),
+            let cost = match costs {
+                true => format!(",0.{:06}", dice.roll(900_000)),
                 false => String::new(),
             };
             rows.push(format!(
-                "2026-10-{day:02}T{:02}:00:00Z,{id},{},{},{},{status},{input},{},{},{cost}",
+                "2026-10-{day:02}T{:02}:00:00Z,{id},{},{},{},{status},{input},{},{}{cost}",
                 dice.roll(24),
                 quoted(customer, dice),
                 ["chat", ""][dice.roll(2)],

@@ -28,6 +28,8 @@ pub struct Kind {
     pub other_band: ContextBand,
     /// Whether the file has yet to tell if its input includes cached tokens.
     pub open: bool,
+    /// The file's number, where files are told apart; else 0.
+    pub file: u32,
 }
 
 /// The group of a record.
@@ -167,12 +169,7 @@ impl Sums {
         let cached: Exact = self
             .quantities
             .iter()
-            .filter(|(meter, _)| {
-                matches!(
-                    meter,
-                    Meter::CacheRead | Meter::CacheWrite5m | Meter::CacheWrite1h
-                )
-            })
+            .filter(|(meter, _)| meter.is_cached_text())
             .map(|(_, quantity)| quantity.exact())
             .sum();
         let mut quantities = self.quantities.iter_mut();

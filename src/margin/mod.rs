@@ -13,6 +13,7 @@ mod totals;
 pub mod verdict;
 
 pub use dimension::{Dimension, Filter};
+pub use group::{Sums, slot};
 pub use row::{Row, RowKind};
 pub use statement::{Inputs, Statement, Unattributed, Unmapped, needs_detail, state};
 pub use totals::{Totals, usage};

@@ -89,13 +89,27 @@ pub fn revenue(
     period: Period,
     filters: &[Filter],
 ) -> BTreeMap<PartyId, Exact> {
-    let by = [Dimension::Customer];
-    let asked: Vec<Dimension> = filters.iter().map(|f| f.dimension.clone()).collect();
+    let rows = revenue_by(identity, book, period, &Dimension::Customer, filters).into_iter();
+    rows.filter_map(|(label, revenue)| Some((identity.by_key(&label)?, revenue)))
+        .collect()
+}
+
+/// The revenue that passes the filters, by the labels of a dimension that has revenue.
+pub fn revenue_by(
+    identity: &Identity,
+    book: &RevenueBook,
+    period: Period,
+    dimension: &Dimension,
+    filters: &[Filter],
+) -> BTreeMap<String, Exact> {
+    let by = [dimension.clone()];
+    let filtered = filters.iter().map(|f| f.dimension.clone());
+    let asked: Vec<Dimension> = by.iter().cloned().chain(filtered).collect();
     let mut grouping = Grouping::new(&by, filters, identity, period);
     book.facts(period, &all_cuts(identity, &asked, period), &mut |fact| {
         grouping.revenue(fact);
     });
     let rows = grouping.finish().into_iter();
-    rows.filter_map(|(labels, _, sums)| Some((identity.by_key(&labels[0])?, sums.revenue)))
+    rows.map(|(labels, _, sums)| (labels[0].to_string(), sums.revenue))
         .collect()
 }

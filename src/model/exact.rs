@@ -252,31 +252,6 @@ impl Exact {
         Some((mantissa, self.scale))
     }
 
-    /// The value, if it is a whole number written without places and fits 64 bits.
-    #[inline]
-    pub fn whole(&self) -> Option<i64> {
-        if self.scale != 0 {
-            return None;
-        }
-        small(self.mantissa).and_then(|m| i64::try_from(m).ok())
-    }
-
-    /// Writes bytes that are equal for equal values and for no others.
-    pub fn write_bytes(&self, bytes: &mut Vec<u8>) {
-        let value = self.normalized();
-        match value.short() {
-            Some((mantissa, scale)) => {
-                bytes.push(scale);
-                bytes.extend(mantissa.to_le_bytes());
-            }
-            // No short value has this scale.
-            None => {
-                bytes.extend([u8::MAX, value.scale]);
-                bytes.extend(value.mantissa.to_le_bytes());
-            }
-        }
-    }
-
     /// Prints with exactly `places` decimals; the value must already be rounded to them.
     pub fn to_fixed(&self, places: u8) -> String {
         let rounded = self.round(places);

@@ -117,6 +117,14 @@ impl Meter {
             )
     }
 
+    /// Whether it counts cached tokens of text, read or written.
+    pub fn is_cached_text(&self) -> bool {
+        matches!(
+            self,
+            Meter::CacheRead | Meter::CacheWrite5m | Meter::CacheWrite1h
+        )
+    }
+
     /// Whether it counts tokens.
     pub fn is_token(&self) -> bool {
         !matches!(

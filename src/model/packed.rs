@@ -4,6 +4,7 @@
 //! ever rounded: what does not fit the short form is kept as it is.
 
 use super::Exact;
+use super::exact::small;
 
 /// An exact number in little room.
 #[derive(Clone, Debug)]
@@ -48,6 +49,34 @@ impl Packed {
     /// Whether the number is zero.
     pub fn is_zero(&self) -> bool {
         self.exact().is_zero()
+    }
+}
+
+/// Short forms of a number.
+impl Exact {
+    /// The value, if it is a whole number written without places and fits 64 bits.
+    #[inline]
+    pub fn whole(&self) -> Option<i64> {
+        if self.scale != 0 {
+            return None;
+        }
+        small(self.mantissa).and_then(|m| i64::try_from(m).ok())
+    }
+
+    /// Writes bytes that are equal for equal values and for no others.
+    pub fn write_bytes(&self, bytes: &mut Vec<u8>) {
+        let value = self.normalized();
+        match value.short() {
+            Some((mantissa, scale)) => {
+                bytes.push(scale);
+                bytes.extend(mantissa.to_le_bytes());
+            }
+            // No short value has this scale.
+            None => {
+                bytes.extend([u8::MAX, value.scale]);
+                bytes.extend(value.mantissa.to_le_bytes());
+            }
+        }
     }
 }
 

@@ -60,6 +60,8 @@ catalogue! {
         "The files are readable, but the command needs another kind of file too. The message says which kinds were found.";
     OUTPUT_IS_INPUT = "T1040" Usage "output would overwrite an input":
         "The output file is one of the inputs, or a directory. Choose another name.";
+    SCENARIO = "T1060" Usage "scenario does not fit":
+        "A scenario, by options or as a file, contradicts itself or asks for something that the data do not have: a plan that nobody is on, a meter that no log has, a model without a price, a price in another currency. Plans come from the mapping file's plan column, subscriptions with prices, or the revenue file's plan column.";
     MAPPING = "T2001" Usage "mapping file not understood":
         "The mapping file needs the columns customer, source and id; every row names a customer. Dates are written 2026-10-01.";
     MAPPING_CONFLICT = "T2002" Usage "one id, two customers":
@@ -119,7 +121,7 @@ catalogue! {
     DUPLICATE_FILE = "T3032" Data "the same file twice":
         "Two inputs have the same content. Counting both would double the numbers.";
     OVERLAP = "T3033" Data "two files for the same money or usage":
-        "Two files bill the same provider, line and day, two usage exports of a provider count the same day, or two revenue files have a row with the same customer, invoice, period and amount. Remove one, or say --on-overlap latest to keep the file that reaches further.";
+        "Two files bill the same provider, line and day, two usage exports of a provider count the same day, two logs have the same calls, or two revenue files have a row with the same customer, invoice, period and amount. Remove one, or say --on-overlap latest to keep the file that reaches further.";
     CONFLICT = "T3034" Data "one request id, different numbers":
         "The log has the same request id twice with different content. Say --on-conflict last (the later one) or max (the one with more tokens), or correct the log.";
     CURRENCIES = "T3035" Data "no exchange rate":
@@ -134,8 +136,6 @@ catalogue! {
         "No bill, usage or revenue lies in the report period. The message shows what each file covers.";
     NO_PLAN_PRICE = "T3042" Data "plan price not known":
         "The plan's present price is in no file. Say it in tanso.toml, [plan.NAME] price = \"99\", or pass Stripe's prices.csv.";
-    NO_SUCH_PLAN = "T3043" Data "no customer on that plan":
-        "No customer is known to be on the plan. Plans come from the mapping file's plan column, subscriptions with prices, or the revenue file's plan column.";
     CANNOT_READ = "T4001" Io "cannot read":
         "The file does not exist, is a directory, or may not be read.";
     NO_MATCH = "T4002" Io "pattern matches nothing":
@@ -196,6 +196,22 @@ catalogue! {
         "Which price list was imported, how many models it has, and what of it is not used.";
     SUPERSEDED = "N1017" Warning "rows left out for a later export":
         "Under --on-overlap latest, charges and revenue rows that another file has too are left out; the file that reaches further counts.";
+    SAME_SUMS = "N1081" Warning "two logs may have the same calls":
+        "Two logs have exactly the same input and output tokens of a model on a day. With three or more different such sums they would be refused; these are fewer, so it may be chance. If they are the same calls, leave one of the logs out.";
+    PASTED_TWICE = "N1082" Warning "every row stands twice":
+        "The rows of a log have no request ids, and each of them stands there an even number of times. The file may be pasted below itself, or written twice, and then its usage counts double.";
+    REPEATED_LINES = "N1083" Note "equal rows of a bill":
+        "A bill has several rows that are alike in everything. They all count, since a bill may have equal lines; but rows pasted twice look the same.";
+    MISSING_DAYS = "N1084" Warning "days missing":
+        "A log or a bill that has rows on most days has none on some days between, though the other file has. Export it again if these days should not be empty.";
+    BILLED_ELSE = "N1085" Warning "bill and log name different providers":
+        "A bill, a gateway's for example, has models of which nothing is logged, while the log names another provider for the same models, whom no bill covers. Then the same calls cost twice: on the bill and by estimate. Say who bills the log: billed_by in its [[input]] entry of tanso.toml.";
+    PROVIDER_SPELLING = "N1086" Warning "provider of the log without a bill":
+        "The log names a provider that no bill has, and a bill of a provider with a similar name has no usage. If they are one, say billed_by in the [[input]] entry of the log in tanso.toml.";
+    UNUSED_PROVIDER = "N1087" Warning "[provider] entry that fits nothing":
+        "A [provider.NAME] of tanso.toml names a provider that is in no file and no price list, so it has no effect.";
+    DISCOUNT = "N1088" Note "discount on list prices":
+        "A [provider.NAME] discount of tanso.toml is taken off the list prices of the provider. `tanso prices` shows list prices; the text says what is left.";
     COUNTED_USAGE = "N1030" Note "usage as the provider counts it":
         "No log covers a provider in some months, so its own usage export stands for one: its projects, keys and users own the usage, mapped or not. Where a log covers the provider, the export only gives quantities.";
     COUNTED_QUANTITY = "N1031" Note "quantities from a usage export":
@@ -256,4 +272,6 @@ catalogue! {
         "The invoice has no lines that tell recurring from one-off; it is re-priced whole.";
     NO_EFFECT = "N4003" Warning "change without effect":
         "A new price touches no revenue of the period: the plan has no recurring invoice in it, or only invoices of another interval. The text says what to write instead.";
+    GRANDFATHERED = "N4004" Note "invoice keeps its price":
+        "With --apply renewal or --apply new some recurring invoices of the period keep their price: their renewal is yet to come, their customer is not new, or no subscription tells when they renew.";
 }

@@ -20,6 +20,8 @@ pub struct Entry {
     pub tier: Option<String>,
     /// First UTC day.
     pub day: Day,
+    /// First UTC day after it: a charge may be for a whole month.
+    pub end: Day,
     /// Billed money.
     pub billed: Exact,
     /// Logged quantity × list price, over usage that has one; `None` where nothing could be
@@ -65,7 +67,7 @@ pub struct Group {
 
 impl Entry {
     /// An entry without any amount.
-    pub(super) fn of(topic: &Topic, day: Day) -> Entry {
+    pub(super) fn of(topic: &Topic, (day, end): (Day, Day)) -> Entry {
         Entry {
             provider: topic.provider.clone(),
             model: topic.model.as_ref().map(|model| match &model.snapshot {
@@ -79,6 +81,7 @@ impl Entry {
             },
             tier: topic.tier.clone(),
             day,
+            end,
             billed: Exact::ZERO,
             computed: Some(Exact::ZERO),
             billed_quantity: None,
@@ -148,7 +151,7 @@ fn single(line: &Line<'_>, cause: Cause, meter: String) -> Entry {
         meter: ChargeMeter::Item(meter),
         tier: None,
     };
-    let mut entry = Entry::of(&topic, line.first);
+    let mut entry = Entry::of(&topic, (line.first, line.end));
     entry.bill(line);
     entry.add(cause, line.amount);
     entry

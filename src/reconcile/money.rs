@@ -98,7 +98,7 @@ pub fn compare(matched: &Matched<'_>, list: &dyn PriceList, finest: &Finest) -> 
     let mut days = Vec::new();
     let mut entries = Vec::new();
     for bucket in buckets(matched) {
-        let mut entry = Entry::of(&matched.topic, bucket.first);
+        let mut entry = Entry::of(&matched.topic, (bucket.first, bucket.end));
         let (mut computed, mut unpriced) = (None, false);
         let (mut rounding, mut given) = (Exact::ZERO, Exact::ZERO);
         for line in &bucket.lines {

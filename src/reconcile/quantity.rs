@@ -62,7 +62,7 @@ impl<'m, 'a> Series<'m, 'a> {
         let shifted = net_neighbors(&days);
         let mut entries = Vec::new();
         for (at, bucket) in self.buckets.iter().enumerate() {
-            let mut entry = Entry::of(&self.matched.topic, bucket.first);
+            let mut entry = Entry::of(&self.matched.topic, (bucket.first, bucket.end));
             for line in &bucket.lines {
                 entry.bill(line);
             }

@@ -9,7 +9,7 @@ use crate::attribution::matching::Matched;
 use crate::attribution::{Line, tier_word};
 use crate::model::band::THRESHOLDS;
 use crate::model::records::ChargeMeter;
-use crate::model::{ContextBand, Exact, Meter};
+use crate::model::{ContextBand, Day, Exact, Meter};
 
 const STANDARD: &str = "standard";
 
@@ -257,7 +257,7 @@ pub fn calibrated(topics: &[(&Matched<'_>, &Meter)], list: &dyn PriceList) -> Ve
         };
         let first = super::money::buckets(matched).into_iter().next();
         let reference = first.and_then(|bucket| Reference::of(matched, meter, &bucket, list));
-        let entry = Entry::of(&matched.topic, crate::model::Day(0));
+        let entry = Entry::of(&matched.topic, (Day(0), Day(1)));
         let key = (
             entry.provider.clone(),
             entry.model.clone(),

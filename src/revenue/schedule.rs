@@ -16,7 +16,7 @@ use crate::model::{Exact, Instant};
 /// c at time s reduces what was recognized by then by c·f(s), at once, and what is still to come
 /// by c·(1 − f(s)), evenly up to the same end. Both together mean that the cumulated revenue is
 /// (net − contra before t)·f(t), which is how it is computed: no state, no order of events.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Schedule {
     net: Exact,
     start: Instant,

@@ -7,7 +7,6 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::csv::cut;
 use super::flatten::Columns;
 use super::json::{self, Fault};
 use super::row::{Header, Row, RowSource};
@@ -93,10 +92,8 @@ impl Documents {
             column: None,
             byte: Some(byte as u64),
         };
-        let line = self.text[byte.min(self.text.len())..].lines().next();
         Problem::new(&catalogue::BAD_JSON, message)
             .at(place)
-            .excerpt(cut(line.unwrap_or("")))
             .help("an export is one JSON object or an array of them; `jq -c .` shows its shape")
     }
 }
@@ -130,7 +127,6 @@ pub(super) fn bad(name: &Arc<str>, text: &str, fault: Fault) -> Problem {
         column: None,
         byte: Some(byte as u64),
     };
-    let line = text.lines().nth(lines_before).unwrap_or("");
     let (entry, message, help) = match fault.cut_off {
         true => (
             &catalogue::CUT_OFF,
@@ -143,10 +139,7 @@ pub(super) fn bad(name: &Arc<str>, text: &str, fault: Fault) -> Problem {
             "a file holds JSON documents, or one object per line; `jq -c .` writes them so",
         ),
     };
-    Problem::new(entry, message)
-        .at(place)
-        .excerpt(cut(line))
-        .help(help)
+    Problem::new(entry, message).at(place).help(help)
 }
 
 impl RowSource for Documents {

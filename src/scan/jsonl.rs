@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::csv::{cut, line_too_long};
+use super::csv::line_too_long;
 use super::flatten::Columns;
 use super::json::Fault;
 use super::pieces::{Form, Pieces};
@@ -90,8 +90,8 @@ impl JsonLines {
         Ok(())
     }
 
+    /// The problem of a line. It shows nothing of the line: logs hold what people wrote to models.
     fn bad_line(&self, fault: Fault, end: usize, terminated: bool) -> Problem {
-        let line = &self.window.rest()[..end];
         let at = fault.column.saturating_sub(1).min(end);
         let place = Place {
             file: self.window.name().clone(),
@@ -116,10 +116,7 @@ impl JsonLines {
                 "each line must be one whole JSON object; `jq -c .` writes them so",
             ),
         };
-        Problem::new(entry, message)
-            .at(place)
-            .excerpt(cut(line))
-            .help(help)
+        Problem::new(entry, message).at(place).help(help)
     }
 }
 

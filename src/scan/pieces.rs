@@ -41,6 +41,8 @@ pub struct Pieces {
     /// Line and offset of the next piece.
     start: (u64, u64),
     size: usize,
+    /// Whether a piece was given out: a file without rows has one, so that it is read at all.
+    begun: bool,
     end: bool,
 }
 
@@ -74,6 +76,7 @@ impl Pieces {
             carry,
             start,
             size: size.max(1),
+            begun: false,
             end: false,
         }
     }
@@ -116,9 +119,10 @@ impl Pieces {
                 None => {}
             }
         }
-        if bytes.is_empty() {
+        if bytes.is_empty() && self.begun {
             return Ok(None);
         }
+        self.begun = true;
         let start = self.start;
         self.start.0 += line_ends(&bytes);
         self.start.1 += bytes.len() as u64;

@@ -32,6 +32,19 @@ pub struct BreakEven {
     pub proportional: Exact,
     /// Those who lose money leave first.
     pub loss_makers_first: Exact,
+    /// Revenue then ∕ revenue now − 1: how much dearer it gets on the whole. `None` without revenue.
+    pub price_change: Option<Exact>,
+    /// Gross profit of the re-priced customers now, and then if nobody leaves.
+    pub profit: (Exact, Exact),
+}
+
+/// What is left if customers leave evenly as an elasticity says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leaving {
+    /// Share of the customers that leaves.
+    pub share: Exact,
+    /// Gross profit of those who stay less that of all now.
+    pub gain: Exact,
 }
 
 impl BreakEven {
@@ -54,12 +67,34 @@ impl BreakEven {
             most_profitable_first: best_first,
             proportional: proportional(now, then),
             loss_makers_first: losers_first,
+            price_change: Exact::ratio(revenue_then - revenue_now, revenue_now, PLACES)
+                .filter(|_| revenue_now.is_positive()),
+            profit: (now, then),
+        })
+    }
+
+    /// The elasticity at which the change just pays: a relative change of customers for a relative
+    /// change of the price. `None` where nothing gets dearer, or where everybody may leave.
+    pub fn elasticity(&self) -> Option<Exact> {
+        let change = self.price_change.filter(Exact::is_positive)?;
+        let share = Some(self.proportional).filter(|share| *share < Exact::ONE)?;
+        Exact::ratio(-share, change, PLACES)
+    }
+
+    /// What an elasticity (0 or below) does to the gain. A lower price brings no customers: nobody
+    /// knows what they would cost.
+    pub fn at(&self, elasticity: Exact) -> Option<Leaving> {
+        let share = clamp((-elasticity * self.price_change?).round(PLACES));
+        let (now, then) = self.profit;
+        Some(Leaving {
+            share,
+            gain: then * (Exact::ONE - share) - now,
         })
     }
 }
 
-/// Solves (1 − share) × then = now.
-fn proportional(now: Exact, then: Exact) -> Exact {
+/// The share of customers that may leave evenly: solves (1 − share) × then = now.
+pub fn proportional(now: Exact, then: Exact) -> Exact {
     if then < now {
         return Exact::ZERO;
     }
@@ -122,6 +157,26 @@ mod tests {
         assert_eq!(cheap.loss_makers_first.to_string(), "0.387");
         let dear = uniform(1000, 99, 149, 60);
         assert_eq!(dear.proportional.round(4).to_string(), "0.5618");
+    }
+
+    #[test]
+    fn elasticities() {
+        // 50 ∕ 99 dearer, 50 ∕ 129 may leave: −(50 ∕ 129) ∕ (50 ∕ 99) = −99 ∕ 129 = −0.7674…
+        let even = uniform(1000, 99, 149, 20);
+        assert_eq!(even.elasticity().unwrap().round(4).to_string(), "-0.7674");
+        // At −0.5 leave 25 ∕ 99 = 25.25 %: 129,000 × 74 ∕ 99 − 79,000 = 17,424.24.
+        let leaving = even.at(Exact::new(-5, 1)).unwrap();
+        assert_eq!(leaving.share.round(4).to_string(), "0.2525");
+        assert_eq!(leaving.gain.round(2).to_string(), "17424.24");
+        // At the break-even elasticity nothing is gained, up to sixteen decimals of the share.
+        let none = even.at(even.elasticity().unwrap()).unwrap();
+        assert_eq!(none.gain.round(6), Exact::ZERO);
+        // What gets cheaper loses nobody.
+        assert_eq!(uniform(10, 149, 99, 20).elasticity(), None);
+        assert_eq!(
+            uniform(10, 149, 99, 20).at(-Exact::ONE).unwrap().share,
+            Exact::ZERO
+        );
     }
 
     #[test]

@@ -1,11 +1,40 @@
 //! What a change would do, before it ships: scenarios re-rated per customer.
 //!
-//! Pure. The rule that must hold: unchanged prices reproduce the report.
+//! Pure. The rule that must hold: unchanged prices reproduce the report. [`lever`] has the levers
+//! and the order in which they are applied.
 
+mod backtest;
 mod break_even;
+mod cheapest;
+mod checks;
+pub mod costs;
+mod curve;
+mod describe;
+mod groups;
+pub mod lever;
+mod membership;
 mod plan;
+mod rating;
+mod renewals;
+mod revalue;
 mod scenario;
+mod served;
+mod solve;
+mod summary;
 
-pub use break_even::{BreakEven, Member};
-pub use plan::{NewPrice, NoEffect, PlanChange, Unresolved};
-pub use scenario::{Outcome, OutcomeRow, Scenario, World, simulate};
+pub use backtest::{Backtest, BacktestRow, Stay};
+pub use break_even::{BreakEven, Leaving, Member};
+pub use cheapest::{Way, cheapest};
+pub use costs::CostBook;
+pub use curve::{Curve, Point, with_price};
+pub use lever::{
+    Apply, Discount, Measure, ModelSwap, NewPrice, PlanChange, ProviderPrice, Rate, Scenario,
+    Selector, Tier, UsageGrowth, UsageTerms,
+};
+pub use plan::{NoEffect, Unresolved};
+pub use renewals::renewals;
+pub use revalue::Unvalued;
+pub use scenario::{Group, Outcome, OutcomeRow, Prices, World, simulate};
+pub use served::NoSuchMeter;
+pub use solve::{Answer, By, Goal, Question, own, solve};
+pub use summary::{Summary, grid};

@@ -1,51 +1,39 @@
-//! The plan-price lever: which obligations a new price touches, and by how much.
+//! Plan prices, seats and discounts: which obligations they touch, and by how much.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use crate::identity::{Identity, PartyId};
-use crate::model::{Exact, Period};
+use super::lever::{NewPrice, PlanChange, Scenario};
+use super::membership::{Membership, on_plans};
+use super::scenario::World;
+use crate::identity::PartyId;
+use crate::model::Exact;
 use crate::revenue::plans::PlanPrice;
 use crate::revenue::{Obligation, RevenueBook};
-
-use super::scenario::World;
-
-/// A new price.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NewPrice {
-    /// An amount per month.
-    Month(Exact),
-    /// An amount per year; monthly subscriptions keep their price.
-    Year(Exact),
-    /// The present price times this factor, whatever the interval.
-    Factor(Exact),
-}
-
-/// A change of one plan's price.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PlanChange {
-    /// Plan name, compared byte for byte.
-    pub plan: String,
-    /// The new price.
-    pub price: NewPrice,
-}
 
 /// A change that touches no recurring revenue of the period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoEffect {
-    /// The change.
-    pub change: PlanChange,
+    /// The plan, or the discount as written.
+    pub what: String,
     /// Shorter invoices of the plan, which a price per year leaves as they are.
     pub shorter: u64,
+    /// Invoices that keep their price because it does not reach them yet.
+    pub kept: u64,
 }
 
-/// What a list of changes makes of the revenue.
+/// What a scenario makes of the recurring revenue.
+#[derive(Debug)]
 pub struct Repriced {
     /// The revenue after the changes.
     pub book: RevenueBook,
-    /// The customers whose plan they re-price.
+    /// The customers whose plan, terms or discount change, in order.
     pub touched: Vec<PartyId>,
     /// Changes that touch nothing.
     pub no_effect: Vec<NoEffect>,
+    /// Recurring invoices of the period that keep their price because no renewal is known.
+    pub without_renewal: u64,
+    /// The same because their renewal is yet to come, or because their customer is not new.
+    pub kept: u64,
 }
 
 /// A change that cannot be computed.
@@ -53,8 +41,24 @@ pub struct Repriced {
 pub enum Unresolved {
     /// Nobody is on the plan; these plans are known.
     NoSuchPlan(String, Vec<String>),
+    /// Customers are on the plan only by a second name of it; usage and minimums go by the first.
+    OtherName(String, Vec<String>),
     /// The plan's present price is not known.
     NoPrice(String),
+    /// Nothing says how many seats a customer has.
+    NoSeats(String, String),
+    /// A meter that no log has.
+    NoSuchMeter(super::NoSuchMeter),
+    /// Usage without a price.
+    Unvalued(super::Unvalued),
+    /// A month that the period holds in part.
+    PartOfMonth,
+    /// Two levers name the same usage: their words.
+    TwoModels(String, String),
+    /// The scenario gives a plan no overage price that could be solved for.
+    NoOverage(String),
+    /// A cap is solved for while usage is charged: a smaller cap then cuts revenue too.
+    CapWithCharges(String),
 }
 
 /// Spans from this many days on are billed by the year.
@@ -62,232 +66,280 @@ const YEARLY_DAYS: i64 = 300;
 const DAY: i64 = 86_400_000_000;
 
 impl PlanChange {
-    /// `plan pro: 99/month → 149/month, now`.
-    pub fn describe(&self, prices: &BTreeMap<String, PlanPrice>) -> String {
-        let known = prices.get(&self.plan).copied().unwrap_or_default();
-        let (old, new) = match self.price {
-            NewPrice::Month(price) => (
-                known.month.map(|old| format!("{old}/month")),
-                format!("{price}/month"),
-            ),
-            NewPrice::Year(price) => {
-                let old = known
-                    .year
-                    .or(known.month.map(|month| month * Exact::from(12u64)));
-                (
-                    old.map(|old| format!("{old}/year")),
-                    format!("{price}/year"),
-                )
-            }
-            NewPrice::Factor(factor) => {
-                let percent = (factor - Exact::ONE).shift(2);
-                let sign = if percent.is_negative() { "" } else { "+" };
-                return format!("plan {}: {sign}{percent}%, now", self.plan);
-            }
-        };
-        match old {
-            Some(old) => format!("plan {}: {old} → {new}, now", self.plan),
-            None => format!("plan {}: {new}, now", self.plan),
-        }
-    }
-
     /// The factor for one obligation as a fraction, or `None` where the price does not touch it.
-    /// `by_year` says that the scenario gives the plan a price per year too, which then is the one
-    /// for yearly invoices. Else they follow the price per month in proportion, so that the same
-    /// price changes nothing.
+    /// A price per year, where the scenario gives one, is the one for yearly invoices. Else they
+    /// follow the price per month in proportion, so that the same price changes nothing. `seats` are
+    /// how many the customer has, and how many the invoice bills.
     fn factor(
         &self,
         obligation: &Obligation,
         known: PlanPrice,
-        by_year: bool,
+        seats: Option<(Exact, Exact)>,
     ) -> Result<Option<(Exact, Exact)>, Unresolved> {
-        if obligation.recurring == Some(false) {
-            return Ok(None);
-        }
         let twelve = Exact::from(12u64);
-        let (start, end) = obligation.service;
-        let yearly = end.0 - start.0 >= YEARLY_DAYS * DAY;
+        let yearly = is_yearly(obligation);
         let missing = || Unresolved::NoPrice(self.plan.clone());
-        match self.price {
-            NewPrice::Factor(factor) => Ok(Some((factor, Exact::ONE))),
-            NewPrice::Year(_) if !yearly => Ok(None),
-            NewPrice::Year(price) => {
-                let old = known.year.or(known.month.map(|month| month * twelve));
-                let old = old.filter(Exact::is_positive).ok_or_else(missing)?;
-                Ok(Some((price, old)))
+        let factor = self.prices.iter().find_map(|price| match price {
+            NewPrice::Factor(factor) => Some(*factor),
+            _ => None,
+        });
+        if let Some(factor) = factor {
+            return Ok(Some((factor, Exact::ONE)));
+        }
+        let per_year = self.prices.iter().find_map(|price| match price {
+            NewPrice::Year(price) => Some(*price),
+            _ => None,
+        });
+        if let Some(price) = per_year.filter(|_| yearly) {
+            let old = known.year.or(known.month.map(|month| month * twelve));
+            let old = old.filter(Exact::is_positive).ok_or_else(missing)?;
+            return Ok(Some((price, old)));
+        }
+        let per_month = self.prices.iter().find_map(|price| match price {
+            NewPrice::Month(price) => Some(*price),
+            _ => None,
+        });
+        let (price, billed) = match (self.per_seat, seats) {
+            (Some(seat), Some((seats, billed))) => {
+                (Some(per_month.unwrap_or_default() + seat * seats), billed)
             }
-            NewPrice::Month(_) if yearly && by_year => Ok(None),
-            NewPrice::Month(price) => {
-                let (price, old) = match (known.month, known.year) {
-                    (None, Some(year)) if yearly => (price * twelve, Some(year)),
-                    (month, _) => (price, month),
-                };
-                let old = old.filter(Exact::is_positive).ok_or_else(missing)?;
-                Ok(Some((price, old)))
-            }
-        }
+            _ => (per_month, Exact::ONE),
+        };
+        let Some(price) = price else {
+            return Ok(None);
+        };
+        let (price, old) = match (known.month, known.year) {
+            (None, Some(year)) if yearly => (price * twelve, Some(year)),
+            (month, _) => (price, month),
+        };
+        let old = old.filter(Exact::is_positive).ok_or_else(missing)?;
+        Ok(Some((price, old * billed)))
     }
 }
 
-/// Customers on each plan on some day of a period.
-fn on_plans(identity: &Identity, period: Period) -> BTreeMap<String, Vec<PartyId>> {
-    let mut plans: BTreeMap<String, Vec<PartyId>> = BTreeMap::new();
-    for (at, party) in (0u32..).zip(identity.parties()) {
-        let days = [period.start].into_iter();
-        let days = days.chain(party.changes("plan", period));
-        let mut names: Vec<String> = days
-            .filter_map(|day| party.attribute_on("plan", day))
-            .map(str::to_string)
-            .collect();
-        names.sort();
-        names.dedup();
-        for plan in names {
-            plans.entry(plan).or_default().push(PartyId(at));
-        }
-    }
-    plans
+/// Whether an invoice is for a year.
+fn is_yearly(obligation: &Obligation) -> bool {
+    let (start, end) = obligation.service;
+    end.0 - start.0 >= YEARLY_DAYS * DAY
 }
 
-/// Which plan an obligation is on.
-struct Membership<'a> {
-    world: World<'a>,
-    period: Period,
-    /// Customers with invoices of more than one subscription.
-    several: BTreeSet<PartyId>,
+/// How a change fared.
+#[derive(Clone, Default)]
+struct Tally {
+    changed: u64,
+    shorter: u64,
+    kept: u64,
 }
 
-impl<'a> Membership<'a> {
-    fn of(world: World<'a>) -> Membership<'a> {
-        let mut subscriptions: BTreeMap<PartyId, BTreeSet<&str>> = BTreeMap::new();
-        for line in &world.book.obligations {
-            if let Some(id) = line.subscription.as_deref() {
-                subscriptions.entry(line.party).or_default().insert(id);
-            }
-        }
-        subscriptions.retain(|_, ids| ids.len() > 1);
-        Membership {
-            world,
-            period: world.statement.period,
-            several: subscriptions.into_keys().collect(),
-        }
-    }
-
-    /// The names of the plan that a line is on. A line that names its plan is that plan's; one of a
-    /// subscription is its price's, unless the mapping has a word of its own for the only
-    /// subscription of the customer; others are on the plan of their customer when the service
-    /// begins, as far as that lies in the period.
-    fn names(&self, line: &'a Obligation) -> Vec<&'a str> {
-        if let Some(plan) = line.plan.as_deref() {
-            return vec![plan];
-        }
-        // A line of an invoice has its own price, whatever else its subscription holds.
-        let price = line.price.as_deref();
-        if let Some(names) = price.and_then(|id| self.world.subscriptions.get(id)) {
-            return names.iter().map(String::as_str).collect();
-        }
-        let party = self.world.identity.party(line.party);
-        let own_word = party.is_stated("plan") && !self.several.contains(&line.party);
-        let id = line.subscription.as_deref().filter(|_| !own_word);
-        if let Some(names) = id.and_then(|id| self.world.subscriptions.get(id)) {
-            return names.iter().map(String::as_str).collect();
-        }
-        let first = self.world.zone.day(line.service.0).max(self.period.start);
-        party.attribute_on("plan", first).into_iter().collect()
-    }
-
-    /// Whether a line is revenue at some time of the period.
-    fn in_period(&self, line: &Obligation) -> bool {
-        let (from, to) = line.schedule.span();
-        let zone = self.world.zone;
-        let (start, end) = (
-            zone.start_of(self.period.start),
-            zone.start_of(self.period.end),
-        );
-        from < end && (to > start || from >= start)
-    }
-}
-
-/// Whether one of the changes is a price per year for the plan.
-fn is_by_year(changes: &[PlanChange], plan: &str) -> bool {
-    let mut of_plan = changes.iter().filter(|change| change.plan == plan);
-    of_plan.any(|change| matches!(change.price, NewPrice::Year(_)))
-}
-
-/// Works the changes out.
+/// Works out what a scenario makes of the recurring revenue.
 ///
 /// # Errors
-/// If a plan or its present price is not known.
-pub fn reprice(world: World<'_>, changes: &[PlanChange]) -> Result<Repriced, Unresolved> {
-    let World { book, prices, .. } = world;
-    let membership = Membership::of(world);
-    let plans = on_plans(world.identity, membership.period);
-    let mut after = book.clone();
-    let mut touched = Vec::new();
-    let mut no_effect = Vec::new();
-    for change in changes {
-        let name = change.plan.as_str();
-        let members = plans.get(name).cloned().unwrap_or_default();
-        let known = prices.get(name).copied().unwrap_or_default();
-        let mut found = !members.is_empty();
-        touched.extend(members);
-        let (mut changed, mut shorter) = (0, 0);
-        let by_year = is_by_year(changes, name);
-        for (obligation, before) in after.obligations.iter_mut().zip(&book.obligations) {
-            if !membership.names(before).contains(&name) {
-                continue;
-            }
-            found = true;
-            let inside = membership.in_period(before);
-            if inside {
-                touched.push(before.party);
-            }
-            let factor = change.factor(before, known, by_year)?;
-            changed += u64::from(inside && factor.is_some());
-            let recurs = before.recurring != Some(false);
-            shorter += u64::from(inside && factor.is_none() && recurs);
-            if let Some((numerator, denominator)) = factor {
-                obligation.schedule = obligation.schedule.scaled(numerator, denominator);
-                let places = obligation.net.places().max(2);
-                obligation.net = Exact::ratio(obligation.net * numerator, denominator, places)
-                    .unwrap_or(obligation.net);
-            }
-        }
-        if changed == 0 {
-            no_effect.push(NoEffect {
-                change: change.clone(),
-                shorter,
-            });
-        }
-        if !found {
-            let lines = book.obligations.iter();
-            let first = |line| membership.names(line).first().map(|name| name.to_string());
-            let mut known: BTreeSet<String> = lines.filter_map(first).collect();
-            known.extend(plans.into_keys());
-            return Err(Unresolved::NoSuchPlan(
-                change.plan.clone(),
-                known.into_iter().collect(),
-            ));
+/// If a plan, its present price or its seats are not known.
+pub fn reprice<'a>(
+    world: World<'a>,
+    membership: &Membership<'a>,
+    scenario: &Scenario,
+) -> Result<Repriced, Unresolved> {
+    let found = fractions(world, membership, scenario)?;
+    let mut after = world.book.clone();
+    for (line, fraction) in after.obligations.iter_mut().zip(&found.of_lines) {
+        if let Some((numerator, denominator)) = *fraction {
+            line.schedule = line.schedule.scaled(numerator, denominator);
+            let places = line.net.places().max(world.places);
+            line.net = Exact::ratio(line.net * numerator, denominator, places).unwrap_or(line.net);
         }
     }
-    // Of two prices of one plan, per month and per year, one may have nothing to do.
-    let idle = |name: &str| {
-        no_effect
-            .iter()
-            .filter(|none| none.change.plan == name)
-            .count()
-    };
-    let given = |name: &str| changes.iter().filter(|change| change.plan == name).count();
-    let in_vain = |none: &NoEffect| idle(&none.change.plan) == given(&none.change.plan);
-    let no_effect = no_effect
-        .iter()
-        .filter(|none| in_vain(none))
-        .cloned()
-        .collect();
-    touched.sort();
-    touched.dedup();
     Ok(Repriced {
         book: after,
-        touched,
-        no_effect,
+        touched: found.touched,
+        no_effect: found.no_effect,
+        without_renewal: found.without_renewal,
+        kept: found.kept,
     })
+}
+
+/// By what every line is multiplied.
+pub struct Fractions {
+    /// New ∕ old of each line of the book, in its order; `None` where it stays.
+    pub of_lines: Vec<Option<(Exact, Exact)>>,
+    /// The customers whose plan, terms or discount change, in order.
+    pub touched: Vec<PartyId>,
+    no_effect: Vec<NoEffect>,
+    without_renewal: u64,
+    kept: u64,
+}
+
+/// Works out by what a scenario multiplies each line.
+///
+/// # Errors
+/// If a plan, its present price or its seats are not known.
+pub fn fractions<'a>(
+    world: World<'a>,
+    membership: &Membership<'a>,
+    scenario: &Scenario,
+) -> Result<Fractions, Unresolved> {
+    let members = on_plans(world.identity, membership.period);
+    let mut walk = Walk {
+        world,
+        membership,
+        scenario,
+        touched: Vec::new(),
+        found: Vec::new(),
+        of_plans: vec![Tally::default(); scenario.plans.len()],
+        of_discounts: vec![Tally::default(); scenario.discounts.len()],
+        without_renewal: 0,
+        kept: 0,
+    };
+    for change in &scenario.plans {
+        let own = members.get(&change.plan);
+        walk.found.push(own.is_some());
+        walk.touched.extend(own.into_iter().flatten());
+        if own.is_none() && change.is_monthly() {
+            let known = members.keys().cloned().collect();
+            return Err(Unresolved::OtherName(change.plan.clone(), known));
+        }
+    }
+    let lines = world.book.obligations.iter();
+    let of_lines = lines
+        .map(|line| walk.line(line))
+        .collect::<Result<Vec<_>, _>>()?;
+    if let Some(at) = walk.found.iter().position(|found| !found) {
+        let lines = world.book.obligations.iter();
+        let first = |line| membership.names(line).first().map(|name| name.to_string());
+        let mut known: BTreeSet<String> = lines.filter_map(first).collect();
+        known.extend(members.into_keys());
+        let plan = scenario.plans[at].plan.clone();
+        return Err(Unresolved::NoSuchPlan(plan, known.into_iter().collect()));
+    }
+    Ok(walk.finish(of_lines))
+}
+
+/// A walk over the lines.
+struct Walk<'w, 'a> {
+    world: World<'a>,
+    membership: &'w Membership<'a>,
+    scenario: &'w Scenario,
+    touched: Vec<PartyId>,
+    /// Whether anybody is on each plan.
+    found: Vec<bool>,
+    of_plans: Vec<Tally>,
+    of_discounts: Vec<Tally>,
+    without_renewal: u64,
+    kept: u64,
+}
+
+impl<'a> Walk<'_, 'a> {
+    /// By what a line is multiplied.
+    fn line(&mut self, line: &'a Obligation) -> Result<Option<(Exact, Exact)>, Unresolved> {
+        let names = self.membership.names(line);
+        let inside = self.membership.in_period(line);
+        let reaches = self.membership.reaches(self.scenario.apply, line);
+        let mut fraction = None;
+        let mut held_back = false;
+        for (at, change) in self.scenario.plans.iter().enumerate() {
+            if !names.contains(&change.plan.as_str()) {
+                continue;
+            }
+            self.found[at] = true;
+            if inside {
+                self.touched.push(line.party);
+            }
+            if line.recurring == Some(false) || !change.is_priced() {
+                continue;
+            }
+            let factor = self.factor(change, line)?;
+            let tally = &mut self.of_plans[at];
+            if factor.is_some() && reaches != Some(true) {
+                tally.kept += u64::from(inside);
+                held_back |= inside;
+                continue;
+            }
+            tally.changed += u64::from(inside && factor.is_some());
+            tally.shorter += u64::from(inside && factor.is_none());
+            fraction = times(fraction, factor);
+        }
+        for at in 0..self.scenario.discounts.len() {
+            if line.recurring == Some(false) || !self.is_discounted(at, line, &names) {
+                continue;
+            }
+            if inside {
+                self.touched.push(line.party);
+            }
+            let tally = &mut self.of_discounts[at];
+            if reaches != Some(true) {
+                tally.kept += u64::from(inside);
+                held_back |= inside;
+                continue;
+            }
+            tally.changed += u64::from(inside);
+            let left = Exact::ONE - self.scenario.discounts[at].ratio;
+            fraction = times(fraction, Some((left, Exact::ONE)));
+        }
+        match (held_back, reaches) {
+            (true, None) => self.without_renewal += 1,
+            (true, Some(_)) => self.kept += 1,
+            (false, _) => {}
+        }
+        Ok(fraction)
+    }
+
+    fn factor(
+        &self,
+        change: &PlanChange,
+        line: &Obligation,
+    ) -> Result<Option<(Exact, Exact)>, Unresolved> {
+        let known = self.world.prices.get(&change.plan).copied();
+        let seats = match change.per_seat {
+            Some(_) => Some(self.membership.seats(&change.plan, line)?),
+            None => None,
+        };
+        change.factor(line, known.unwrap_or_default(), seats)
+    }
+
+    /// Whether a discount is for a line: a line is on its own plan, which may be another than its
+    /// customer's.
+    fn is_discounted(&self, at: usize, line: &Obligation, names: &[&str]) -> bool {
+        let mut of = self.scenario.discounts[at].of.clone();
+        let day = self.membership.day(line);
+        let plans = of.party.extract_if(.., |(name, _)| name == "plan");
+        let on = |value: &String| names.contains(&value.as_str());
+        let on_plans = plans.fold(true, |all, (_, values)| all && values.iter().any(on));
+        on_plans && of.selects_party(self.world.identity, Some(line.party), day)
+    }
+
+    fn finish(mut self, of_lines: Vec<Option<(Exact, Exact)>>) -> Fractions {
+        let in_vain = |what: String, tally: Tally| {
+            (tally.changed == 0).then_some(NoEffect {
+                what,
+                shorter: tally.shorter,
+                kept: tally.kept,
+            })
+        };
+        let plans = self.scenario.plans.iter().zip(self.of_plans);
+        let priced = plans.filter(|(change, _)| change.is_priced());
+        let mut no_effect: Vec<NoEffect> = priced
+            .filter_map(|(change, tally)| in_vain(change.plan.clone(), tally))
+            .collect();
+        let discounts = self.scenario.discounts.iter().zip(self.of_discounts);
+        no_effect.extend(discounts.filter_map(|(discount, tally)| {
+            in_vain(format!("discount {}", discount.of.text), tally)
+        }));
+        self.touched.sort();
+        self.touched.dedup();
+        Fractions {
+            of_lines,
+            touched: self.touched,
+            no_effect,
+            without_renewal: self.without_renewal,
+            kept: self.kept,
+        }
+    }
+}
+
+/// The product of two fractions, as far as there are any.
+fn times(a: Option<(Exact, Exact)>, b: Option<(Exact, Exact)>) -> Option<(Exact, Exact)> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some((a.0 * b.0, a.1 * b.1)),
+        (a, b) => a.or(b),
+    }
 }

@@ -1,23 +1,26 @@
 //! One scenario: customers now and then, who crosses zero, what the invoices change by.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use hashbrown::HashMap;
 
 use super::break_even::{BreakEven, Member};
-use super::plan::{NoEffect, PlanChange, Unresolved, reprice};
-use crate::identity::{Identity, PartyId};
-use crate::margin::{Filter, Row, RowKind, Statement, party};
-use crate::model::{Exact, Instant, Zone};
+use super::checks::check;
+use super::costs::{self, CostBook, Ground, passes};
+use super::groups::{group, last_day_on, minimums};
+use super::lever::{Charge, Scenario};
+use super::membership::Membership;
+use super::plan::{NoEffect, Unresolved, reprice};
+use super::served::Served;
+use crate::attribution::Pricing;
+use crate::identity::{Identity, PartyId, PartyKind};
+use crate::margin::{Dimension, Filter, Row, RowKind, Statement, Sums, party, slot};
+use crate::model::{Exact, Instant, Month, UsageCell, Zone};
 use crate::revenue::RevenueBook;
 use crate::revenue::plans::PlanPrice;
 
-/// A list of changes.
-#[derive(Clone, Debug)]
-pub struct Scenario {
-    /// As the user wrote it.
-    pub name: String,
-    /// The changes.
-    pub changes: Vec<PlanChange>,
-}
+/// What plans cost now, by name.
+pub type Prices = BTreeMap<String, PlanPrice>;
 
 /// A row now and then.
 #[derive(Clone, Debug)]
@@ -26,10 +29,21 @@ pub struct OutcomeRow {
     pub now: Row,
     /// The row after the changes.
     pub then: Row,
-    /// Whether its plan is re-priced.
+    /// Whether its plan is re-priced, or its terms or discount change.
     pub repriced: bool,
     /// By how much its next invoices change.
     pub invoice_change: Exact,
+}
+
+/// Revenue and cost of a group of customers now and then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The plan, segment or other label.
+    pub label: String,
+    /// Revenue and cost now.
+    pub now: (Exact, Exact),
+    /// Revenue and cost after the changes.
+    pub then: (Exact, Exact),
 }
 
 /// What a scenario does.
@@ -43,8 +57,10 @@ pub struct Outcome {
     pub rows: Vec<OutcomeRow>,
     /// Revenue now and then.
     pub revenue: (Exact, Exact),
-    /// Cost, which a price does not change.
-    pub cost: Exact,
+    /// Cost now and then, that without a customer included.
+    pub cost: (Exact, Exact),
+    /// Totals by plan and by segment, by label; cost without a customer is in none.
+    pub groups: Vec<(String, Vec<Group>)>,
     /// Rows that begin to lose money (indices into `rows`).
     pub into_loss: Vec<usize>,
     /// Rows that stop losing money.
@@ -57,6 +73,14 @@ pub struct Outcome {
     pub assumed_recurring: u64,
     /// Changes that touch nothing.
     pub no_effect: Vec<NoEffect>,
+    /// Recurring invoices of the period that keep their price because no renewal is known.
+    pub without_renewal: u64,
+    /// The same because their renewal is yet to come, or because their customer is not new.
+    pub kept: u64,
+    /// What was solved for in the scenario.
+    pub solved: Vec<super::Answer>,
+    /// The elasticity that was asked for, and what it does.
+    pub leaving: Option<(Exact, super::Leaving)>,
 }
 
 /// What a scenario is run over.
@@ -64,6 +88,8 @@ pub struct Outcome {
 pub struct World<'a> {
     /// The report, by customer.
     pub statement: &'a Statement,
+    /// The same report by plan, by segment and so on, each of one dimension; for the totals.
+    pub views: &'a [Statement],
     /// The filters that it was made with; of customers and their attributes only.
     pub filters: &'a [Filter],
     /// All revenue.
@@ -71,28 +97,92 @@ pub struct World<'a> {
     /// Who is who.
     pub identity: &'a Identity,
     /// What plans cost now.
-    pub prices: &'a BTreeMap<String, PlanPrice>,
+    pub prices: &'a Prices,
     /// The names of the plan of each subscription.
     pub subscriptions: &'a BTreeMap<String, Vec<String>>,
+    /// How many each subscription bills.
+    pub quantities: &'a BTreeMap<String, Exact>,
+    /// The first renewal of each subscription in the period or after it.
+    pub renewals: &'a BTreeMap<String, Instant>,
+    /// The folded log.
+    pub usage: &'a [UsageCell],
+    /// Every cost with the usage that carries it; empty where no lever asks for it.
+    pub costs: &'a CostBook,
+    /// The price book.
+    pub pricing: &'a Pricing,
     /// The report's zone.
     pub zone: Zone,
+    /// Decimals of the currency's minor unit.
+    pub places: u8,
+}
+
+/// Then − now, by customer.
+#[derive(Default)]
+struct Deltas {
+    /// By customer: direct, metered, allocated, estimated.
+    cost: HashMap<PartyId, [Exact; 4], foldhash::fast::FixedState>,
+    /// Without a customer.
+    unattributed: Exact,
 }
 
 /// Runs a scenario.
 ///
 /// # Errors
-/// If a plan or its present price is not known.
+/// If a plan, a price, seats or a meter that it asks for are not known.
 pub fn simulate(world: World<'_>, scenario: &Scenario) -> Result<Outcome, Unresolved> {
-    let (statement, book) = (world.statement, world.book);
-    let period = statement.period;
-    let repriced = reprice(world, &scenario.changes)?;
+    let (statement, book, period) = (world.statement, world.book, world.statement.period);
+    check(world, scenario)?;
+    let membership = Membership::of(world);
+    let repriced = reprice(world, &membership, scenario)?;
     let (after, touched) = (repriced.book, repriced.touched);
+    let holds = |_: &super::PlanChange, party: PartyId, month: Month| {
+        membership.reaches_month(scenario.apply, party, month.first_day())
+    };
+    let served = Served::count(world.identity, world.usage, period, scenario, &holds);
+    let mut charges = served.charges(world.identity, period, scenario, &holds, world.places);
+    charges.extend(minimums(world, &membership, scenario, &after, &charges));
+    let charges: Vec<(usize, Charge)> = charges
+        .into_iter()
+        .filter(|(at, charge)| {
+            let day = last_day_on(world.identity, charge, &scenario.plans[*at].plan, period);
+            passes(world.identity, world.filters, Some(charge.0), day)
+        })
+        .collect();
+    let changed = match scenario.changes_cost() {
+        true => {
+            let ground = Ground {
+                identity: world.identity,
+                usage: world.usage,
+                costs: world.costs,
+                pricing: world.pricing,
+            };
+            costs::changes(ground, scenario, &served).map_err(Unresolved::Unvalued)?
+        }
+        false => Vec::new(),
+    };
+    let mut deltas = Deltas::default();
+    for change in &changed {
+        match (change.party, change.basis) {
+            (Some(party), Some(basis)) => {
+                deltas.cost.entry(party).or_default()[slot(basis)] += change.amount;
+            }
+            _ => deltas.unattributed += change.amount,
+        }
+    }
     let by_party = |book: &RevenueBook| party::revenue(world.identity, book, period, world.filters);
-    let (before, then) = (by_party(book), by_party(&after));
+    let (before, mut then) = (by_party(book), by_party(&after));
+    for (_, (party, _, amount)) in &charges {
+        *then.entry(*party).or_default() += *amount;
+    }
     let end = world.zone.start_of(period.end);
-    let changes = invoice_changes(book, &after, end);
+    let mut invoices = invoice_changes(book, &after, end);
+    let last = period.end.plus(-1).month();
+    for (_, (party, _, amount)) in charges.iter().filter(|(_, (_, month, _))| *month == last) {
+        *invoices.entry(*party).or_default() += *amount;
+    }
     let mut rows = Vec::with_capacity(statement.rows.len());
-    for row in &statement.rows {
+    let more = without_row(world, charges.iter().map(|(_, charge)| charge.0));
+    for row in statement.rows.iter().chain(&more) {
         let Some(party) = row.party else {
             continue;
         };
@@ -105,13 +195,25 @@ pub fn simulate(world: World<'_>, scenario: &Scenario) -> Result<Outcome, Unreso
         );
         changed.revenue = Some(of(&then));
         changed.sums.revenue = of(&then);
+        if let Some(own) = deltas.cost.get(&party) {
+            let costs = changed.sums.cost.iter_mut().zip(own);
+            costs.for_each(|(cost, delta)| *cost += *delta);
+        }
         rows.push(OutcomeRow {
             now: row.clone(),
             then: changed,
             repriced: touched.binary_search(&party).is_ok(),
-            invoice_change: changes.get(&party).copied().unwrap_or_default(),
+            invoice_change: invoices.get(&party).copied().unwrap_or_default(),
         });
     }
+    let groups = world.views.iter().map(|view| {
+        let name = view.by.first().map_or("", Dimension::name).to_string();
+        (
+            name,
+            group(world, view, &after, &charges, &changed, scenario),
+        )
+    });
+    let groups = groups.collect();
     let crosses = |from: bool| -> Vec<usize> {
         let losing = |row: &Row| {
             row.gross_profit()
@@ -135,23 +237,63 @@ pub fn simulate(world: World<'_>, scenario: &Scenario) -> Result<Outcome, Unreso
     let shocks: Vec<Exact> = customers.iter().map(|row| row.invoice_change).collect();
     let sum = |of: fn(&OutcomeRow) -> Option<Exact>| rows.iter().filter_map(of).sum::<Exact>();
     let revenue = (sum(|row| row.now.revenue), sum(|row| row.then.revenue));
+    let more: Exact = changed.iter().map(|change| change.amount).sum();
+    let cost = statement.totals.cost;
+    let own: Exact = rows
+        .iter()
+        .map(|row| row.then.cost() - row.now.cost())
+        .sum();
+    assert!(
+        own + deltas.unattributed == more,
+        "a simulation must start from the report's cost"
+    );
     Ok(Outcome {
         name: scenario.name.clone(),
-        changes: scenario
-            .changes
-            .iter()
-            .map(|change| change.describe(world.prices))
-            .collect(),
+        changes: scenario.describe(world.prices),
         revenue,
-        cost: statement.totals.cost,
+        cost: (cost, cost + more),
+        groups,
         into_loss,
         into_profit,
         invoice_shock: shock(shocks),
         break_even: BreakEven::of(&members),
         assumed_recurring: assumed(book, &touched),
         no_effect: repriced.no_effect,
+        without_renewal: repriced.without_renewal,
+        kept: repriced.kept,
+        solved: Vec::new(),
+        leaving: None,
         rows,
     })
+}
+
+/// Empty rows for customers of whom the report knows nothing but who are charged now.
+fn without_row(world: World<'_>, charged: impl Iterator<Item = PartyId>) -> Vec<Row> {
+    let known: BTreeSet<PartyId> = world
+        .statement
+        .rows
+        .iter()
+        .filter_map(|row| row.party)
+        .collect();
+    let more: BTreeSet<PartyId> = charged.filter(|party| !known.contains(party)).collect();
+    let row = |party: PartyId| {
+        let own = world.identity.party(party);
+        Row {
+            kind: match own.kind {
+                PartyKind::Customer => RowKind::Customer,
+                PartyKind::Internal => RowKind::Internal,
+                PartyKind::Unmapped { .. } => RowKind::Unmapped,
+            },
+            labels: vec![own.key.as_str().into()],
+            party: Some(party),
+            period: world.statement.period,
+            sums: Sums::default(),
+            revenue: Some(Exact::ZERO),
+            cost_is_known: world.statement.rows.iter().any(|row| row.cost_is_known),
+            flags: Vec::new(),
+        }
+    };
+    more.into_iter().map(row).collect()
 }
 
 fn member(row: &OutcomeRow) -> Member {

@@ -342,6 +342,13 @@ fn simulations_fit_their_schema() {
             "simulate", "--config", scenario, "--plan", plan, "--format", "json", "--quiet",
         ]
     };
+    let asked = |question: &'static str| {
+        let config = "fixtures/scenarios/pricing-paralysis/tanso.toml";
+        let elasticity = "--elasticity=-0.5";
+        [
+            "simulate", "--config", config, question, elasticity, "--format", "json", "--quiet",
+        ]
+    };
     let drain = "fixtures/scenarios/margin-drain/tanso.toml";
     let paralysis = "fixtures/scenarios/pricing-paralysis/tanso.toml";
     fits(
@@ -350,6 +357,10 @@ fn simulations_fit_their_schema() {
             &run(drain, "pro=149"),
             &run(drain, "pro=-10%"),
             &run(paralysis, "mid=61"),
+            &run(paralysis, "mid=40..60:10"),
+            &asked("--cheapest=mid: margin=80%"),
+            &asked("--solve=mid: margin=80%"),
+            &asked("--usage=plan=mid:+10%"),
         ],
     );
 }

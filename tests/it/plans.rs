@@ -83,7 +83,7 @@ fn plans_are_told_apart_letter_by_letter() {
     let both = simulate(&files, &["--plan", "pro=+10%", "--plan", "Pro=+20%"]).json();
     assert_eq!(revenues(&both), ["acme 100 120", "umbra 50 55"]);
     let nobody = simulate(&files, &["--plan", "PRO=+10%"]);
-    assert_eq!(nobody.code, 3);
+    assert_eq!(nobody.code, 2);
     assert!(
         nobody.err.contains("plans found: Pro, pro"),
         "{}",

@@ -256,3 +256,48 @@ fn a_name_is_found_exactly_or_not_at_all() {
         none.err
     );
 }
+
+#[test]
+fn a_discount_is_told_beside_the_list_price() {
+    let folder = Folder::new(&[
+        (
+            "list.csv",
+            "provider,names,input,output\nkestrel-ai,tern-1,4,16\n",
+        ),
+        (
+            "tanso.toml",
+            "prices = \"list.csv\"\n[provider.kestrel-ai]\ndiscount = \"15%\"\n",
+        ),
+    ]);
+    let found = folder.run(&["prices", "find", "tern-1", "--format", "json"], &[]);
+    // 4 − 0.60 and 16 − 2.40.
+    let told = notes(&found.json(), "N1088").join("\n");
+    assert!(
+        told.contains("15 %") && told.contains("input list 4, net 3.4"),
+        "{told}"
+    );
+    assert!(told.contains("output list 16, net 13.6"), "{told}");
+    let other = folder.run(&["prices", "find", "gpt-4o", "--format", "json"], &[]);
+    assert!(notes(&other.json(), "N1088").is_empty());
+}
+
+#[test]
+fn the_imported_list_is_an_input_of_every_report() {
+    let list = "provider,names,input,output\nkestrel-ai,tern-1,4,16\n";
+    let usage = log("2026-09-01T00:00:00Z,1,acme,kestrel-ai,tern-1,,1000000,0\n");
+    let folder = Folder::new(&[
+        ("list.csv", list),
+        ("usage.csv", &usage),
+        ("tanso.toml", "prices = \"list.csv\"\n"),
+    ]);
+    let report = folder.report();
+    let inputs = report["inputs"].as_array().unwrap().iter();
+    let mut lists = inputs.filter(|input| input["path"] == "list.csv");
+    let input = lists.next().expect("the list is an input");
+    assert_eq!(
+        input["sha256"],
+        "eb91e4e2148bcf1f8504ee06a6c817fdf3014b4863f2577636a8fd797f4bf61e"
+    );
+    assert_eq!(input["bytes"], list.len());
+    assert_eq!(input["rows"]["used"], 1);
+}

@@ -438,3 +438,31 @@ fn a_shifted_day_is_told_by_day_and_is_nothing_over_the_month() {
     }
     assert_eq!(found(&report), BTreeMap::new());
 }
+
+#[test]
+fn a_charge_for_a_month_stands_under_its_days_and_tiers_that_nobody_states_are_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = "timestamp,customer,provider,model,input_tokens,output_tokens\n\
+        2026-10-12T08:00:00Z,acme,openai,gpt-4o,1000000,0\n";
+    let bill = "period_start,period_end,provider,model,meter,quantity,cost\n\
+        2026-10-01,2026-11-01,openai,gpt-4o,input,1000000,2.5\n";
+    let log = put(folder.path(), "log.csv", log);
+    let bill = put(folder.path(), "bill.csv", bill);
+    let run = |by: &str, format: &str| {
+        let run = tanso(&[
+            "reconcile",
+            "--no-config",
+            "--by",
+            by,
+            "--format",
+            format,
+            &log,
+            &bill,
+        ]);
+        assert_eq!(run.code, 0, "{}", run.err);
+        run.out
+    };
+    let days = run("day", "csv");
+    assert!(days.contains("2026-10-01 to 2026-10-31"), "{days}");
+    assert!(run("tier", "csv").contains("(not stated)"));
+}

@@ -1,6 +1,8 @@
 //! Notes on what the files cover: days without a bill or a log, and what providers' usage exports
 //! gave to the bills.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::money;
 use crate::attribution::Attribution;
 use crate::cli::run::Run;
@@ -100,5 +102,80 @@ pub fn spans(run: &Run, books: &Books, notes: &mut Vec<Note>) {
             covers(bills)
         );
         notes.push(Note::new(&catalogue::GAP, text));
+    }
+}
+
+/// A log or bill with rows on at least three of four days is one of every day.
+const MOST: (usize, usize) = (3, 4);
+/// Fewer days show no habit.
+const LEAST_DAYS: usize = 7;
+
+/// Days without a row between days with rows, of a provider that has rows on most days: in the log
+/// while the bill has charges then, and in the bill while the log has usage then.
+pub fn missing_days(run: &Run, notes: &mut Vec<Note>) {
+    let mut logged: BTreeMap<&str, BTreeSet<Day>> = BTreeMap::new();
+    let mut billed: BTreeMap<&str, BTreeSet<Day>> = BTreeMap::new();
+    for cell in &run.books.usage {
+        if let Some(provider) = cell.provider.as_deref() {
+            logged.entry(provider).or_default().insert(cell.utc_day);
+        }
+    }
+    for charge in &run.books.charges {
+        let one_day = charge.end.0 - charge.start.0 <= 86_400_000_000;
+        if let (Some(provider), ChargeKind::Usage, true) =
+            (charge.provider.as_deref(), charge.kind, one_day)
+        {
+            let days = billed.entry(provider).or_default();
+            days.insert(charge.start.utc_day());
+        }
+    }
+    for (mine, other, word, but) in [
+        (&logged, &billed, "usage log", "billed"),
+        (&billed, &logged, "bill", "logged"),
+    ] {
+        for (provider, days) in mine {
+            let Some(others) = other.get(provider) else {
+                continue;
+            };
+            let missing: Vec<String> = gaps(days)
+                .into_iter()
+                .filter(|day| run.period.contains(*day) && others.contains(day))
+                .map(|day| day.to_string())
+                .collect();
+            if !missing.is_empty() {
+                let text = format!(
+                    "{provider}: the {word} has nothing on {}, days that are {but}",
+                    missing.join(", ")
+                );
+                notes.push(Note::new(&catalogue::MISSING_DAYS, text));
+            }
+        }
+    }
+}
+
+/// The days missing between others, where there are others on most days.
+fn gaps(days: &BTreeSet<Day>) -> Vec<Day> {
+    let (Some(first), Some(last)) = (days.first(), days.last()) else {
+        return Vec::new();
+    };
+    let all = (last.0 - first.0 + 1) as usize;
+    if all < LEAST_DAYS || days.len() * MOST.1 < all * MOST.0 {
+        return Vec::new();
+    }
+    let between = (first.0..=last.0).map(Day);
+    between.filter(|day| !days.contains(day)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_are_told_of_what_is_there_on_most_days() {
+        let of = |days: &[i32]| gaps(&days.iter().map(|day| Day(*day)).collect());
+        assert_eq!(of(&[1, 2, 3, 5, 6, 7, 8]), [Day(4)]);
+        // Six days, and five of eight.
+        assert_eq!(of(&[1, 2, 3, 5, 6]), []);
+        assert_eq!(of(&[1, 2, 4, 6, 8]), []);
     }
 }

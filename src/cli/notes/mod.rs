@@ -2,6 +2,7 @@
 
 mod cost;
 mod coverage;
+mod providers;
 
 use std::collections::BTreeSet;
 
@@ -21,6 +22,8 @@ pub fn collect(run: &Run, statement: &Statement, inputs: &[InputReceipt]) -> Vec
     notes.extend(run.price_notes.iter().cloned());
     identity(run, statement, &mut notes);
     cost::cost(run, statement, &mut notes);
+    providers::names(run, &statement.attribution, &mut notes);
+    providers::unused(run, &mut notes);
     revenue(run, &mut notes);
     rows(run, inputs, &mut notes);
     notes.sort();
@@ -249,4 +252,5 @@ fn rows(run: &Run, inputs: &[InputReceipt], notes: &mut Vec<Note>) {
         notes.push(Note::new(&catalogue::OUT_OF_PERIOD, text));
     }
     coverage::spans(run, &run.books, notes);
+    coverage::missing_days(run, notes);
 }

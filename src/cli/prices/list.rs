@@ -8,7 +8,7 @@ use crate::model::{Day, Exact, Meter, names};
 use crate::prices::layout::as_listed;
 use crate::prices::rules::{Rule, Stated};
 use crate::prices::{Listed, Prices, Source};
-use crate::problem::{Problem, Problems, catalogue};
+use crate::problem::{Note, Problem, Problems, catalogue};
 use crate::report::{Cell, Column, Table};
 
 /// The name of the JSON document.
@@ -75,7 +75,7 @@ pub fn run(
 /// # Errors
 /// A price list or option that is not understood.
 pub fn find(name: &str, view: &PricesView, console: &mut Console) -> Result<Ended, Problems> {
-    let (prices, notes) = prices(view)?;
+    let (prices, mut notes) = prices(view)?;
     let on = day("--on", view.on.as_deref())?;
     let at = on.unwrap_or_else(newest);
     let provider = view.provider.as_deref();
@@ -96,7 +96,11 @@ pub fn find(name: &str, view: &PricesView, console: &mut Console) -> Result<Ende
             let first = row.names.first().copied().unwrap_or_default();
             row.holds_on(at) && models.contains(&(row.provider, first))
         });
-        rows.extend(listed.map(|row| of_list(&source, &row)));
+        for row in listed {
+            let shown = of_list(&source, &row);
+            notes.extend(discounted(&prices, &shown));
+            rows.push(shown);
+        }
     }
     let mut footer = Vec::new();
     let found = !rows.is_empty();
@@ -145,6 +149,33 @@ pub fn find(name: &str, view: &PricesView, console: &mut Console) -> Result<Ende
         said.iter().for_each(|line| console.say(line));
     }
     Ok(Ended::Finding)
+}
+
+/// What a row of a list costs after the negotiated discount of tanso.toml, if there is one.
+fn discounted(prices: &Prices, row: &Shown) -> Option<Note> {
+    let provider = row.provider.as_deref()?;
+    let discount = *prices.discounts.get(provider)?;
+    let mut known: Vec<&(Meter, Exact)> = row.prices.iter().collect();
+    known.sort_by(|a, b| a.0.cmp(&b.0));
+    let each = known.into_iter().map(|(meter, price)| {
+        let list = as_listed(meter, *price);
+        let net = list - list * discount;
+        format!("{} list {list}, net {net}", meter.name())
+    });
+    let each: Vec<String> = each.collect();
+    let tier = row.tier.as_ref().map(|tier| format!(" {tier}"));
+    let over = row
+        .context_over
+        .map(|over| format!(" over {over} tokens of input"));
+    let text = format!(
+        "{provider} {}{}{}: a discount of {} % from tanso.toml is taken off in reports: {}",
+        row.names.first().map_or("", String::as_str),
+        tier.unwrap_or_default(),
+        over.unwrap_or_default(),
+        discount.shift(2),
+        each.join("; ")
+    );
+    (!row.free && !each.is_empty()).then(|| Note::new(&catalogue::DISCOUNT, text))
 }
 
 /// A test of a name.

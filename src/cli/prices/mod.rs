@@ -37,7 +37,8 @@ pub fn run(args: &PricesArgs, console: &mut Console) -> Result<Ended, Problems> 
 fn prices(view: &PricesView) -> Result<(Prices, Vec<Note>), Problems> {
     let shared = shared(view);
     let project = project(&shared)?;
-    price_book::prices(&shared, project.as_ref())
+    let (prices, notes, _) = price_book::prices(&shared, project.as_ref())?;
+    Ok((prices, notes))
 }
 
 /// The options of a view as those that all commands have.

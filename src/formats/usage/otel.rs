@@ -9,13 +9,15 @@
 use crate::formats::fields::Columns;
 use crate::formats::nested::Nested;
 use crate::formats::rows;
+use crate::formats::usage::otel_held::Held;
 use crate::formats::usage::otel_names::*;
+use crate::formats::usage::otel_people::People;
 use crate::formats::usage::otel_span::{self, Flat, Span, Timed, USAGE};
 use crate::formats::usage::otel_tree::{Carries, Entered, Tree};
 use crate::formats::usage::tokens::{Convention, Tokens};
 use crate::formats::{CachedTokens, Format, Kind, Reader, Sample, Settings, Tally, UsageSink};
-use crate::model::records::{Outcome, UsageRecord};
-use crate::model::{Exact, Instant, Meter};
+use crate::model::Instant;
+use crate::model::records::Outcome;
 use crate::problem::{Place, Problem, Problems, catalogue};
 use crate::scan::{Row, RowSource};
 
@@ -44,7 +46,8 @@ one document. Or a table from your tracing store with a column per attribute
 `gen_ai.request.model`; `gen_ai.provider.name` (old `gen_ai.system`). Two names of one count must agree.
 Other attributes below `gen_ai.usage.` are not used, and a note names them. Messages are not read.
 
-**Customer.** `user.id`, else `enduser.id`, else `session.id`, of the span or its resource;
+**Customer.** `user.id`, else `enduser.id`, else `session.id`, of the span or its resource; a span without
+one has the user that another span of its trace in the file names, if all that name one agree.
 `columns = { customer = \"my.attribute\" }` names another, and so for `feature`, `provider` and `model`.
 
 **Units and zone.** Tokens. A span counts at its start, in Unix nanoseconds; in rows a time without
@@ -59,7 +62,8 @@ it is left out and counted, in whatever order the spans stand. Where two calls o
 `chat`, `text_completion`, `generate_content`, `embeddings`, or none) stand above each other and the upper
 one comes first, the file is refused: leave one kind of span out. Rows need span and parent ids
 (`trace_id`, `span_id`, `parent_span_id`) for this; without them a span of another operation is refused.
-All spans of a trace must be in one file.
+All spans of a trace must be in one file: where a span with usage stands above one of another file, the run
+is refused.
 
 **Failed requests.** Status `ERROR`, or an `error.type`. Their stated tokens count, they are not part of
 `requests`.
@@ -76,26 +80,13 @@ instruments in use write. OTLP's form of numbers and times is that of its specif
     read: Reader::Usage(read),
 };
 
-/// A record kept until it is known whether it is a sum of others.
-struct Held {
-    instant: Instant,
-    source: Option<String>,
-    feature: Option<String>,
-    provider: Option<String>,
-    model: Option<String>,
-    quantities: Vec<(Meter, Exact)>,
-    request_id: Option<String>,
-    outcome: Outcome,
-    dimensions: Vec<Option<String>>,
-    line: u64,
-}
-
 struct Reading<'s> {
     settings: &'s Settings,
     sink: &'s mut dyn UsageSink,
     tally: Tally,
     tree: Tree,
     held: Vec<Option<Held>>,
+    people: People<Held>,
     /// Calls that counted and turned out to stand above others.
     above: Vec<u64>,
     /// The attribute that names the customer.
@@ -120,6 +111,7 @@ fn read(
         tally: Tally::default(),
         tree: Tree::default(),
         held: Vec::new(),
+        people: People::default(),
         above: Vec::new(),
         customer: settings.columns.get("customer").cloned(),
         nobody: 0,
@@ -165,11 +157,23 @@ impl Reading<'_> {
                 problems.push(problem);
             }
         }
+        if self.people.is_full() {
+            self.release(problems);
+        }
     }
 
     fn take(&mut self, span: &Span<'_>, instant: Result<Instant, Problem>) -> Result<(), Problem> {
         let line = span.place.line.unwrap_or_default();
         let usage = [INPUT, OUTPUT, READ, WRITE];
+        let attribute = self.settings.columns.get("customer").map(String::as_str);
+        let named = match attribute {
+            Some(name) => span.first(&[name]),
+            None => span.first(CUSTOMERS),
+        };
+        if let (Some(trace), Some((name, id))) = (People::<Held>::trace(span.ids.as_deref()), named)
+        {
+            self.people.name(trace, name, id);
+        }
         let carries = match (
             usage.iter().any(|names| span.text(names).is_some()),
             span.text(OPERATION),
@@ -198,7 +202,7 @@ impl Reading<'_> {
             Entered::Aggregate => self.tally.skip("sum of spans below"),
             Entered::Counts => {
                 let record = self.record(span, instant?)?;
-                self.hand_on(&record)?;
+                self.settle(record)?;
             }
             Entered::Held(at) => {
                 // A place is kept for one that cannot be read, so that the numbers stay in step.
@@ -270,6 +274,7 @@ impl Reading<'_> {
             provider,
             model,
             quantities,
+            trace: People::<Held>::trace(span.ids.as_deref()),
             request_id: span
                 .text(RESPONSE_ID)
                 .map(str::to_string)
@@ -310,26 +315,30 @@ impl Reading<'_> {
         }
     }
 
+    /// Hands a record on, or lets it wait for the user of its trace.
+    fn settle(&mut self, record: Held) -> Result<(), Problem> {
+        match record.trace.filter(|_| record.source.is_none()) {
+            None => self.hand_on(&record),
+            Some(trace) => {
+                self.people.wait(trace, record);
+                Ok(())
+            }
+        }
+    }
+
+    /// Hands on what waits for the users of traces.
+    fn release(&mut self, problems: &mut Problems) {
+        for (mut record, user) in self.people.release(self.customer.as_deref()) {
+            record.source = user;
+            if let Err(problem) = self.hand_on(&record) {
+                self.tally.skip("refused");
+                problems.push(problem);
+            }
+        }
+    }
+
     fn hand_on(&mut self, record: &Held) -> Result<(), Problem> {
-        let dimensions: Vec<Option<&str>> =
-            record.dimensions.iter().map(Option::as_deref).collect();
-        self.sink.take(&UsageRecord {
-            instant: record.instant,
-            source: record.source.as_deref(),
-            feature: record.feature.as_deref(),
-            provider: record.provider.as_deref(),
-            model: record.model.as_deref(),
-            tier: None,
-            quantities: &record.quantities,
-            requests: Exact::ONE,
-            single_request: true,
-            reported_cost: None,
-            request_id: record.request_id.as_deref(),
-            outcome: record.outcome,
-            dimensions: &dimensions,
-            cached_open: false,
-            line: record.line,
-        })?;
+        record.hand_on(self.sink)?;
         self.tally.used += 1;
         self.nobody += u64::from(record.source.is_none());
         let instant = record.instant;
@@ -345,10 +354,14 @@ impl Reading<'_> {
             };
             if self.tree.is_sum(at) {
                 self.tally.skip("sum of spans below");
-            } else if let Err(problem) = self.hand_on(&record) {
+            } else if let Err(problem) = self.settle(record) {
                 self.tally.skip("refused");
                 problems.push(problem);
             }
+        }
+        self.release(problems);
+        for problem in self.sink.end_of_spans(self.tree.ends()) {
+            problems.push(problem);
         }
         self.above.sort_unstable();
         for line in std::mem::take(&mut self.above) {

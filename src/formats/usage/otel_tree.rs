@@ -8,6 +8,11 @@
 use hashbrown::HashMap;
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::formats::SpanEnds;
+
+/// Deeper traces are taken for loops.
+const DEPTH: usize = 1_000;
+
 /// The identity of a span within a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SpanKey(u128);
@@ -130,6 +135,36 @@ impl Tree {
         }
     }
 
+    /// What spans of other files may belong to: see [`SpanEnds`].
+    pub fn ends(&self) -> SpanEnds {
+        let mut ends = SpanEnds::default();
+        for (key, node) in &self.nodes {
+            match (node.state, node.below) {
+                (State::Unseen, true) => ends.missing.push(key.0),
+                (_, true) => {}
+                (_, false) => ends
+                    .under_usage
+                    .extend(self.usage_at(*key).map(|line| (key.0, line))),
+            }
+        }
+        ends
+    }
+
+    /// The line of the nearest span with usage that counts, at this one or above it; 0 if the line
+    /// is not known.
+    fn usage_at(&self, from: SpanKey) -> Option<u64> {
+        let mut next = Some(from);
+        for _ in 0..DEPTH {
+            let node = self.nodes.get(&next?)?;
+            match node.state {
+                State::Counted(line) => return Some(line),
+                State::Held(held) if !self.sums[held] => return Some(0),
+                _ => next = node.parent,
+            }
+        }
+        None
+    }
+
     /// Whether what was held under a number is a sum of spans below it.
     pub fn is_sum(&self, held: usize) -> bool {
         self.sums[held]
@@ -150,6 +185,25 @@ mod tests {
         });
         let entered = entered.collect();
         (entered, tree.sums, told)
+    }
+
+    #[test]
+    fn ends_are_what_another_file_may_go_on_from() {
+        let key = |id| SpanKey::of("t", id).unwrap().0;
+        let mut tree = Tree::default();
+        let mut enter = |id, parent, carries| {
+            let parent = SpanKey::of("t", parent);
+            tree.enter(SpanKey::of("t", id).unwrap(), parent, carries, &mut |_| {});
+        };
+        enter("agent", "", Sum);
+        enter("tool", "agent", Nothing);
+        enter("call", "elsewhere", Call(7));
+        let mut ends = tree.ends();
+        ends.under_usage.sort_unstable();
+        let mut under = [(key("agent"), 0), (key("tool"), 0), (key("call"), 7)];
+        under.sort_unstable();
+        assert_eq!(ends.under_usage, under);
+        assert_eq!(ends.missing, [key("elsewhere")]);
     }
 
     use Carries::{Call, Nothing, Sum};

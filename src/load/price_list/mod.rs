@@ -13,6 +13,9 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
+use crate::model::receipt::{InputReceipt, RowCounts};
 use crate::model::{ContextBand, Exact, Meter};
 use crate::prices::{BookRow, PriceBook};
 use crate::problem::{Entry, Place, Problem, Problems, catalogue};
@@ -29,6 +32,54 @@ pub struct PriceList {
     pub book: PriceBook,
     /// What is not used, by reason.
     pub left_out: BTreeMap<&'static str, u64>,
+    /// SHA-256 of the file as stored.
+    pub sha256: String,
+    /// Size of the file as stored.
+    pub bytes: u64,
+}
+
+impl PriceList {
+    /// The list as an input of a report; a row is one price of a model.
+    pub fn receipt(&self) -> InputReceipt {
+        let rows = self.book.rows().len() as u64;
+        InputReceipt {
+            path: self.name.to_string(),
+            format: format!("price list ({})", self.format),
+            sha256: self.sha256.clone(),
+            bytes: self.bytes,
+            rows: RowCounts {
+                read: rows,
+                used: rows,
+                ..RowCounts::default()
+            },
+            covers_from: None,
+            covers_to: None,
+        }
+    }
+}
+
+/// SHA-256 and size of a file.
+fn checksum(path: &Path, name: &Arc<str>) -> Result<(String, u64), Problem> {
+    let failed = |why: std::io::Error| {
+        let message = format!("cannot read the price list: {why}");
+        Problem::new(&catalogue::CANNOT_READ, message).at(Place::file(name))
+    };
+    let mut hash = Sha256::new();
+    let mut file = File::open(path).map_err(failed)?;
+    let mut bytes = 0;
+    let mut piece = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut piece).map_err(failed)? {
+            0 => break,
+            read => {
+                hash.update(&piece[..read]);
+                bytes += read as u64;
+            }
+        }
+    }
+    let digits = hash.finalize();
+    let hex: String = digits.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok((hex, bytes))
 }
 
 /// Service tier and context threshold of a price; `None` is the standard tier, and no threshold.
@@ -50,6 +101,8 @@ pub fn read(path: &Path, name: &str) -> Result<PriceList, Problems> {
         format: "price list",
         book: PriceBook::default(),
         left_out: BTreeMap::new(),
+        sha256: String::new(),
+        bytes: 0,
     };
     let mut problems = Problems::default();
     match scan::whole(path, name)? {
@@ -74,6 +127,7 @@ pub fn read(path: &Path, name: &str) -> Result<PriceList, Problems> {
     if !problems.is_empty() {
         return Err(problems);
     }
+    (list.sha256, list.bytes) = checksum(path, &file)?;
     if list.book.models() == 0 {
         return Err(Problems::from(unknown(&file)));
     }

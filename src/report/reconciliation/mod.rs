@@ -21,7 +21,7 @@ pub enum By {
     Tier,
     /// Month of the day.
     Month,
-    /// UTC day.
+    /// UTC day, or the days of a charge for a longer time.
     Day,
 }
 
@@ -58,6 +58,9 @@ impl By {
             By::Meter => entry.meter.clone(),
             By::Tier => entry.tier.clone(),
             By::Month => Some(entry.day.month().to_string()),
+            By::Day if entry.end > entry.day.plus(1) => {
+                Some(format!("{} to {}", entry.day, entry.end.plus(-1)))
+            }
             By::Day => Some(entry.day.to_string()),
         }
     }

@@ -42,7 +42,7 @@ pub fn table(
         Column::text("period_start", "From").csv_only(),
         Column::text("period_end", "To").csv_only(),
     ]);
-    let rows = (0..groups.len()).map(|at| line(&groups[at], at, &printed, header));
+    let rows = (0..groups.len()).map(|at| line(&groups[at], by, at, &printed, header));
     let mut footer = proofs(groups, &printed, places);
     footer.extend(below);
     footer.extend(fx::lines(header.fx.as_ref()));
@@ -65,15 +65,16 @@ pub fn table(
     }
 }
 
-fn line(group: &Group, at: usize, printed: &Printed, header: &Header) -> Vec<Cell> {
-    let text = |value: &Option<String>| match value {
-        Some(value) => Cell::Text(value.clone()),
-        None => Cell::Empty,
+fn line(group: &Group, by: &[By], at: usize, printed: &Printed, header: &Header) -> Vec<Cell> {
+    let text = |(by, value): (&By, &Option<String>)| match (value, by) {
+        (Some(value), _) => Cell::Text(value.clone()),
+        (None, By::Tier) => Cell::Text("(not stated)".into()),
+        (None, _) => Cell::Empty,
     };
     let quantity = |value: Option<Exact>| value.map_or(Cell::Empty, Cell::Quantity);
     let (billed_rate, list_rate) = rates(group);
     let short = |rate: Option<Exact>| quantity(rate.map(|rate| rate.round(6)));
-    let mut cells: Vec<Cell> = group.labels.iter().map(text).collect();
+    let mut cells: Vec<Cell> = by.iter().zip(&group.labels).map(text).collect();
     cells.extend([
         Cell::Text(header.currency.to_string()),
         Cell::Money(printed.billed[at]),

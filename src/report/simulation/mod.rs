@@ -1,4 +1,8 @@
 //! Simulations as reports: a table, CSV rows, and JSON.
 
+pub mod backtest;
+mod chart;
 pub mod document;
+pub mod grid;
 pub mod table;
+pub mod words;

@@ -1,0 +1,77 @@
+//! What the scenarios of a run stand on: the report, its views, subscriptions, costs.
+
+use std::collections::BTreeMap;
+
+use super::run::Run;
+use crate::margin::{Dimension, Filter, Statement};
+use crate::model::{Exact, Instant};
+use crate::revenue::plans::of_subscriptions;
+use crate::simulate::costs::passes;
+use crate::simulate::{CostBook, Prices, World, renewals};
+
+/// What the scenarios of a run stand on.
+pub struct Ground<'a> {
+    run: &'a Run,
+    statement: &'a Statement,
+    filters: &'a [Filter],
+    prices: &'a Prices,
+    views: Vec<Statement>,
+    subscriptions: BTreeMap<String, Vec<String>>,
+    quantities: BTreeMap<String, Exact>,
+    renewals: BTreeMap<String, Instant>,
+    costs: CostBook,
+}
+
+impl<'a> Ground<'a> {
+    /// Collects it. `costs` says whether every cost is needed with the usage that carries it.
+    pub fn of(
+        run: &'a Run,
+        statement: &'a Statement,
+        filters: &'a [Filter],
+        prices: &'a Prices,
+        costs: bool,
+    ) -> Ground<'a> {
+        let view = |name: &str| run.statement(&[Dimension::Attribute(name.into())], filters);
+        let records = &run.books.records;
+        let quantities = records.subscriptions.iter();
+        let keep = |party, day| passes(&run.identity, filters, party, day);
+        Ground {
+            run,
+            statement,
+            filters,
+            prices,
+            views: vec![view("plan"), view("segment")],
+            subscriptions: of_subscriptions(records),
+            quantities: quantities
+                .map(|sub| (sub.id.clone(), sub.quantity))
+                .collect(),
+            renewals: renewals(&records.subscriptions, run.zone.start_of(run.period.start)),
+            costs: match costs {
+                true => CostBook::collect(&run.books.usage, &keep, |sink| {
+                    run.costs_in_detail(sink);
+                }),
+                false => CostBook::default(),
+            },
+        }
+    }
+
+    /// The world that scenarios are run over.
+    pub fn world(&'a self) -> World<'a> {
+        World {
+            statement: self.statement,
+            views: &self.views,
+            filters: self.filters,
+            book: &self.run.revenue,
+            identity: &self.run.identity,
+            prices: self.prices,
+            subscriptions: &self.subscriptions,
+            quantities: &self.quantities,
+            renewals: &self.renewals,
+            usage: &self.run.books.usage,
+            costs: &self.costs,
+            pricing: &self.run.pricing,
+            zone: self.run.zone,
+            places: self.run.currency.decimals(),
+        }
+    }
+}

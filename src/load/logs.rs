@@ -1,0 +1,388 @@
+//! The same calls in two logs: in those of two tools, or in one log exported twice without ids.
+//!
+//! Calls with a common request id are found by [`super::repeats`]. Without one, the sums tell: two
+//! logs that have exactly the same input and output tokens of a model on a day have the same calls,
+//! if it happens often enough. Beside the fold this keeps one sum per file, day and model.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use super::hand::Hand;
+use super::traces::Traces;
+use crate::formats::{self, SpanEnds, UsageSink};
+use crate::model::names::ModelName;
+use crate::model::records::UsageRecord;
+use crate::model::{Day, Exact, Packed};
+use crate::problem::{Note, Place, Problem, catalogue};
+
+/// So many different sums of a day and a model, equal in input and output, are no coincidence.
+const PROOF: usize = 3;
+/// Smaller sums agree by chance.
+const LEAST_INPUT: u64 = 1_000;
+const LEAST_OUTPUT: u64 = 100;
+/// Fewer rows may be alike by chance.
+const LEAST_ROWS: u64 = 4;
+
+/// What a log has of one model on one day.
+#[derive(Clone, Debug, Default)]
+struct DaySum {
+    input: Packed,
+    output: Packed,
+    /// Cached tokens that may turn out to be inside the input.
+    open: Packed,
+    /// Rows by day of the report's zone.
+    rows: BTreeMap<Day, u64>,
+    /// The first row.
+    line: u64,
+}
+
+/// One usage log, or a part of one.
+#[derive(Clone, Debug, Default)]
+pub struct Log {
+    /// The file.
+    pub name: Arc<str>,
+    /// Its format.
+    pub format: &'static str,
+    /// UTC day and model as written → its place in `sums`.
+    days: HashMap<(Day, Box<str>), usize, foldhash::fast::FixedState>,
+    sums: Vec<DaySum>,
+    /// Rows without a request id, and their contents put together so that pairs of equal ones are
+    /// nothing.
+    without_id: (u64, u128),
+    /// Room for one record's content.
+    bytes: Vec<u8>,
+}
+
+impl Log {
+    /// Starts empty.
+    pub fn new(name: &Arc<str>, format: &'static str) -> Log {
+        Log {
+            name: name.clone(),
+            format,
+            ..Log::default()
+        }
+    }
+
+    fn see(&mut self, record: &UsageRecord<'_>, (utc_day, day): (Day, Day)) {
+        if record.request_id.is_none() {
+            self.without_id.0 += 1;
+            self.without_id.1 ^= super::repeats::fingerprint(record, &mut self.bytes);
+        }
+        let sum = self.sum(utc_day, record.model.unwrap_or_default(), record.line);
+        for (meter, quantity) in record.quantities {
+            match (meter.is_token(), meter.is_input_token()) {
+                (true, true) => sum.input.add(*quantity),
+                (true, false) => sum.output.add(*quantity),
+                (false, _) => {}
+            }
+            if record.cached_open && meter.is_cached_text() {
+                sum.open.add(*quantity);
+            }
+        }
+        *sum.rows.entry(day).or_default() += 1;
+    }
+
+    fn sum(&mut self, day: Day, model: &str, line: u64) -> &mut DaySum {
+        let at = match self.days.get(&Key(day, model)) {
+            Some(at) => *at,
+            None => {
+                self.sums.push(DaySum {
+                    line,
+                    ..DaySum::default()
+                });
+                self.days.insert((day, model.into()), self.sums.len() - 1);
+                self.sums.len() - 1
+            }
+        };
+        &mut self.sums[at]
+    }
+
+    /// Adds another part of the same log.
+    pub fn add(&mut self, part: &Log) {
+        self.without_id.0 += part.without_id.0;
+        self.without_id.1 ^= part.without_id.1;
+        for ((day, model), more) in part.all() {
+            let sum = self.sum(*day, model, more.line);
+            sum.line = sum.line.min(more.line);
+            sum.input.add(more.input.exact());
+            sum.output.add(more.output.exact());
+            for (day, rows) in &more.rows {
+                *sum.rows.entry(*day).or_default() += rows;
+            }
+        }
+    }
+
+    /// Every day and model with its sums.
+    fn all(&self) -> impl Iterator<Item = (&(Day, Box<str>), &DaySum)> {
+        let days = self.days.iter();
+        days.map(|(key, at)| (key, &self.sums[*at]))
+    }
+
+    fn settle(&mut self, inside: bool) {
+        for sum in &mut self.sums {
+            let open = std::mem::take(&mut sum.open).exact();
+            if inside {
+                sum.input.add(-open);
+            }
+        }
+    }
+
+    /// Whether the log may be one that was pasted below itself.
+    pub fn pasted(&self) -> Option<Note> {
+        let (rows, left) = self.without_id;
+        (rows >= LEAST_ROWS && left == 0).then(|| {
+            let text = format!(
+                "{}: every row without a request id stands there twice ({rows} rows); the file may be pasted below itself, and would count double",
+                self.name
+            );
+            Note::new(&catalogue::PASTED_TWICE, text)
+        })
+    }
+
+    /// Rows of these UTC days and models, by day of the report's zone.
+    pub fn rows(&self, twice: &BTreeSet<(Day, Box<str>)>) -> BTreeMap<Day, u64> {
+        let mut rows = BTreeMap::new();
+        for at in twice.iter().filter_map(|key| self.days.get(key)) {
+            for (day, count) in &self.sums[*at].rows {
+                *rows.entry(*day).or_default() += count;
+            }
+        }
+        rows
+    }
+
+    fn last_day(&self) -> Option<Day> {
+        self.days.keys().map(|(day, _)| *day).max()
+    }
+}
+
+/// A key of the days of a log, borrowed.
+#[derive(Hash)]
+struct Key<'a>(Day, &'a str);
+
+impl hashbrown::Equivalent<(Day, Box<str>)> for Key<'_> {
+    fn equivalent(&self, key: &(Day, Box<str>)) -> bool {
+        self.0 == key.0 && *self.1 == *key.1
+    }
+}
+
+/// Hands records on to the fold and sums up what it counts.
+pub struct Watched<'f> {
+    /// What hands them to the fold.
+    pub hand: Hand<'f>,
+    /// What is summed up.
+    pub log: Log,
+    /// The loose ends of traces, where the log is read in one go.
+    pub traces: Option<&'f mut Traces>,
+    /// The provider who bills the file's calls, whatever its rows say.
+    pub billed_by: Option<&'f str>,
+}
+
+impl UsageSink for Watched<'_> {
+    fn take(&mut self, record: &UsageRecord<'_>) -> Result<(), Problem> {
+        let before = self.hand.dropped();
+        match self.billed_by {
+            None => self.hand.take(record)?,
+            Some(provider) => self.hand.take(&UsageRecord {
+                provider: Some(provider),
+                ..record.clone()
+            })?,
+        }
+        // A repeat is not counted a second time.
+        if self.hand.dropped() == before {
+            self.log.see(record, self.hand.days);
+        }
+        Ok(())
+    }
+
+    fn settle_cached_inside(&mut self, inside: bool) {
+        self.log.settle(inside);
+        self.hand.settle_cached_inside(inside);
+    }
+
+    fn end_of_spans(&mut self, ends: SpanEnds) -> Vec<Problem> {
+        let traces = self.traces.as_mut();
+        traces.map_or_else(Vec::new, |traces| traces.end(&self.log.name, ends))
+    }
+}
+
+/// What two logs have in common.
+#[derive(Debug)]
+pub struct Common {
+    /// The log that reaches further, by its number.
+    pub kept: usize,
+    /// The other.
+    pub lost: usize,
+    /// Whether it is certain that these are the same calls.
+    pub certain: bool,
+    /// UTC days and models of the other log that the first has too.
+    pub twice: BTreeSet<(Day, Box<str>)>,
+    why: String,
+    line: u64,
+    tokens: Exact,
+    span: (Day, Day),
+}
+
+/// A UTC day and a model family.
+type Topic = (Day, String);
+/// Input and output tokens of a topic, by log.
+type ByTopic = BTreeMap<Topic, BTreeMap<usize, (Exact, Exact)>>;
+/// A topic that two logs have with the same input and output.
+type Equal<'t> = (&'t Topic, Exact, Exact);
+
+/// A log's sums of a day and a model family.
+struct Part {
+    log: usize,
+    input: Exact,
+    output: Exact,
+}
+
+/// Finds the pairs of logs that have the same calls, certainly or perhaps.
+pub fn common(logs: &[Log]) -> Vec<Common> {
+    let mut families: HashMap<&str, String> = HashMap::new();
+    let mut sums = ByTopic::new();
+    for (at, log) in logs.iter().enumerate() {
+        for ((day, model), sum) in log.all() {
+            let family = families
+                .entry(model)
+                .or_insert_with(|| ModelName::parse(model).family);
+            let by_log = sums.entry((*day, family.clone())).or_default();
+            let (input, output) = by_log.entry(at).or_default();
+            *input += sum.input.exact();
+            *output += sum.output.exact();
+        }
+    }
+    // Pairs, the log of the lower number first → what they have in common.
+    let mut equal: BTreeMap<(usize, usize), Vec<Equal<'_>>> = BTreeMap::new();
+    for (key, by_log) in &sums {
+        let mut parts: Vec<Part> = by_log
+            .iter()
+            .filter(|(_, (input, output))| {
+                *input >= Exact::from(LEAST_INPUT) && *output >= Exact::from(LEAST_OUTPUT)
+            })
+            .map(|(log, (input, output))| Part {
+                log: *log,
+                input: *input,
+                output: *output,
+            })
+            .collect();
+        parts.sort_by_key(|part| (part.input, part.output, part.log));
+        for same in parts.chunk_by(|a, b| a.input == b.input && a.output == b.output) {
+            for (at, one) in same.iter().enumerate() {
+                for other in &same[at + 1..] {
+                    let pair = equal.entry((one.log, other.log)).or_default();
+                    pair.push((key, one.input, one.output));
+                }
+            }
+        }
+    }
+    let mut pairs: BTreeSet<(usize, usize)> = equal.keys().copied().collect();
+    for (a, one) in logs.iter().enumerate() {
+        for (b, other) in logs.iter().enumerate().skip(a + 1) {
+            if formats::tell_same_calls(one.format, other.format) {
+                pairs.insert((a, b));
+            }
+        }
+    }
+    let found = pairs.into_iter().filter_map(|(a, b)| {
+        let equal = equal.remove(&(a, b)).unwrap_or_default();
+        pair(logs, &sums, (a, b), &equal)
+    });
+    found.collect()
+}
+
+/// Judges a pair.
+fn pair(
+    logs: &[Log],
+    sums: &ByTopic,
+    (a, b): (usize, usize),
+    equal: &[Equal<'_>],
+) -> Option<Common> {
+    // The log that reaches further counts.
+    let rank = |at: usize| {
+        (
+            logs[at].last_day(),
+            std::cmp::Reverse(logs[at].name.clone()),
+        )
+    };
+    let (kept, lost) = match rank(a) >= rank(b) {
+        true => (a, b),
+        false => (b, a),
+    };
+    let same_table = formats::tell_same_calls(logs[a].format, logs[b].format);
+    let different: BTreeSet<(Exact, Exact)> = equal.iter().map(|(_, i, o)| (*i, *o)).collect();
+    let certain = same_table || different.len() >= PROOF;
+    let has = |key: &(Day, String), log: usize| sums[key].contains_key(&log);
+    let days_kept: BTreeSet<Day> = logs[kept].days.keys().map(|(day, _)| *day).collect();
+    let is_twice = |day: Day, model: &str| {
+        let key = (day, ModelName::parse(model).family);
+        match (same_table, certain) {
+            (true, _) => days_kept.contains(&day),
+            (_, true) => has(&key, kept),
+            _ => equal.iter().any(|(of, _, _)| **of == key),
+        }
+    };
+    let mut twice = BTreeSet::new();
+    let (mut tokens, mut line) = (Exact::ZERO, u64::MAX);
+    for ((day, model), sum) in logs[lost].all() {
+        if is_twice(*day, model) {
+            twice.insert((*day, model.clone()));
+            tokens += sum.input.exact() + sum.output.exact();
+            line = line.min(sum.line);
+        }
+    }
+    let first = twice.first().map(|(day, _)| *day)?;
+    let last = twice.last().map(|(day, _)| *day)?;
+    let why = match equal.len() {
+        0 => "both tables are made of the same calls".to_string(),
+        1 => "input and output tokens of one model and day are exactly the same".to_string(),
+        n => format!("input and output tokens of {n} models and days are exactly the same"),
+    };
+    Some(Common {
+        kept,
+        lost,
+        certain,
+        twice,
+        why,
+        line,
+        tokens,
+        span: (first, last),
+    })
+}
+
+impl Common {
+    fn days(&self) -> String {
+        match self.span {
+            (first, last) if first == last => first.to_string(),
+            (first, last) => format!("{first} to {last}"),
+        }
+    }
+
+    /// The refusal.
+    pub fn refuse(&self, logs: &[Log]) -> Problem {
+        let message = format!(
+            "logs calls of {} that {} logs too: {}; {} tokens would count twice",
+            self.days(),
+            logs[self.kept].name,
+            self.why,
+            self.tokens
+        );
+        Problem::new(&catalogue::OVERLAP, message)
+            .at(Place::line(&logs[self.lost].name, self.line))
+            .help("leave one of them out, or say --on-overlap latest to keep the log that reaches further")
+    }
+
+    /// The warning, where it is not certain.
+    pub fn warn(&self, logs: &[Log]) -> Note {
+        let text = format!(
+            "{} and {} may log the same calls of {}: {}; {} tokens would count twice; if they are the same calls, leave one of them out",
+            logs[self.lost].name,
+            logs[self.kept].name,
+            self.days(),
+            self.why,
+            self.tokens
+        );
+        Note::new(&catalogue::SAME_SUMS, text)
+    }
+}

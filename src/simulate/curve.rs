@@ -1,0 +1,235 @@
+//! What one plan brings as a function of its price, for many prices at once.
+//!
+//! Only the recurring lines of the plan depend on the price, and lines that are alike (the same
+//! amount, service and discount) bring the same at every price. So a price costs one evaluation per
+//! kind of line, not per customer. The rule that must hold: every number equals that of the whole
+//! simulation at that price, to the last digit.
+
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
+
+use super::break_even::proportional;
+use super::lever::{NewPrice, Scenario};
+use super::membership::Membership;
+use super::plan::{Unresolved, fractions};
+use super::scenario::{OutcomeRow, World, simulate};
+use crate::identity::PartyId;
+use crate::margin::{Dimension, RowKind, party};
+use crate::model::{Exact, Instant};
+use crate::revenue::Schedule;
+
+/// Lines that bring the same at every price.
+#[derive(Debug)]
+struct Kind {
+    schedule: Schedule,
+    /// The new price ∕ the present one is `(fixed + price × slope) ∕ denominator`.
+    fixed: Exact,
+    slope: Exact,
+    denominator: Exact,
+    /// How many lines, and how many of them are of re-priced customers.
+    lines: u64,
+    of_members: u64,
+}
+
+/// Customers whose lines are of the same kinds.
+#[derive(Debug)]
+struct Cohort {
+    /// Kinds, one entry per line.
+    kinds: Vec<usize>,
+    /// Gross profit of each customer apart from these lines, in order.
+    rest: Vec<Exact>,
+}
+
+/// The curve of a scenario in which one price of one plan varies.
+#[derive(Debug)]
+pub struct Curve {
+    kinds: Vec<Kind>,
+    cohorts: Vec<Cohort>,
+    period: (Instant, Instant),
+    /// Revenue apart from the lines that depend on the price: of all, and of re-priced customers.
+    revenue: (Exact, Exact),
+    /// Cost after the changes, of all and of re-priced customers.
+    cost: (Exact, Exact),
+    /// Gross profit of the re-priced customers now.
+    now: Exact,
+    /// Customers at a loss that the price does not touch.
+    losing: u64,
+    /// How many customers are re-priced.
+    members: u64,
+}
+
+/// A point of the curve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// Revenue of all.
+    pub revenue: Exact,
+    /// Cost of all.
+    pub cost: Exact,
+    /// Revenue of the re-priced customers.
+    pub own_revenue: Exact,
+    /// Cost of the re-priced customers.
+    pub own_cost: Exact,
+    /// Customers at a loss.
+    pub losing: u64,
+    /// Share of the re-priced customers that may leave evenly; `None` if nobody is re-priced.
+    pub break_even: Option<Exact>,
+}
+
+impl Curve {
+    /// The curve of a scenario over the price at `price` of the plan at `plan`; `None` where a
+    /// customer's revenue depends on more than its lines: with a minimum, or with filters by plan or
+    /// by what changes within the period.
+    ///
+    /// # Errors
+    /// As [`simulate`].
+    pub fn of(
+        world: World<'_>,
+        scenario: &Scenario,
+        plan: usize,
+        price: usize,
+    ) -> Result<Option<Curve>, Unresolved> {
+        let period = world.statement.period;
+        let asked: Vec<Dimension> = world.filters.iter().map(|f| f.dimension.clone()).collect();
+        let by_plan = asked.contains(&Dimension::Attribute("plan".into()));
+        let minimum = scenario.plans.iter().any(|plan| plan.minimum.is_some());
+        if minimum || by_plan || party::some_change(world.identity, &asked, period) {
+            return Ok(None);
+        }
+        // Totals by plan and segment are not asked for.
+        let world = World {
+            views: &[],
+            ..world
+        };
+        let membership = Membership::of(world);
+        let at = |value| with_price(scenario, plan, price, value);
+        let base = simulate(world, &at(Exact::ZERO))?;
+        let zero = fractions(world, &membership, &at(Exact::ZERO))?;
+        let one = fractions(world, &membership, &at(Exact::ONE))?;
+        let zone = world.zone;
+        let mut curve = Curve {
+            kinds: Vec::new(),
+            cohorts: Vec::new(),
+            period: (zone.start_of(period.start), zone.start_of(period.end)),
+            revenue: (base.revenue.1, Exact::ZERO),
+            cost: (base.cost.1, Exact::ZERO),
+            now: Exact::ZERO,
+            losing: 0,
+            members: 0,
+        };
+        let rows: HashMap<PartyId, &OutcomeRow, foldhash::fast::FixedState> = base
+            .rows
+            .iter()
+            .filter_map(|row| Some((row.now.party?, row)))
+            .collect();
+        let is_member = |row: &OutcomeRow| row.repriced && row.now.kind == RowKind::Customer;
+        let mut of_party: BTreeMap<PartyId, Vec<usize>> = BTreeMap::new();
+        let mut known: HashMap<_, usize, foldhash::fast::FixedState> = HashMap::default();
+        let lines = world.book.obligations.iter();
+        for (line, (zero, one)) in lines.zip(zero.of_lines.iter().zip(&one.of_lines)) {
+            let (Some(zero), Some(one), Some(row)) = (zero, one, rows.get(&line.party)) else {
+                continue;
+            };
+            if zero == one || !membership.in_period(line) {
+                continue;
+            }
+            let key = (line.schedule.clone(), *zero, *one);
+            let next = curve.kinds.len();
+            let at = *known.entry(key).or_insert(next);
+            if at == next {
+                curve.kinds.push(Kind {
+                    schedule: line.schedule.clone(),
+                    fixed: zero.0,
+                    slope: one.0 - zero.0,
+                    denominator: zero.1,
+                    lines: 0,
+                    of_members: 0,
+                });
+            }
+            curve.kinds[at].lines += 1;
+            curve.kinds[at].of_members += u64::from(is_member(row));
+            of_party.entry(line.party).or_default().push(at);
+        }
+        let values = curve.values(Exact::ZERO);
+        for (kind, value) in curve.kinds.iter().zip(&values) {
+            curve.revenue.0 -= *value * Exact::from(kind.lines);
+            curve.revenue.1 -= *value * Exact::from(kind.of_members);
+        }
+        let mut cohorts: BTreeMap<Vec<usize>, Vec<Exact>> = BTreeMap::new();
+        for row in &base.rows {
+            let profit = row.then.gross_profit().unwrap_or_default();
+            if is_member(row) {
+                curve.members += 1;
+                curve.revenue.1 += row.then.revenue.unwrap_or_default();
+                curve.cost.1 += row.then.cost();
+                curve.now += row.now.gross_profit().unwrap_or_default();
+            }
+            if row.now.kind != RowKind::Customer {
+                continue;
+            }
+            let own = row.now.party.and_then(|party| of_party.remove(&party));
+            match own {
+                None => curve.losing += u64::from(profit.is_negative()),
+                Some(mut kinds) => {
+                    kinds.sort();
+                    let lines: Exact = kinds.iter().map(|at| values[*at]).sum();
+                    cohorts.entry(kinds).or_default().push(profit - lines);
+                }
+            }
+        }
+        for (kinds, mut rest) in cohorts {
+            rest.sort();
+            curve.cohorts.push(Cohort { kinds, rest });
+        }
+        Ok(Some(curve))
+    }
+
+    /// What a line of each kind brings in the period.
+    fn values(&self, price: Exact) -> Vec<Exact> {
+        let (start, end) = self.period;
+        let value = |kind: &Kind| {
+            let numerator = kind.fixed + price * kind.slope;
+            let schedule = kind.schedule.scaled(numerator, kind.denominator);
+            schedule.between(start, end)
+        };
+        self.kinds.iter().map(value).collect()
+    }
+
+    /// Everything at a price.
+    pub fn at(&self, price: Exact) -> Point {
+        let values = self.values(price);
+        let sum = |of: fn(&Kind) -> u64| -> Exact {
+            let each = self.kinds.iter().zip(&values);
+            each.map(|(kind, value)| *value * Exact::from(of(kind)))
+                .sum()
+        };
+        let own_revenue = self.revenue.1 + sum(|kind| kind.of_members);
+        let losing = self.cohorts.iter().map(|cohort| {
+            let lines: Exact = cohort.kinds.iter().map(|at| values[*at]).sum();
+            cohort
+                .rest
+                .partition_point(|rest| (*rest + lines).is_negative()) as u64
+        });
+        Point {
+            revenue: self.revenue.0 + sum(|kind| kind.lines),
+            cost: self.cost.0,
+            own_revenue,
+            own_cost: self.cost.1,
+            losing: self.losing + losing.sum::<u64>(),
+            break_even: (self.members > 0)
+                .then(|| proportional(self.now, own_revenue - self.cost.1)),
+        }
+    }
+}
+
+/// The same scenario with another price in one place.
+pub fn with_price(scenario: &Scenario, plan: usize, price: usize, value: Exact) -> Scenario {
+    let mut scenario = scenario.clone();
+    let place = &mut scenario.plans[plan].prices[price];
+    *place = match place {
+        NewPrice::Month(_) => NewPrice::Month(value),
+        NewPrice::Year(_) => NewPrice::Year(value),
+        NewPrice::Factor(_) => NewPrice::Factor(value),
+    };
+    scenario
+}

@@ -1,0 +1,167 @@
+//! Which invoices are on which plan, and whether new prices reach them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::lever::Apply;
+use super::plan::Unresolved;
+use super::scenario::World;
+use crate::identity::{Identity, PartyId};
+use crate::model::{Day, Exact, Instant, Period};
+use crate::revenue::Obligation;
+
+/// Customers on each plan on some day of a period.
+pub fn on_plans(identity: &Identity, period: Period) -> BTreeMap<String, Vec<PartyId>> {
+    let mut plans: BTreeMap<String, Vec<PartyId>> = BTreeMap::new();
+    for (at, party) in (0u32..).zip(identity.parties()) {
+        let days = [period.start].into_iter();
+        let days = days.chain(party.changes("plan", period));
+        let mut names: Vec<String> = days
+            .filter_map(|day| party.attribute_on("plan", day))
+            .map(str::to_string)
+            .collect();
+        names.sort();
+        names.dedup();
+        for plan in names {
+            plans.entry(plan).or_default().push(PartyId(at));
+        }
+    }
+    plans
+}
+
+/// Which plan an obligation is on, and since when.
+pub struct Membership<'a> {
+    world: World<'a>,
+    /// The report's period.
+    pub period: Period,
+    /// Customers with invoices of more than one subscription.
+    several: BTreeSet<PartyId>,
+    /// When the first recurring invoice of each customer begins.
+    first: BTreeMap<PartyId, Instant>,
+    /// The latest of the first renewals of each customer's subscriptions.
+    renewals: BTreeMap<PartyId, Instant>,
+}
+
+impl<'a> Membership<'a> {
+    /// Looks at every invoice.
+    pub fn of(world: World<'a>) -> Membership<'a> {
+        let mut subscriptions: BTreeMap<PartyId, BTreeSet<&str>> = BTreeMap::new();
+        let mut first: BTreeMap<PartyId, Instant> = BTreeMap::new();
+        let mut renewals: BTreeMap<PartyId, Instant> = BTreeMap::new();
+        for line in &world.book.obligations {
+            if let Some(id) = line.subscription.as_deref() {
+                subscriptions.entry(line.party).or_default().insert(id);
+                if let Some(renewal) = world.renewals.get(id) {
+                    let latest = renewals.entry(line.party).or_insert(*renewal);
+                    *latest = (*latest).max(*renewal);
+                }
+            }
+            if line.recurring != Some(false) {
+                let start = first.entry(line.party).or_insert(line.service.0);
+                *start = (*start).min(line.service.0);
+            }
+        }
+        subscriptions.retain(|_, ids| ids.len() > 1);
+        Membership {
+            world,
+            period: world.statement.period,
+            several: subscriptions.into_keys().collect(),
+            first,
+            renewals,
+        }
+    }
+
+    /// The first day of a line that lies in the period.
+    pub fn day(&self, line: &Obligation) -> Day {
+        self.world.zone.day(line.service.0).max(self.period.start)
+    }
+
+    /// The names of the plan that a line is on. A line that names its plan is that plan's, one that
+    /// names its price is that price's; one of a subscription is its price's, unless the mapping has a word of its own for the only
+    /// subscription of the customer; others are on the plan of their customer when the service
+    /// begins, as far as that lies in the period.
+    pub fn names(&self, line: &'a Obligation) -> Vec<&'a str> {
+        if let Some(plan) = line.plan.as_deref() {
+            return vec![plan];
+        }
+        // A line of an invoice has its own price, whatever else its subscription holds.
+        let price = line.price.as_deref();
+        if let Some(names) = price.and_then(|id| self.world.subscriptions.get(id)) {
+            return names.iter().map(String::as_str).collect();
+        }
+        let party = self.world.identity.party(line.party);
+        let own_word = party.is_stated("plan") && !self.several.contains(&line.party);
+        let id = line.subscription.as_deref().filter(|_| !own_word);
+        if let Some(names) = id.and_then(|id| self.world.subscriptions.get(id)) {
+            return names.iter().map(String::as_str).collect();
+        }
+        party
+            .attribute_on("plan", self.day(line))
+            .into_iter()
+            .collect()
+    }
+
+    /// Whether a line is revenue at some time of the period.
+    pub fn in_period(&self, line: &Obligation) -> bool {
+        let (from, to) = line.schedule.span();
+        let (start, end) = self.borders();
+        from < end && (to > start || from >= start)
+    }
+
+    fn borders(&self) -> (Instant, Instant) {
+        let zone = self.world.zone;
+        (
+            zone.start_of(self.period.start),
+            zone.start_of(self.period.end),
+        )
+    }
+
+    /// Whether new prices reach a line; `None` if that is not known.
+    pub fn reaches(&self, apply: Apply, line: &Obligation) -> Option<bool> {
+        match apply {
+            Apply::Now => Some(true),
+            Apply::New => Some(self.is_new(line.party)),
+            Apply::Renewal => {
+                let renewal = self.world.renewals.get(line.subscription.as_deref()?)?;
+                Some(line.service.0 >= *renewal)
+            }
+        }
+    }
+
+    /// Whether a customer's first recurring invoice begins in the period.
+    fn is_new(&self, party: PartyId) -> bool {
+        let (start, end) = self.borders();
+        let first = self.first.get(&party);
+        first.is_some_and(|first| *first >= start && *first < end)
+    }
+
+    /// Whether the terms of a plan reach a customer in a whole month.
+    pub fn reaches_month(&self, apply: Apply, party: PartyId, first_day: Day) -> bool {
+        match apply {
+            Apply::Now => true,
+            Apply::New => self.is_new(party),
+            Apply::Renewal => {
+                let start = self.world.zone.start_of(first_day);
+                self.renewals
+                    .get(&party)
+                    .is_some_and(|renewal| *renewal <= start)
+            }
+        }
+    }
+
+    /// How many seats a customer has, and how many an invoice bills: by the attribute `seats` of the
+    /// mapping, else by the subscription.
+    pub fn seats(&self, plan: &str, line: &Obligation) -> Result<(Exact, Exact), Unresolved> {
+        let party = self.world.identity.party(line.party);
+        let id = line.subscription.as_deref();
+        let billed = id.and_then(|id| self.world.quantities.get(id)).copied();
+        let stated = party.attribute_on("seats", self.day(line));
+        let stated = stated.and_then(|text| Exact::parse(text.trim()).ok());
+        match stated.or(billed) {
+            Some(seats) => Ok((
+                seats,
+                billed.filter(Exact::is_positive).unwrap_or(Exact::ONE),
+            )),
+            None => Err(Unresolved::NoSeats(plan.to_string(), party.key.clone())),
+        }
+    }
+}

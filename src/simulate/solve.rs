@@ -1,0 +1,262 @@
+//! The value of one lever that reaches a goal, to the last unit.
+//!
+//! Every value is tried on the scenario itself, with all its rounding: the answer reaches the goal,
+//! and one unit less does not.
+
+use super::curve::Curve;
+use super::lever::{Measure, NewPrice, Rate, Scenario};
+use super::plan::Unresolved;
+use super::scenario::{Outcome, World, simulate};
+use crate::margin::RowKind;
+use crate::model::Exact;
+
+/// What is to be reached, by the customers whom the scenario's prices and terms reach, everything
+/// they pay and cost included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// A gross margin, as a ratio below 1.
+    Margin(Exact),
+    /// A gross profit.
+    Profit(Exact),
+}
+
+impl Goal {
+    /// Whether revenue and cost reach it.
+    pub fn met(self, revenue: Exact, cost: Exact) -> bool {
+        match self {
+            Goal::Margin(margin) => revenue.is_positive() && revenue - cost >= margin * revenue,
+            Goal::Profit(profit) => revenue - cost >= profit,
+        }
+    }
+}
+
+/// The lever that is to reach it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum By {
+    /// The price: the least one.
+    Price,
+    /// The price of a unit above what is included: the least one.
+    Overage,
+    /// The cap: the largest one.
+    Cap(Measure),
+}
+
+/// A question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// As the user wrote it.
+    pub text: String,
+    /// The plan.
+    pub plan: String,
+    /// The goal.
+    pub goal: Goal,
+    /// The lever.
+    pub by: By,
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The question.
+    pub question: Question,
+    /// The value; `None` if none reaches the goal.
+    pub value: Option<Exact>,
+    /// The smallest step of the value.
+    pub step: Exact,
+}
+
+/// Overage prices have this many decimals more than the currency.
+const FINER: u8 = 4;
+/// No value has more steps than this.
+const MOST: u64 = 1 << 50;
+
+/// Solves a question in a scenario, whose other levers stay. Returns the answer and the scenario
+/// with it.
+///
+/// # Errors
+/// As [`simulate`]; and if the scenario has no overage price to solve for, or charges for usage that
+/// a cap would cut too.
+pub fn solve(
+    world: World<'_>,
+    scenario: &Scenario,
+    question: &Question,
+) -> Result<(Answer, Scenario), Unresolved> {
+    let mut scenario = scenario.clone();
+    let at = scenario
+        .plans
+        .iter()
+        .position(|plan| plan.plan == question.plan);
+    let at = at.unwrap_or_else(|| {
+        scenario.plans.push(super::PlanChange::of(&question.plan));
+        scenario.plans.len() - 1
+    });
+    let goal = question.goal;
+    let unit = Exact::new(1, world.places);
+    let mut answer = Answer {
+        question: question.clone(),
+        value: None,
+        step: unit,
+    };
+    match &question.by {
+        By::Price => {
+            let place = price_place(&mut scenario, at);
+            let curve = Curve::of(world, &scenario, at, place)?;
+            answer.value = least(unit, |price| match &curve {
+                Some(curve) => {
+                    let point = curve.at(price);
+                    Ok(goal.met(point.own_revenue, point.own_cost))
+                }
+                None => {
+                    let tried = super::curve::with_price(&scenario, at, place, price);
+                    meets(world, &tried, goal)
+                }
+            })?;
+            if let Some(price) = answer.value {
+                scenario = super::curve::with_price(&scenario, at, place, price);
+            }
+        }
+        By::Overage => {
+            answer.step = Exact::new(1, world.places + FINER);
+            let flat = |rate: &Rate| matches!(rate, Rate::Flat(_));
+            let terms = &scenario.plans[at].usage;
+            let Some(term) = terms.iter().position(|terms| flat(&terms.rate)) else {
+                return Err(Unresolved::NoOverage(question.plan.clone()));
+            };
+            let with = |price: Exact| {
+                let mut tried = scenario.clone();
+                tried.plans[at].usage[term].rate = Rate::Flat(price);
+                tried
+            };
+            answer.value = least(answer.step, |price| meets(world, &with(price), goal))?;
+            if let Some(price) = answer.value {
+                scenario = with(price);
+            }
+        }
+        By::Cap(measure) => {
+            answer.step = Exact::ONE;
+            if scenario.plans.iter().any(|plan| !plan.usage.is_empty()) {
+                return Err(Unresolved::CapWithCharges(question.plan.clone()));
+            }
+            let with = |cap: Exact| {
+                let mut tried = scenario.clone();
+                tried.plans[at].cap = Some((cap, measure.clone()));
+                tried
+            };
+            answer.value = largest(|cap| meets(world, &with(cap), goal))?;
+            if let Some(cap) = answer.value {
+                scenario = with(cap);
+            }
+        }
+    }
+    Ok((answer, scenario))
+}
+
+/// Where the price of a plan stands in a scenario: the first one that is not per year; the present
+/// price times one if there is none.
+pub fn price_place(scenario: &mut Scenario, plan: usize) -> usize {
+    let prices = &mut scenario.plans[plan].prices;
+    let found = prices
+        .iter()
+        .position(|price| !matches!(price, NewPrice::Year(_)));
+    let place = found.unwrap_or_else(|| {
+        prices.push(NewPrice::Month(Exact::ZERO));
+        prices.len() - 1
+    });
+    // A percentage is solved as an amount.
+    if matches!(prices[place], NewPrice::Factor(_)) {
+        prices[place] = NewPrice::Month(Exact::ZERO);
+    }
+    place
+}
+
+/// Whether a scenario reaches a goal.
+fn meets(world: World<'_>, scenario: &Scenario, goal: Goal) -> Result<bool, Unresolved> {
+    // Totals by plan and segment are not asked for.
+    let outcome = simulate(
+        World {
+            views: &[],
+            ..world
+        },
+        scenario,
+    )?;
+    let (revenue, cost) = own(&outcome);
+    Ok(goal.met(revenue, cost))
+}
+
+/// Revenue and cost of the customers whom prices and terms reach.
+pub fn own(outcome: &Outcome) -> (Exact, Exact) {
+    let rows = outcome.rows.iter();
+    let own = rows.filter(|row| row.repriced && row.now.kind == RowKind::Customer);
+    own.fold((Exact::ZERO, Exact::ZERO), |(revenue, cost), row| {
+        (
+            revenue + row.then.revenue.unwrap_or_default(),
+            cost + row.then.cost(),
+        )
+    })
+}
+
+/// The least multiple of a step, from 0 up, that is good enough, where everything above it is too.
+pub fn least<E>(
+    step: Exact,
+    mut good: impl FnMut(Exact) -> Result<bool, E>,
+) -> Result<Option<Exact>, E> {
+    if good(Exact::ZERO)? {
+        return Ok(Some(Exact::ZERO));
+    }
+    let mut high = 1u64;
+    while !good(step * Exact::from(high))? {
+        high *= 2;
+        if high > MOST {
+            return Ok(None);
+        }
+    }
+    let mut low = high / 2;
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        match good(step * Exact::from(middle))? {
+            true => high = middle,
+            false => low = middle,
+        }
+    }
+    Ok(Some(step * Exact::from(high)))
+}
+
+/// The largest whole number that is good enough, where everything below it is too. `None` if not
+/// even 0 is, or if every number is.
+fn largest<E>(mut good: impl FnMut(Exact) -> Result<bool, E>) -> Result<Option<Exact>, E> {
+    if !good(Exact::ZERO)? {
+        return Ok(None);
+    }
+    let first_bad = least(Exact::ONE, |value| good(value).map(|good| !good))?;
+    Ok(first_bad.map(|bad| bad - Exact::ONE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_is_found_to_the_last_step() {
+        let cent = Exact::new(1, 2);
+        for threshold in [0u64, 1, 2, 3, 99, 100, 12_943, 1_000_000] {
+            let wanted = cent * Exact::from(threshold);
+            let found = least::<()>(cent, |value| Ok(value >= wanted)).unwrap();
+            assert_eq!(found, Some(wanted));
+            let most = largest::<()>(|value| Ok(value <= Exact::from(threshold))).unwrap();
+            assert_eq!(most, Some(Exact::from(threshold)));
+        }
+        assert_eq!(least::<()>(cent, |_| Ok(false)).unwrap(), None);
+        assert_eq!(largest::<()>(|_| Ok(true)).unwrap(), None);
+    }
+
+    #[test]
+    fn goals() {
+        let exact = |text| Exact::parse(text).unwrap();
+        let half = Goal::Margin(exact("0.5"));
+        assert!(half.met(exact("200"), exact("100")));
+        assert!(!half.met(exact("199.99"), exact("100")));
+        // Without revenue there is no margin.
+        assert!(!half.met(Exact::ZERO, Exact::ZERO));
+        assert!(Goal::Profit(exact("-5")).met(exact("5"), exact("10")));
+    }
+}
