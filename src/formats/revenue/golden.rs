@@ -89,7 +89,7 @@ fn payment(payment: &Payment) -> Value {
         "status": status,
         "settled": payment.settled.map(|settled| json!({
             "amount": number(settled.amount),
-            "refunded": number(settled.refunded),
+            "refunded": settled.refunded.map(number),
             "currency": settled.currency.code(),
         })),
         "invoice": payment.invoice,

@@ -274,8 +274,8 @@ fn settled(
         return Ok(None);
     }
     let refunded = match filled(fields.converted_refunded) {
-        None => Exact::ZERO,
-        Some(column) => not_negative(columns, row, column, currency, money)?,
+        None => None,
+        Some(column) => Some(not_negative(columns, row, column, currency, money)?),
     };
     Ok(Some(Settled {
         amount: not_negative(columns, row, amount, currency, money)?,
