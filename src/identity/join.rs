@@ -213,12 +213,6 @@ impl Identity {
         }
     }
 
-    /// Whether a usage id has the same owner on every day.
-    pub fn is_steady(&self, id: &str) -> bool {
-        let mapping = self.mapping.as_ref();
-        mapping.is_none_or(|mapping| mapping.is_steady("usage", id))
-    }
-
     /// The owner of a billing id on a day, and the key that joined it.
     pub fn billing(&self, namespace: &str, id: &str, day: Day) -> (PartyId, Option<JoinKey>) {
         if let Some(mapping) = &self.mapping {

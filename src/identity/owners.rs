@@ -11,6 +11,12 @@ use crate::model::records::Scope;
 use crate::model::{Day, UsageCell};
 
 impl Identity {
+    /// Whether a usage id has the same owner on every day.
+    pub fn is_steady(&self, id: &str) -> bool {
+        let mapping = self.mapping();
+        mapping.is_none_or(|mapping| mapping.is_steady("usage", id))
+    }
+
     /// The owner of usage that a provider counts: the customer whose id is the most specific one
     /// that is mapped, else the widest id itself. `None` where there is no id.
     pub fn counted(&self, scopes: &[Scope], day: Day) -> Option<PartyId> {

@@ -159,6 +159,9 @@ pub struct Counts {
     pub superseded: Vec<Superseded>,
 }
 
+/// The times of a day that a file counts.
+type Owned = (Arc<str>, Spans<Instant>);
+
 /// Refuses or resolves files that count the same time, and puts the others together.
 pub fn settle(mut files: Vec<CountFile>, on_overlap: OnOverlap, problems: &mut Problems) -> Counts {
     for day in files.iter_mut().flat_map(|file| file.days.values_mut()) {
@@ -167,7 +170,7 @@ pub fn settle(mut files: Vec<CountFile>, on_overlap: OnOverlap, problems: &mut P
     // The file that reaches further comes first and wins.
     files.sort_by(|a, b| b.end().cmp(&a.end()).then_with(|| a.file.cmp(&b.file)));
     let mut counts = Counts::default();
-    let mut owners: BTreeMap<DayOf, Vec<(Arc<str>, Spans<Instant>)>> = BTreeMap::new();
+    let mut owners: BTreeMap<DayOf, Vec<Owned>> = BTreeMap::new();
     let mut cells: BTreeMap<CountKey, BTreeMap<Meter, Exact>> = BTreeMap::new();
     for mut file in files {
         counts.covers.extend(file.cover());

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::formats::RevenueRecords;
+use crate::model::Exact;
 use crate::model::records::RecognizedEntry;
 use crate::problem::{Place, Problem, Problems, catalogue};
 
@@ -66,17 +67,11 @@ pub fn settle(records: &mut RevenueRecords, problems: &mut Problems) -> BTreeMap
     dropped
 }
 
+/// Debit, credit, amount, price and invoice of a row.
+type Said<'a> = (&'a str, &'a str, Exact, Option<&'a str>, Option<&'a str>);
+
 /// What rows say, in whichever order.
-fn content<'a>(
-    entries: &'a [RecognizedEntry],
-    rows: &[usize],
-) -> Vec<(
-    &'a str,
-    &'a str,
-    crate::model::Exact,
-    Option<&'a str>,
-    Option<&'a str>,
-)> {
+fn content<'a>(entries: &'a [RecognizedEntry], rows: &[usize]) -> Vec<Said<'a>> {
     let rows = rows.iter().map(|at| &entries[*at]);
     let mut said: Vec<_> = rows
         .map(|entry| {
@@ -97,7 +92,7 @@ fn content<'a>(
 mod tests {
     use super::*;
     use crate::model::records::Origin;
-    use crate::model::{Currency, Exact, Instant};
+    use crate::model::{Currency, Instant};
 
     fn entry(file: &str, line: u64, customer: &str, amount: i128) -> RecognizedEntry {
         RecognizedEntry {

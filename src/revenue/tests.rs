@@ -496,7 +496,7 @@ fn a_void_takes_back_what_is_left_of_each_line() {
 
 #[test]
 fn a_part_never_captured_is_no_refund() {
-    let mut records = RevenueRecords::default();
+    let mut records = with(vec![], vec![]);
     records.payments = vec![payment("ch_1", "90", "2026-01-10", None)];
     records.payments[0].refunded = exact("40");
     let mut part = moved("ch_1", BalanceKind::PartialCapture, "-40", "2026-01-10");
@@ -511,7 +511,7 @@ fn a_part_never_captured_is_no_refund() {
 
 #[test]
 fn the_balance_alone_is_revenue_when_it_moves() {
-    let mut records = RevenueRecords::default();
+    let mut records = with(vec![], vec![]);
     records.balance = vec![
         moved("ch_1", BalanceKind::Payment, "90", "2026-01-10"),
         moved("ch_2", BalanceKind::Payment, "10", "2026-01-20"),
