@@ -43,6 +43,7 @@ mod simulate_ranges;
 mod simulate_resolve;
 mod simulate_terms;
 pub mod terminal;
+mod toml_places;
 
 use std::ffi::OsString;
 use std::io::Write;

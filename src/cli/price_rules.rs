@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::project::Located;
+use super::toml_places::Located;
 use crate::model::band::THRESHOLDS;
 use crate::model::{ContextBand, Day, Exact, Meter, names};
 use crate::prices::Rule;

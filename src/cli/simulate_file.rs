@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::project::toml_fault;
+use super::toml_places::toml_fault;
 use crate::problem::{Place, Problem, catalogue};
 
 /// A scenario as written.

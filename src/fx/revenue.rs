@@ -211,15 +211,14 @@ impl Work<'_, '_> {
             let (rate, amount) = self.turn(&of, own);
             let refunded = self.at(rate.as_ref(), payment.refunded);
             let at = payment.refunded_at.unwrap_or(payment.created);
-            if let Some(settled) = payment
-                .settled
-                .filter(|settled| settled.currency == self.to)
+            let settled = payment.settled.filter(|of| of.currency == self.to);
+            if let Some(given_back) = settled.and_then(|of| of.refunded)
                 && payment.status == PaymentStatus::Succeeded
                 && payment.refunded.is_positive()
                 && period.0 <= at
                 && at < period.1
             {
-                self.told.gain_on_refunds += refunded - settled.refunded;
+                self.told.gain_on_refunds += refunded - given_back;
             }
             payment.amount = amount;
             payment.refunded = refunded;

@@ -22,8 +22,9 @@ pub enum PaymentStatus {
 pub struct Settled {
     /// The amount.
     pub amount: Exact,
-    /// What was given back, at the rate of that day: it may be more than `amount`.
-    pub refunded: Exact,
+    /// What was given back, at the rate of that day: it may be more than `amount`. `None` if the
+    /// export does not say.
+    pub refunded: Option<Exact>,
     /// The settlement currency.
     pub currency: Currency,
 }

@@ -250,8 +250,8 @@ catalogue! {
         "Which source and basis the revenue comes from.";
     REFUND_DATE = "N2104" Note "refunds without a date":
         "The export does not say when some refunds were made; they count on the payment's date.";
-    NOT_CHECKED = "N2106" Warning "status not known":
-        "Some payments have a status this version does not know. They are counted by Captured and the amounts.";
+    NOT_CHECKED = "N2106" Warning "status or currency in doubt":
+        "Some payments have a status this version does not know: they are counted by Captured and the amounts. Or their amount is the same number in two currencies: such payments give no exchange rate.";
     BALANCES = "N2107" Warning "invoice columns do not add up":
         "Stripe's own columns contradict each other on some invoices: the ending balance is not starting balance + total - amount due, or the tax is not its exclusive and inclusive parts; or the net of a movement of the balance is not its amount less the fee. Total, Tax and the amount are used; export the file again if a spreadsheet has touched it.";
     MISSING_COLUMN = "N2108" Warning "optional column missing":

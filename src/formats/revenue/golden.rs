@@ -87,11 +87,11 @@ fn payment(payment: &Payment) -> Value {
         }))),
         "currency": payment.currency.code(),
         "status": status,
-        "settled": payment.settled.map(|settled| json!({
+        "settled": payment.settled.map(|settled| compact(json!({
             "amount": number(settled.amount),
-            "refunded": number(settled.refunded),
+            "refunded": settled.refunded.map(number),
             "currency": settled.currency.code(),
-        })),
+        }))),
         "invoice": payment.invoice,
         "description": payment.description,
         "line": payment.origin.line,

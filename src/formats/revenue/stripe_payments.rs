@@ -147,6 +147,7 @@ impl Fields {
 struct Doubts {
     unknown_status: u64,
     unknown_disputes: u64,
+    same_number: u64,
 }
 
 fn read(
@@ -184,6 +185,13 @@ fn read(
         &mut tally,
         &catalogue::NOT_CHECKED,
         doubts.unknown_status,
+        text,
+    );
+    let text = "{n} payments have the same Converted Amount as Amount in another currency; they give no exchange rate";
+    rows::remark(
+        &mut tally,
+        &catalogue::NOT_CHECKED,
+        doubts.same_number,
         text,
     );
     let text = "{n} payments have a disputed amount, but the column Dispute Status is missing: none counts as lost";
@@ -232,7 +240,7 @@ fn payment(
         refunded_at: columns.optional_instant(row, fields.refunded_at)?,
         dispute_lost: dispute_lost(columns, fields, row, currency, money, doubts)?,
         currency,
-        settled: settled(columns, fields, row, currency, money)?,
+        settled: settled(columns, fields, row, (amount, currency), money, doubts)?,
         status: status(columns, fields, row, doubts)?,
         invoice: rows::other_id(columns, row, fields.invoice)?,
         description: rows::text(row, fields.description),
@@ -255,14 +263,15 @@ fn not_negative(
     Ok(amount)
 }
 
-/// What Stripe paid out in another currency; `None` where it settles in the payment's own, or where
-/// nothing was paid.
+/// What Stripe paid out in another currency; `None` where it settles in the payment's own, where
+/// nothing was paid, or where the number is the same in both: then one of the currencies is wrong.
 fn settled(
     columns: &Columns,
     fields: &Fields,
     row: &Row,
-    paid: Currency,
+    paid: (Exact, Currency),
     money: &mut Money,
+    doubts: &mut Doubts,
 ) -> Result<Option<Settled>, Problem> {
     let filled = |column: Option<usize>| column.filter(|c| row.filled(*c).is_some());
     let (Some(at), Some(amount)) = (filled(fields.converted_currency), filled(fields.converted))
@@ -270,15 +279,20 @@ fn settled(
         return Ok(None);
     };
     let currency = columns.currency(row, at)?;
-    if currency == paid {
+    if currency == paid.1 {
         return Ok(None);
     }
     let refunded = match filled(fields.converted_refunded) {
-        None => Exact::ZERO,
-        Some(column) => not_negative(columns, row, column, currency, money)?,
+        None => None,
+        Some(column) => Some(not_negative(columns, row, column, currency, money)?),
     };
+    let amount = not_negative(columns, row, amount, currency, money)?;
+    if amount == paid.0 && !amount.is_zero() {
+        doubts.same_number += 1;
+        return Ok(None);
+    }
     Ok(Some(Settled {
-        amount: not_negative(columns, row, amount, currency, money)?,
+        amount,
         refunded,
         currency,
     }))
@@ -606,5 +620,25 @@ mod tests {
                 "{header}"
             );
         }
+    }
+
+    #[test]
+    fn what_was_paid_out_gives_a_rate_only_in_other_numbers() {
+        let csv = "id,Created (UTC),Amount,Currency,Status,Converted Amount,Converted Currency\n\
+                   ch_1,2026-09-01 10:00,10.00,eur,Paid,10.80,usd\n\
+                   ch_2,2026-09-01 10:00,10.00,sek,Paid,10.00,usd\n\
+                   ch_3,2026-09-01 10:00,10.00,usd,Paid,10.00,usd\n\
+                   ch_4,2026-09-01 10:00,10.00,eur,Failed,,\n";
+        let outcome = read_format(&FORMAT, csv);
+        assert_eq!(outcome.faults(), Vec::<String>::new());
+        let payments = outcome.records.payments.iter();
+        let settled: Vec<_> = payments.map(|payment| payment.settled).collect();
+        let dollars = Settled {
+            amount: Exact::new(1080, 2),
+            refunded: None,
+            currency: Currency::USD,
+        };
+        assert_eq!(settled, [Some(dollars), None, None, None]);
+        assert!(outcome.remarks().contains(&"N2106×1".to_string()));
     }
 }

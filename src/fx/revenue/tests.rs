@@ -84,7 +84,7 @@ fn payment(id: &str, amount: &str, invoice: Option<&str>, settled: Option<&str>)
         currency: EUR,
         settled: settled.map(|amount| Settled {
             amount: n(amount),
-            refunded: Exact::ZERO,
+            refunded: Some(Exact::ZERO),
             currency: Currency::USD,
         }),
         status: PaymentStatus::Succeeded,
