@@ -301,9 +301,19 @@ fn reports_fit_their_schema() {
         "json",
         "--quiet",
     ];
+    let recurring = [
+        "report",
+        "--no-config",
+        "docs/examples/mrr",
+        "--month=2026-10",
+        "--revenue=mrr",
+        "--format=json",
+        "--quiet",
+    ];
     fits(
         "report",
         &[
+            &recurring,
             &quickstart(&["report"]),
             &quickstart(&["report", "--precision", "minor"]),
             &quickstart(&["report", "--where", "customer=umbra"]),
