@@ -208,7 +208,7 @@ catalogue! {
         "A bill, a gateway's for example, has models of which nothing is logged, while the log names another provider for the same models, whom no bill covers. Then the same calls cost twice: on the bill and by estimate. Say who bills the log: billed_by in its [[input]] entry of tanso.toml.";
     PROVIDER_SPELLING = "N1086" Warning "provider of the log without a bill":
         "The log names a provider that no bill has, and a bill of a provider with a similar name has no usage. If they are one, say billed_by in the [[input]] entry of the log in tanso.toml.";
-    UNUSED_PROVIDER = "N1087" Warning "[provider] entry that fits nothing":
+    UNUSED_PROVIDER = "N1087" Warning "provider setting that fits nothing":
         "A [provider.NAME] of tanso.toml names a provider that is in no file and no price list, so it has no effect.";
     DISCOUNT = "N1088" Note "discount on list prices":
         "A [provider.NAME] discount of tanso.toml is taken off the list prices of the provider. `tanso prices` shows list prices; the text says what is left.";
