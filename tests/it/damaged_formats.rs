@@ -44,7 +44,7 @@ const TIES: [&str; 7] = [
     "generation_id",
 ];
 /// Columns that few exports have and whose absence has a documented meaning.
-const MAY_BE_ABSENT: [(&str, &str); 29] = [
+const MAY_BE_ABSENT: [(&str, &str); 21] = [
     // Credits are then negative usage.
     ("gcp-cost-table", "Credit type"),
     // FOCUS 1.0 has neither: unused commitments are usage without a customer.
@@ -68,20 +68,11 @@ const MAY_BE_ABSENT: [(&str, &str); 29] = [
     ("litellm-daily-spend", "failed_requests"),
     ("langfuse-export", "level"),
     ("langfuse-observations", "level"),
-    // The quantity without its fraction, the day of the note itself, a refund of money that came:
-    // tables of Stripe are selections of columns.
+    // The quantity without its fraction, the day of the note itself.
     ("sigma-invoice-line-items", "quantity_decimal"),
     ("sigma-credit-notes", "effective_at"),
-    ("sigma-refunds", "reason"),
-    // One unit and one interval, as in the exports of the Dashboard; the day of creation.
-    ("sigma-subscriptions", "quantity"),
+    // The day of creation.
     ("sigma-subscriptions", "start_date"),
-    ("sigma-subscription-items", "price_recurring_interval_count"),
-    ("sigma-prices", "recurring_interval_count"),
-    ("sigma-prices", "recurring_usage_type"),
-    ("sigma-prices", "transform_quantity_divide_by"),
-    ("sigma-plans", "interval_count"),
-    ("sigma-plans", "usage_type"),
     // The loss on currency is then not known.
     ("stripe-payments", "Converted Amount Refunded"),
 ];

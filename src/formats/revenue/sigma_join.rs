@@ -307,7 +307,8 @@ mod tests {
         let csv = "id,credit_note_id,amount,discount_amount,invoice_line_item\ncnli_1,cn_1,5000,500,il_1\ncnli_2,cn_1,100,0,\ncnli_3,cn_9,100,0,il_9\n";
         let rows = read(format("sigma-credit-note-lines"), csv).records;
         records.credit_note_lines = rows.credit_note_lines;
-        let csv = "id,product_id,currency,unit_amount,recurring_interval\nprice_a,prod_a,usd,1,month\nprice_b,prod_b,usd,1,month\n";
+        let csv = "id,product_id,currency,unit_amount,recurring_interval,recurring_interval_count,recurring_usage_type,transform_quantity_divide_by\n\
+                   price_a,prod_a,usd,1,month,1,licensed,\nprice_b,prod_b,usd,1,month,1,licensed,\n";
         records.prices = read(format("sigma-prices"), csv).records.prices;
         let csv = "id,name,unit_label\nprod_a,Pro,\n";
         records.products = read(format("sigma-products"), csv).records.products;

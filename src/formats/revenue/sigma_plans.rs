@@ -31,7 +31,8 @@ pub static FORMAT: Format = Format {
 
 const PAGE: &str = "\
 Sigma or Data Pipeline, `select * from plans`: the older form of `prices`, which is better where it has the
-same ids. Needs `id`, `product_id`, `currency`, `amount`, `interval` and `interval_count`.
+same ids. Needs `id`, `product_id`, `currency`, `amount`, `interval`, `interval_count`, `usage_type` and
+`transform_usage_divide_by`.
 
 - Amounts are minor units per interval; `unit_amount_decimal`, where it is filled, may be finer than one.
 - Tiered plans and plans of packages (`transform_usage_divide_by` over 1) have no amount per unit; it
@@ -72,10 +73,10 @@ fn read(
         money: table.money(&["currency"], problems),
         interval: table.required(&["interval"], problems),
         amounts: (decimal, whole),
-        interval_count: table.optional(&["interval_count"], problems),
-        usage_type: table.optional(&["usage_type"], problems),
+        interval_count: Some(table.required(&["interval_count"], problems)),
+        usage_type: Some(table.required(&["usage_type"], problems)),
         nickname: table.optional(&["nickname"], problems),
-        divide_by: table.optional(&["transform_usage_divide_by"], problems),
+        divide_by: Some(table.required(&["transform_usage_divide_by"], problems)),
     };
     sigma::read_prices(table, &fields, source, records, problems)
 }

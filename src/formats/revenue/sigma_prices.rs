@@ -30,8 +30,9 @@ pub static FORMAT: Format = Format {
 
 const PAGE: &str = "\
 Sigma or Data Pipeline, `select * from prices`. Needs `id`, `product_id`, `currency`, `unit_amount` or
-`unit_amount_decimal`, and `recurring_interval`. The names of the plans are in `nickname` and in the table
-`products`.
+`unit_amount_decimal`, `recurring_interval`, `recurring_interval_count`, `recurring_usage_type` and
+`transform_quantity_divide_by`: without the last three a price could be taken for another. The names of
+the plans are in `nickname` and in the table `products`.
 
 - Amounts are minor units; `unit_amount_decimal`, where it is filled, may be finer than one.
 - Tiered prices and prices of packages (`transform_quantity_divide_by` over 1) have no amount per unit;
@@ -64,10 +65,10 @@ fn read(
         money: table.money(&["currency"], problems),
         interval: table.required(&["recurring_interval"], problems),
         amounts: (decimal, whole),
-        interval_count: table.optional(&["recurring_interval_count"], problems),
-        usage_type: table.optional(&["recurring_usage_type"], problems),
+        interval_count: Some(table.required(&["recurring_interval_count"], problems)),
+        usage_type: Some(table.required(&["recurring_usage_type"], problems)),
         nickname: table.optional(&["nickname"], problems),
-        divide_by: table.optional(&["transform_quantity_divide_by"], problems),
+        divide_by: Some(table.required(&["transform_quantity_divide_by"], problems)),
     };
     sigma::read_prices(table, &fields, source, records, problems)
 }

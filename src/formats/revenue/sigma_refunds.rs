@@ -24,8 +24,8 @@ pub static FORMAT: Format = Format {
 };
 
 const PAGE: &str = "\
-Sigma or Data Pipeline, `select * from refunds`. Needs `id`, `amount`, `currency`, `charge_id`, `created`
-and `status`, and `reason` where charges are captured later.
+Sigma or Data Pipeline, `select * from refunds`. Needs `id`, `amount`, `currency`, `charge_id`, `created`,
+`status` and `reason`.
 
 - Amounts are minor units and include tax. A refund counts at `created`, UTC.
 - `status` succeeded gives money back; pending, requires_action, failed and canceled give nothing back.
@@ -57,7 +57,7 @@ struct Fields {
     charge: usize,
     created: usize,
     status: usize,
-    reason: Option<usize>,
+    reason: usize,
 }
 
 fn read(
@@ -74,7 +74,7 @@ fn read(
         charge: table.required(&["charge_id"], problems),
         created: table.required(&["created"], problems),
         status: table.required(&["status"], problems),
-        reason: table.optional(&["reason"], problems),
+        reason: table.required(&["reason"], problems),
     };
     if !table.is_whole(problems) {
         return Tally::default();
@@ -91,7 +91,7 @@ fn refund(columns: &Columns, fields: &Fields, row: &Row) -> Result<Refund, Probl
     const EXPIRED: &str = "expired_uncaptured_charge";
     let id = rows::own_id(columns, row, fields.id)?;
     let currency = fields.money.currency(columns, row)?;
-    let came = rows::text(row, fields.reason).as_deref() != Some(EXPIRED);
+    let came = rows::text(row, Some(fields.reason)).as_deref() != Some(EXPIRED);
     Ok(Refund {
         id,
         payment: sigma::needed_id(columns, row, fields.charge)?,

@@ -30,6 +30,7 @@ Sigma or Data Pipeline, `select * from subscription_items`. Needs `id`, `subscri
 - Names the prices of subscriptions with several items, and how many of each.
 - The price's columns (`price_unit_amount`, `price_currency`, `price_recurring_interval`, or those of the
   plan), in minor units, stand in for a price that no price list has.
+- An interval needs its count (`price_recurring_interval_count` or `plan_interval_count`).
 - A blank quantity is a metered price. The current period is `item_current_period_start` to
   `item_current_period_end`, UTC.
 ";
@@ -79,6 +80,7 @@ impl Fields {
             Some(_) => table.optional(&["plan_id"], problems),
             None => Some(table.required(&["plan_id"], problems)),
         };
+        let interval = table.optional(&["price_recurring_interval", "plan_interval"], problems);
         let fields = Fields {
             id: table.required(&["id"], problems),
             subscription: table.required(&["subscription_id", "subscription"], problems),
@@ -95,11 +97,12 @@ impl Fields {
             terms: Terms {
                 currency: table.optional(&["price_currency", "plan_currency"], problems),
                 amount: table.optional(&["price_unit_amount", "plan_amount"], problems),
-                interval: table.optional(&["price_recurring_interval", "plan_interval"], problems),
-                interval_count: table.optional(
-                    &["price_recurring_interval_count", "plan_interval_count"],
-                    problems,
-                ),
+                interval,
+                // An interval without its count would make a quarter a month.
+                interval_count: interval.map(|_| {
+                    let names = ["price_recurring_interval_count", "plan_interval_count"];
+                    table.required(&names, problems)
+                }),
                 nickname: table.optional(&["price_nickname", "plan_nickname"], problems),
                 product: table.optional(&["price_product_id", "plan_product_id"], problems),
             },

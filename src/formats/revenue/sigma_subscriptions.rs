@@ -27,8 +27,8 @@ pub static FORMAT: Format = Format {
 };
 
 const PAGE: &str = "\
-Sigma or Data Pipeline, `select * from subscriptions`. Needs `id`, `customer_id` and `status`; better with
-`price_id`, `quantity`, `start_date`, `ended_at`, `cancel_at`, `trial_start`, `trial_end` and the current period.
+Sigma or Data Pipeline, `select * from subscriptions`. Needs `id`, `customer_id`, `status` and `quantity`; better
+with `price_id`, `start_date`, `ended_at`, `cancel_at`, `trial_start`, `trial_end` and the current period.
 
 - The state at the time of the query, and no revenue by itself.
 - Subscriptions of several items have no price here: give the table `subscription_items`. Amounts and
@@ -82,7 +82,7 @@ fn read(
         status: table.required(&["status"], problems),
         price: table.optional(&["price_id"], problems),
         plan: table.optional(&["plan_id"], problems),
-        quantity: table.optional(&["quantity"], problems),
+        quantity: Some(table.required(&["quantity"], problems)),
         started: (
             table.optional(&["start_date"], problems),
             table.optional(&["created"], problems),

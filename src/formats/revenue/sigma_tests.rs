@@ -81,8 +81,8 @@ const DAMAGE: &[Damage] = &[
     ),
     (
         "sigma-refunds",
-        "id,amount,currency,charge_id,created,status",
-        "re_1,900,usd,ch_1,2026-02-01 00:00:00.000,succeeded",
+        "id,amount,currency,charge_id,created,status,reason",
+        "re_1,900,usd,ch_1,2026-02-01 00:00:00.000,succeeded,",
         &[
             ("900", "-900", "T3029@3:2"),
             ("ch_1", "", "T3027@3:4"),
@@ -130,8 +130,8 @@ const DAMAGE: &[Damage] = &[
     ),
     (
         "sigma-subscription-items",
-        "id,subscription_id,price_id,quantity,price_currency,price_recurring_interval,price_unit_amount",
-        "si_1,sub_1,price_pro,2,usd,month,9900",
+        "id,subscription_id,price_id,quantity,price_currency,price_recurring_interval,price_unit_amount,price_recurring_interval_count",
+        "si_1,sub_1,price_pro,2,usd,month,9900,1",
         &[
             ("price_pro", "", "T3027@3:3"),
             (",2,", ",-2,", "T3022@3:4"),
@@ -141,8 +141,8 @@ const DAMAGE: &[Damage] = &[
     ),
     (
         "sigma-prices",
-        "id,product_id,currency,unit_amount,recurring_interval,recurring_interval_count,recurring_usage_type",
-        "price_pro,prod_pro,usd,9900,month,1,licensed",
+        "id,product_id,currency,unit_amount,recurring_interval,recurring_interval_count,recurring_usage_type,transform_quantity_divide_by",
+        "price_pro,prod_pro,usd,9900,month,1,licensed,",
         &[
             ("9900", "99.5", "T3023@3:4"),
             ("month,1", "month,0", "T3029@3:6"),
