@@ -29,5 +29,6 @@ pub mod simulate;
 pub mod suggest;
 
 pub mod report;
+pub mod sql;
 
 pub mod cli;

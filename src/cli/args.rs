@@ -9,6 +9,7 @@ pub use super::map_args::{MapArgs, MapCommand};
 pub use super::output_args::{MessageFormat, OutputFormat};
 pub use super::price_args::{PricesAction, PricesArgs, PricesView, RepriceArgs};
 pub use super::reconcile_args::{ReconcileArgs, ReconcileBy};
+pub use super::rollup_args::RollupArgs;
 use super::simulate_args::SimulateArgs;
 use super::terminal::Color;
 
@@ -66,6 +67,14 @@ pub enum Command {
   tanso prices diff embedded model_prices_and_context_window.json
   tanso prices reprice usage.csv --at 2026-10-01")]
     Prices(PricesArgs),
+    /// Usage logs folded to sums: a small file, or the query that makes it where the log is
+    #[command(after_help = "Examples:
+  tanso rollup usage.csv -o rollup.csv      then: tanso report rollup.csv costs.csv stripe.csv
+  tanso rollup logs/ --keep region --tz Europe/Paris -o rollup.csv
+  tanso rollup --sql spark --table logs.calls usage-sample.csv
+  tanso rollup --sql bigquery --table '`acme.logs.calls`' --column time=ts --column customer=org_id \\
+      --column input=prompt_tokens --column output=completion_tokens")]
+    Rollup(RollupArgs),
     /// Every export that can be read; or which one a file is, and why
     #[command(after_help = "Examples:
   tanso formats
@@ -239,6 +248,9 @@ pub struct Shared {
     /// Read long usage logs with so many threads; all processors by default
     #[arg(long, value_name = "N", help_heading = "Output")]
     pub threads: Option<usize>,
+    /// Neither use nor keep the fold of big usage logs in the cache folder
+    #[arg(long, help_heading = "Output")]
+    pub no_cache: bool,
 }
 
 /// Options of `report`.

@@ -1,10 +1,10 @@
 //! What a run reports: zone, period, revenue basis, tolerance; from options, project file
 //! and the files themselves, in this order.
 
-use super::args::{CostBasisArg, RevenueArg, Shared};
+use super::args::{CachedTokensArg, CostBasisArg, RevenueArg, Shared};
 use super::inputs;
 use super::project::{Project, percent};
-use crate::formats::Kind;
+use crate::formats::{CachedTokens, Kind};
 use crate::load::Books;
 use crate::model::records::CostBasis;
 use crate::model::{Day, Exact, Month, Period, Zone};
@@ -135,6 +135,14 @@ pub fn period(shared: &Shared, books: &Books, zone: Zone) -> Result<Period, Prob
         )
         .help("say --month 2026-10, or pass a file with rows")),
     }
+}
+
+/// What `--cached-tokens` says.
+pub fn cached_tokens(shared: &Shared) -> Option<CachedTokens> {
+    shared.cached_tokens.map(|how| match how {
+        CachedTokensArg::Inside => CachedTokens::Inside,
+        CachedTokensArg::Beside => CachedTokens::Beside,
+    })
 }
 
 /// With how many threads long files are read: all processors, unless told otherwise.

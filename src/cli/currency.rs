@@ -218,7 +218,7 @@ fn unrated_log(books: &Books, to: Currency, day: Day) -> Problem {
 }
 
 /// Costs of logs in several currencies, which are sums by the time they are here.
-fn mixed_logs(books: &Books) -> Problem {
+pub fn mixed_logs(books: &Books) -> Problem {
     let places = books.log_currencies.iter();
     let places: Vec<String> = places
         .clone()

@@ -6,6 +6,7 @@ use super::args::Shared;
 use super::run::Run;
 use crate::formats::Kind;
 use crate::margin::{Dimension, Filter, Statement};
+use crate::model::rollup as layout;
 use crate::problem::{Problem, catalogue};
 
 /// The dimensions that are ours; any other name is an attribute of the mapping or a column of the
@@ -224,6 +225,23 @@ pub fn usage_dimensions(shared: &Shared, by: &[String]) -> Vec<String> {
     let mut names = asked_for(shared, by);
     names.retain(|name| !OURS.contains(&name.as_str()));
     names.into_iter().collect()
+}
+
+/// Refuses names of log columns that a rollup could not keep under their own names.
+///
+/// # Errors
+/// The first such name.
+pub fn names_to_keep(names: &[String]) -> Result<(), Problem> {
+    let taken = |name: &&String| {
+        let name = name.trim();
+        OURS.contains(&name) || layout::columns().contains(&name)
+    };
+    let Some(name) = names.iter().find(taken) else {
+        return Ok(());
+    };
+    let message = format!("--keep: every rollup or report has its own {name:?}");
+    Err(Problem::new(&catalogue::BAD_OPTION, message)
+        .help("leave it out, or give the column of the log another name"))
 }
 
 /// Whether rows or filters tell features apart.

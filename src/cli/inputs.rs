@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{CachedTokensArg, EncodingArg, Shared};
+use super::args::{EncodingArg, Shared};
 use super::project::{InputEntry, Project};
-use crate::formats::{self, CachedTokens, Settings};
+use crate::formats::{self, Settings};
 use crate::load::{InputSpec, rate_file};
 use crate::model::Zone;
 use crate::problem::{Place, Problem, catalogue};
@@ -216,10 +216,7 @@ fn spec(
         settings.zone = Some(Zone::parse(name).ok_or_else(|| bad_zone("--input-tz", name))?);
     }
     if settings.cached_tokens.is_none() {
-        settings.cached_tokens = shared.cached_tokens.map(|how| match how {
-            CachedTokensArg::Inside => CachedTokens::Inside,
-            CachedTokensArg::Beside => CachedTokens::Beside,
-        });
+        settings.cached_tokens = super::choices::cached_tokens(shared);
     }
     settings.cost_basis = super::choices::cost_basis(shared, project)?;
     let entry = entry.map(|(_, entry)| entry);

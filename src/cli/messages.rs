@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use crate::problem::{Class, Problem, Problems, catalogue};
+use crate::problem::{Class, Note, Problem, Problems, catalogue};
 use crate::report::figures::grouped;
 use crate::report::visible::{masked, visible};
 
@@ -63,6 +63,16 @@ pub fn severity(class: Class) -> &'static str {
         Class::Warning => "warning",
         Class::Note => "note",
         _ => "error",
+    }
+}
+
+/// A note as a line: for people, or as a JSON object.
+pub fn note(note: &Note, json: bool) -> String {
+    let word = if note.warning { "warning" } else { "note" };
+    match json {
+        true => serde_json::json!({"code": note.code, "severity": word, "message": note.text})
+            .to_string(),
+        false => format!("{word}[{}]: {}", note.code, note.text),
     }
 }
 

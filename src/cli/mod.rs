@@ -2,6 +2,7 @@
 
 mod again;
 pub mod args;
+mod cache;
 mod choices;
 mod controls;
 mod currency;
@@ -27,6 +28,9 @@ pub mod project;
 mod reconcile;
 mod reconcile_args;
 mod report;
+mod rollup;
+mod rollup_args;
+mod rollup_query;
 mod run;
 mod shared;
 mod simulate;
@@ -142,6 +146,7 @@ fn dispatch(cli: &Cli, console: &mut Console) -> Result<Ended, Problems> {
         Some(Command::Map(args)) => map::run(args, console),
         Some(Command::Reconcile(args)) => reconcile::run(args, console),
         Some(Command::Prices(args)) => prices::run(args, console),
+        Some(Command::Rollup(args)) => rollup::run(args, console),
         Some(Command::Formats(args)) => formats::run(args, console),
         Some(Command::Init(args)) => init::run(args, console),
         Some(Command::Completions { shell }) => {
@@ -216,6 +221,7 @@ fn message_options(cli: &Cli, real: bool) -> MessageOptions {
         Some(Command::Simulate(args)) => Some(&args.shared),
         Some(Command::Map(args)) => Some(map::shared(args)),
         Some(Command::Reconcile(args)) => Some(&args.shared),
+        Some(Command::Rollup(args)) => Some(&args.shared),
         Some(Command::Prices(args)) => match &args.action {
             Some(args::PricesAction::Reprice(args)) => Some(&args.shared),
             _ => None,

@@ -225,14 +225,7 @@ pub fn finish(
             }
         }
         for note in &header.notes {
-            let word = if note.warning { "warning" } else { "note" };
-            if json {
-                let line =
-                    serde_json::json!({"code": note.code, "severity": word, "message": note.text});
-                console.say(&line.to_string());
-            } else {
-                console.say(&format!("{word}[{}]: {}", note.code, note.text));
-            }
+            console.say(&super::messages::note(note, json));
         }
         if !json {
             console.say(&summary(header));

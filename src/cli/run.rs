@@ -8,6 +8,7 @@ use hashbrown::HashSet;
 
 use super::again::again;
 use super::args::{ConflictArg, MatchArg, OverlapArg, ResidualArg, Shared};
+use super::cache;
 use super::choices;
 use super::currency;
 use super::inputs;
@@ -77,24 +78,7 @@ impl Run {
         let (prices, price_notes, price_file) = price_book::prices(shared, project.as_ref())?;
         let specs = inputs::resolve(shared, project.as_ref())?;
         let zone = choices::zone(shared, project.as_ref())?;
-        let dimensions = super::dimensions::usage_dimensions(shared, by);
-        let choices = Choices {
-            zone,
-            on_conflict: match shared.on_conflict {
-                ConflictArg::Error => OnConflict::Error,
-                ConflictArg::Last => OnConflict::Last,
-                ConflictArg::Max => OnConflict::Max,
-            },
-            on_overlap: match shared.on_overlap {
-                OverlapArg::Error => OnOverlap::Error,
-                OverlapArg::Latest => OnOverlap::Latest,
-            },
-            allow_empty: shared.allow_empty,
-            features: super::dimensions::needs_features(shared, by),
-            dimensions: dimensions.clone(),
-            threads: choices::threads(shared),
-            piece: load::PIECE,
-        };
+        let choices = reading(shared, zone, by);
         let bar = Bar::new(shared.quiet);
         let mut books = load::read(&specs, &choices, &bar)?;
         let period = choices::period(shared, &books, zone)?;
@@ -151,7 +135,7 @@ impl Run {
             zone,
             currency,
             conversion,
-            columns: dimensions,
+            columns: choices.dimensions,
         })
     }
 
@@ -288,6 +272,28 @@ impl Run {
     /// Notes that are warnings.
     pub fn warnings(header: &Header) -> impl Iterator<Item = &Note> {
         header.notes.iter().filter(|note| note.warning)
+    }
+}
+
+/// How the files of a run are read. `by` are the dimensions that the command was asked for.
+pub fn reading(shared: &Shared, zone: Zone, by: &[String]) -> Choices {
+    Choices {
+        zone,
+        on_conflict: match shared.on_conflict {
+            ConflictArg::Error => OnConflict::Error,
+            ConflictArg::Last => OnConflict::Last,
+            ConflictArg::Max => OnConflict::Max,
+        },
+        on_overlap: match shared.on_overlap {
+            OverlapArg::Error => OnOverlap::Error,
+            OverlapArg::Latest => OnOverlap::Latest,
+        },
+        allow_empty: shared.allow_empty,
+        features: super::dimensions::needs_features(shared, by),
+        dimensions: super::dimensions::usage_dimensions(shared, by),
+        threads: choices::threads(shared),
+        piece: load::PIECE,
+        cache: cache::of(shared),
     }
 }
 

@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 
 use super::{CachedTokens, CountSink, Settings, Tally, UsageSink};
 use crate::model::counts::ProviderCount;
-use crate::model::records::{Charge, ChargeKind, ChargeMeter, CostBasis, Outcome, UsageRecord};
+use crate::model::records::{
+    Charge, ChargeKind, ChargeMeter, CostBasis, Outcome, UsageRecord, UsageSum,
+};
 use crate::model::{Currency, DateOrder, Zone};
 use crate::problem::{Problem, Problems};
 
@@ -26,6 +28,11 @@ pub struct UsageRecords {
 impl UsageSink for UsageRecords {
     fn take(&mut self, record: &UsageRecord<'_>) -> Result<(), Problem> {
         self.records.push(usage(record));
+        Ok(())
+    }
+
+    fn take_sum(&mut self, sum: &UsageSum<'_>) -> Result<(), Problem> {
+        self.records.push(usage_sum(sum));
         Ok(())
     }
 
@@ -106,6 +113,7 @@ pub fn settings(value: &Value) -> Option<Settings> {
         dimensions: dimensions
             .filter_map(|name| name.as_str().map(str::to_string))
             .collect(),
+        report_zone: None,
         cost_basis,
     })
 }
@@ -183,6 +191,23 @@ pub fn usage(record: &UsageRecord<'_>) -> Value {
         "cached_open": record.cached_open,
         "line": record.line,
     }))
+}
+
+/// Usage records that were folded before.
+fn usage_sum(sum: &UsageSum<'_>) -> Value {
+    let mut value = usage(&sum.record);
+    if let Some(threshold) = sum.band.threshold() {
+        value["context"] = json!(format!("beyond {threshold}"));
+    }
+    for (name, count) in [
+        ("failed", sum.failed),
+        ("gateway_cached", sum.gateway_cached),
+    ] {
+        if !count.is_zero() {
+            value[name] = json!(count);
+        }
+    }
+    value
 }
 
 /// One count of a provider's usage export.

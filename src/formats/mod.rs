@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 
 use crate::model::counts::ProviderCount;
 pub use crate::model::records::RevenueRecords;
-use crate::model::records::{Charge, CostBasis, UsageRecord};
+use crate::model::records::{Charge, CostBasis, UsageRecord, UsageSum};
 use crate::model::{Currency, DateOrder, Instant, Zone};
 use crate::problem::{Problem, Problems};
 use crate::scan::{Header, Row, RowSource};
@@ -110,6 +110,8 @@ pub struct Settings {
     pub date_order: Option<DateOrder>,
     /// Extra usage columns to keep as dimensions, in this order.
     pub dimensions: Vec<String>,
+    /// Zone of the report, in which folded usage must lie within one day; UTC where none is said.
+    pub report_zone: Option<Zone>,
     /// Which cost counts in bills that state several.
     pub cost_basis: CostBasis,
 }
@@ -189,6 +191,9 @@ impl Tally {
 pub trait UsageSink {
     /// Takes one record. A record that cannot be taken (a conflict, say) is a problem.
     fn take(&mut self, record: &UsageRecord<'_>) -> Result<(), Problem>;
+
+    /// Takes records that were folded before, as one.
+    fn take_sum(&mut self, sum: &UsageSum<'_>) -> Result<(), Problem>;
 
     /// Settles, once at the end of a file, how the records with [`UsageRecord::cached_open`] are
     /// to be read: if `inside`, their `input` includes their cache reads and writes, which are to

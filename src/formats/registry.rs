@@ -4,6 +4,7 @@ use super::{Format, KnownUseless, Sample, bills, counts, revenue, usage};
 
 /// Every format, in the order in which they are tried: the first match wins.
 pub static FORMATS: &[&Format] = &[
+    &usage::rollup::FORMAT,
     &counts::openai_usage::FORMAT,
     &counts::openai_report::FORMAT,
     &counts::anthropic_tokens::FORMAT,
@@ -115,7 +116,7 @@ pub fn tell_same_calls(one: &str, other: &str) -> bool {
 
 /// Usage logs of which each row can be read without the others: what a reader says at the end of a
 /// file is then the sum of what it says at the ends of its pieces.
-static ROW_BY_ROW: &[&Format] = &[&usage::generic::FORMAT];
+static ROW_BY_ROW: &[&Format] = &[&usage::generic::FORMAT, &usage::rollup::FORMAT];
 
 /// Whether a file of this format may be read in pieces, side by side.
 pub fn is_read_row_by_row(format: &Format) -> bool {

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::cache::{Entry, KeptFile, Remarks};
 use super::fold::FileFold;
 use super::logs::{Log, Watched};
-use super::{FileRead, Reading, side};
+use super::{FileRead, InputSpec, Reading, side};
 use crate::formats::{self, Format, Kind, ReadUsage, Settings, Tally};
 use crate::model::receipt::{InputReceipt, RowCounts};
 use crate::problem::{Class, Place, Problem, Problems, catalogue};
@@ -49,6 +50,77 @@ impl Reading<'_> {
         let tally = read(rows, settings, &mut watched, problems);
         self.logs.push(watched.log);
         Ok((tally, watched.hand.finish()))
+    }
+
+    /// Enters a log whose fold is known; false if it is not.
+    ///
+    /// # Errors
+    /// [`Unfit`], if the file is there twice: reading it tells what is wrong.
+    pub(super) fn was_found(&mut self, spec: usize) -> Result<bool, Unfit> {
+        let Some(found) = self.found.as_mut().filter(|found| found.covers(spec)) else {
+            return Ok(false);
+        };
+        let file = found.next_file().ok_or(Unfit)?;
+        let known = self
+            .books
+            .files
+            .iter()
+            .any(|other| other.path() == file.read.path());
+        let again = self.contents.insert(file.content, file.name.clone());
+        if known || again.is_some() {
+            return Err(Unfit);
+        }
+        self.remark(file.remarks);
+        self.books.files.push(file.read);
+        Ok(true)
+    }
+
+    /// Adds remarks about one file to those about the others.
+    fn remark(&mut self, remarks: Remarks) {
+        for (key, (warning, rows)) in remarks {
+            self.remarks.entry(key).or_insert((warning, 0)).1 += rows;
+        }
+    }
+
+    /// Remembers the log that was entered last, about which all remarks are, to keep it.
+    pub(super) fn keep_log(&mut self, receipt: &Receipt, others: Remarks) {
+        let own = std::mem::replace(&mut self.remarks, others);
+        let last = self.books.files.last();
+        if let (Some(content), Some(read)) = (receipt.content(), last) {
+            self.kept.push(KeptFile {
+                name: read.path().into(),
+                content,
+                remarks: own.clone(),
+                read: read.clone(),
+            });
+        }
+        self.remark(own);
+    }
+
+    /// Keeps the fold of the logs that were read.
+    pub(super) fn keep(&mut self, specs: &[InputSpec]) {
+        let Some(cache) = &self.choices.cache else {
+            return;
+        };
+        let logs = self.books.files.iter();
+        let logs = logs.filter(|file| file.kind == Some(Kind::Usage)).count();
+        if self.kept.len() != logs {
+            return;
+        }
+        // What was settled between the logs has changed how many rows count.
+        for kept in &mut self.kept {
+            let mut files = self.books.files.iter();
+            if let Some(read) = files.find(|file| file.path() == &*kept.name) {
+                kept.read = read.clone();
+            }
+        }
+        let entry = Entry {
+            files: &self.kept,
+            notes: &self.books.notes[self.log_notes.clone()],
+            currencies: &self.books.log_currencies,
+            usage: &self.books.usage,
+        };
+        cache.keep(specs, self.choices, &entry);
     }
 
     /// What can only be said once a file is read to its end.

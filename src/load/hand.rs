@@ -8,7 +8,7 @@ use super::fold::{FileFold, Fixed, Fold};
 use super::repeats::{First, Id, PARTS, Won, conflict};
 use super::sums::{Entry, Group, Kind, Sums, settle};
 use crate::formats::UsageSink;
-use crate::model::records::UsageRecord;
+use crate::model::records::{UsageRecord, UsageSum};
 use crate::model::{ContextBand, Currency, Day, Exact, Meter, names};
 use crate::problem::Problem;
 
@@ -134,6 +134,15 @@ impl<'f> Hand<'f> {
         *self.learned.days.entry(entry.group.day).or_default() += 1;
     }
 
+    fn see_currency(&mut self, record: &UsageRecord<'_>) {
+        if let Some((_, currency)) = record.reported_cost
+            && self.currency != Some(currency)
+        {
+            self.currency = Some(currency);
+            self.fold.see_currency(currency, (self.file, record.line));
+        }
+    }
+
     fn symbol(&mut self, text: Option<&str>) -> u32 {
         let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
             return 0;
@@ -165,8 +174,11 @@ impl<'f> Hand<'f> {
     }
 
     /// The group of a record.
-    fn group(&mut self, record: &UsageRecord<'_>) -> Group {
-        let (band, other_band) = bands(record);
+    fn group(
+        &mut self,
+        record: &UsageRecord<'_>,
+        (band, other_band): (ContextBand, ContextBand),
+    ) -> Group {
         let model = self.symbol(record.model);
         let mut dimensions = std::mem::take(&mut self.kind.dimensions);
         dimensions.clear();
@@ -329,13 +341,8 @@ fn whole_input(record: &UsageRecord<'_>) -> Option<(u64, u64)> {
 
 impl UsageSink for Hand<'_> {
     fn take(&mut self, record: &UsageRecord<'_>) -> Result<(), Problem> {
-        if let Some((_, currency)) = record.reported_cost
-            && self.currency != Some(currency)
-        {
-            self.currency = Some(currency);
-            self.fold.see_currency(currency, (self.file, record.line));
-        }
-        let group = self.group(record);
+        self.see_currency(record);
+        let group = self.group(record, bands(record));
         let entry = Entry::of(group, record, &mut self.beside);
         self.learned.without_id += u64::from(record.request_id.is_none());
         if self.whole {
@@ -348,6 +355,24 @@ impl UsageSink for Hand<'_> {
             self.ids.push((id, self.waiting.len() as u32));
         }
         self.waiting.push(entry);
+        Ok(())
+    }
+
+    /// Sums have no ids of requests: repeats were dropped when they were made.
+    fn take_sum(&mut self, sum: &UsageSum<'_>) -> Result<(), Problem> {
+        let record = &sum.record;
+        self.see_currency(record);
+        let group = self.group(record, (sum.band, sum.band));
+        let entry = match sum.failed.is_zero() && sum.gateway_cached.is_zero() {
+            true => Entry::of(group, record, &mut self.beside),
+            false => Entry::long(group, Sums::of_sum(sum), &mut self.beside),
+        };
+        if self.whole {
+            self.count(&entry);
+            self.beside.clear();
+        } else {
+            self.waiting.push(entry);
+        }
         Ok(())
     }
 

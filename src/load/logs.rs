@@ -13,7 +13,7 @@ use super::hand::Hand;
 use super::traces::Traces;
 use crate::formats::{self, SpanEnds, UsageSink};
 use crate::model::names::ModelName;
-use crate::model::records::UsageRecord;
+use crate::model::records::{UsageRecord, UsageSum};
 use crate::model::{Day, Exact, Packed};
 use crate::problem::{Note, Place, Problem, catalogue};
 
@@ -193,6 +193,15 @@ impl UsageSink for Watched<'_> {
         if self.hand.dropped() == before {
             self.log.see(record, self.hand.days);
         }
+        Ok(())
+    }
+
+    fn take_sum(&mut self, sum: &UsageSum<'_>) -> Result<(), Problem> {
+        match self.billed_by {
+            None => self.hand.take_sum(sum)?,
+            Some(provider) => self.hand.take_sum(&sum.of_provider(provider))?,
+        }
+        self.log.see(&sum.record, self.hand.days);
         Ok(())
     }
 

@@ -6,6 +6,7 @@
 
 mod again;
 mod books;
+mod cache;
 mod counts;
 mod discounts;
 mod enter;
@@ -34,6 +35,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use books::{Books, FileRead};
+pub use cache::Cache;
 use fold::{FileFold, Fold};
 pub use overlap::OnOverlap;
 pub use progress::Progress;
@@ -83,6 +85,8 @@ pub struct Choices {
     pub threads: usize,
     /// In pieces of how many bytes they are read; a shorter one is read in one go.
     pub piece: usize,
+    /// Where folds of usage logs are kept from run to run.
+    pub cache: Option<Cache>,
 }
 
 /// A good size of pieces: small enough for the cache of a processor, large enough that the locks
@@ -101,7 +105,13 @@ struct Reading<'c> {
     counts: Vec<counts::CountFile>,
     logs: Vec<logs::Log>,
     traces: traces::Traces,
-    remarks: BTreeMap<(&'static str, String), (bool, u64)>,
+    remarks: cache::Remarks,
+    /// The usage logs, if their fold is known.
+    found: Option<cache::Found>,
+    /// The usage logs that were read, to be kept.
+    kept: Vec<cache::KeptFile>,
+    /// How many notes there were before and after the logs were settled.
+    log_notes: std::ops::Range<usize>,
 }
 
 /// Reads all files.
@@ -113,26 +123,35 @@ pub fn read(
     choices: &Choices,
     progress: &dyn Progress,
 ) -> Result<Books, Problems> {
+    if let Some(found) = choices
+        .cache
+        .as_ref()
+        .and_then(|cache| cache.find(specs, choices))
+        && let Ok(result) = read_once(specs, choices, progress, (false, Some(found)))
+    {
+        return result;
+    }
     // What is found wrong with a file side by side is told by reading all again in one go.
     let can_repeat = |spec: &InputSpec| spec.path.as_os_str() != "-" && spec.path.is_file();
     if choices.on_conflict == OnConflict::Error
         && choices.on_overlap == OnOverlap::Error
         && specs.iter().all(can_repeat)
-        && let Ok(result) = read_once(specs, choices, progress, true)
+        && let Ok(result) = read_once(specs, choices, progress, (true, None))
     {
         return result;
     }
-    read_once(specs, choices, progress, false).unwrap_or_else(|Unfit| {
+    read_once(specs, choices, progress, (false, None)).unwrap_or_else(|Unfit| {
         unreachable!("only files that are read side by side can be unfit for it")
     })
 }
 
-/// Reads all files, long usage logs side by side if wanted.
+/// Reads all files, long usage logs side by side if wanted, or none of them if what they came to was
+/// found.
 fn read_once(
     specs: &[InputSpec],
     choices: &Choices,
     progress: &dyn Progress,
-    side_by_side: bool,
+    (side_by_side, found): (bool, Option<cache::Found>),
 ) -> Result<Result<Books, Problems>, Unfit> {
     let mut problems = Problems::default();
     let mut reading = Reading {
@@ -146,8 +165,14 @@ fn read_once(
         logs: Vec::new(),
         traces: traces::Traces::default(),
         remarks: BTreeMap::new(),
+        found,
+        kept: Vec::new(),
+        log_notes: 0..0,
     };
-    for spec in specs {
+    for (at, spec) in specs.iter().enumerate() {
+        if reading.was_found(at)? {
+            continue;
+        }
         match scan::open(&spec.path, &spec.name, &spec.how) {
             Err(problem) => problems.push(problem),
             Ok(opened) => {
@@ -172,7 +197,7 @@ fn read_once(
     if !problems.is_empty() {
         return Ok(Err(problems));
     }
-    Ok(Ok(reading.finish()))
+    Ok(Ok(reading.finish(specs)))
 }
 
 impl Reading<'_> {
@@ -213,6 +238,15 @@ impl Reading<'_> {
         };
         let receipt = opened.receipt.clone();
         let before = problems.total();
+        let is_log = matches!(format.read, Reader::Usage(_));
+        if is_log && self.found.is_some() {
+            // One more log than those whose fold is known.
+            return Err(Unfit);
+        }
+        let others = match is_log {
+            true => std::mem::take(&mut self.remarks),
+            false => cache::Remarks::new(),
+        };
         let (tally, folded) = self.content(format, spec, opened, problems)?;
         if problems.total() > before {
             return Ok(());
@@ -226,6 +260,9 @@ impl Reading<'_> {
             &receipt,
             folded,
         );
+        if is_log {
+            self.keep_log(&receipt, others);
+        }
         Ok(())
     }
 
@@ -265,6 +302,7 @@ impl Reading<'_> {
     ) -> Result<(Tally, FileFold), Unfit> {
         let mut settings = spec.settings.clone();
         settings.dimensions = self.choices.dimensions.clone();
+        settings.report_zone = Some(self.choices.zone);
         let name = opened.name.clone();
         let floats = opened.peek.float_columns.clone();
         let left_out = opened.peek.skipped_columns.clone();
@@ -328,9 +366,19 @@ impl Reading<'_> {
         });
     }
 
-    fn finish(mut self) -> Books {
-        self.books.log_currencies = self.fold.currencies();
-        self.books.usage = self.fold.finish();
+    fn finish(mut self, specs: &[InputSpec]) -> Books {
+        match self.found.take() {
+            Some(found) => {
+                self.books.log_currencies = found.entry.currencies;
+                self.books.usage = found.entry.usage;
+            }
+            None => {
+                self.books.log_currencies = self.fold.currencies();
+                self.books.usage =
+                    std::mem::replace(&mut self.fold, Fold::new(self.choices)).finish();
+                self.keep(specs);
+            }
+        }
         self.books.count_as_usage(self.choices);
         for ((code, text), (warning, rows)) in self.remarks {
             self.books.notes.push(Note {

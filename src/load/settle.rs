@@ -35,7 +35,12 @@ impl Reading<'_> {
         for lost in again::settle(&mut self.books.records, self.choices.on_overlap, problems) {
             self.supersede(&lost);
         }
-        self.settle_logs(problems);
+        let before = self.books.notes.len();
+        match &mut self.found {
+            Some(found) => self.books.notes.append(&mut found.entry.notes),
+            None => self.settle_logs(problems),
+        }
+        self.log_notes = before..self.books.notes.len();
         let same = same::settle(&mut self.books.records, problems);
         let recognized = recognized::settle(&mut self.books.records, problems);
         for (file, count) in same.into_iter().chain(recognized) {

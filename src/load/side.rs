@@ -257,6 +257,7 @@ mod tests {
             dimensions: vec!["status".into()],
             threads,
             piece,
+            cache: None,
         }
     }
 
@@ -327,7 +328,12 @@ mod tests {
             write(&two, json_lines(dice).as_bytes());
             compare(&[&one], dice);
             compare(&[&one, &two], dice);
-            let side = read_once(&specs(&[&one, &two]), &choices(2, 100), &Silent, true);
+            let side = read_once(
+                &specs(&[&one, &two]),
+                &choices(2, 100),
+                &Silent,
+                (true, None),
+            );
             in_pieces += u32::from(side.is_ok_and(|read| read.is_ok()));
         }
         // The others bring new columns or repeat an id with other content, and are read in one go.

@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 
 use std::hash::BuildHasher;
 
-use crate::model::records::{Outcome, UsageRecord};
+use crate::model::records::{Outcome, UsageRecord, UsageSum};
 use crate::model::{ContextBand, Currency, Day, Exact, Meter, Packed};
 
 /// What many groups have in common: everything but their days and their customer. Texts as
@@ -134,6 +134,14 @@ impl Sums {
             sums.currency = Some(currency);
         }
         sums.aggregated = !record.single_request;
+        sums
+    }
+
+    /// The sums of records that were folded before.
+    pub fn of_sum(sum: &UsageSum<'_>) -> Sums {
+        let mut sums = Sums::of(&sum.record);
+        sums.failed.add(sum.failed);
+        sums.gateway_cached.add(sum.gateway_cached);
         sums
     }
 

@@ -17,6 +17,7 @@ pub mod payments;
 pub mod rates;
 pub mod receipt;
 pub mod records;
+pub mod rollup;
 mod stamp;
 pub mod time;
 pub mod usage;

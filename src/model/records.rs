@@ -17,7 +17,7 @@ pub use super::catalog::{
 pub use super::payments::{
     BalanceEntry, BalanceKind, Dispute, DisputeStatus, Payment, PaymentStatus, Refund, Settled,
 };
-use super::{Currency, Exact, Instant, Meter};
+use super::{ContextBand, Currency, Exact, Instant, Meter};
 
 /// Where a record came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +73,29 @@ pub struct UsageRecord<'a> {
     pub cached_open: bool,
     /// Physical line, 1-based.
     pub line: u64,
+}
+
+/// The sum of many usage records that were folded before: a row of a rollup.
+#[derive(Clone, Debug)]
+pub struct UsageSum<'a> {
+    /// What they have in common, with the sums of quantities and of served requests. The outcome is
+    /// [`Outcome::Served`], and there is no request id.
+    pub record: UsageRecord<'a>,
+    /// The context tier of each of them.
+    pub band: ContextBand,
+    /// Failed requests among them.
+    pub failed: Exact,
+    /// Requests among them that the gateway answered from its own cache.
+    pub gateway_cached: Exact,
+}
+
+impl<'a> UsageSum<'a> {
+    /// The same, of another provider.
+    pub fn of_provider(&self, provider: &'a str) -> UsageSum<'a> {
+        let mut sum = self.clone();
+        sum.record.provider = Some(provider);
+        sum
+    }
 }
 
 /// What kind of money a bill line is. Known by the format's category or item, not by sign alone.

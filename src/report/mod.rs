@@ -15,6 +15,7 @@ pub mod margin;
 pub mod markdown;
 pub mod plain;
 pub mod reconciliation;
+pub mod rollup;
 pub mod rounding;
 pub mod simulation;
 pub mod table;

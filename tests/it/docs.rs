@@ -101,6 +101,7 @@ fn the_page_of_commands_is_fresh() {
         "prices find",
         "prices diff",
         "prices reprice",
+        "rollup",
         "formats",
         "init",
         "completions",

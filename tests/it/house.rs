@@ -149,6 +149,23 @@ const DIRECTIONS: &[Direction] = &[
         ],
         why: "renderers know tables only",
     },
+    Direction {
+        part: "sql",
+        never: &[
+            "crate::scan::open",
+            "crate::load",
+            "crate::identity",
+            "crate::prices",
+            "crate::attribution",
+            "crate::revenue",
+            "crate::margin",
+            "crate::report",
+            "crate::cli",
+            "clap::",
+            "polars",
+        ],
+        why: "a query is made of columns and words",
+    },
 ];
 
 /// A source file: its path below `src`, and its text without the tests at its end.

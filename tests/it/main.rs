@@ -30,6 +30,7 @@ mod plans;
 mod prices;
 mod reconcile;
 mod reference;
+mod rollup;
 mod scenarios;
 mod simulated;
 mod support;

@@ -30,6 +30,7 @@ pub mod paths;
 pub mod portkey;
 pub mod posthog;
 pub mod responses;
+pub mod rollup;
 pub mod tokens;
 pub mod units;
 pub mod vendor;

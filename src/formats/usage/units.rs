@@ -12,7 +12,8 @@ use crate::model::{Currency, Exact, Meter};
 use crate::problem::{Problem, catalogue};
 use crate::scan::Row;
 
-const FAILED: &[&str] = &[
+/// Words for a request that failed, in lower case.
+pub const FAILED: &[&str] = &[
     "failed",
     "failure",
     "fail",
@@ -26,6 +27,20 @@ const FAILED: &[&str] = &[
     "rejected",
     "blocked",
 ];
+
+/// What logs call token meters, in lower case, besides our own names.
+pub const METER_NAMES: &[(&str, Meter)] = &[
+    ("input_tokens", Meter::Input),
+    ("prompt_tokens", Meter::Input),
+    ("uncached_input_tokens", Meter::Input),
+    ("output_tokens", Meter::Output),
+    ("completion_tokens", Meter::Output),
+    ("cache_read_input_tokens", Meter::CacheRead),
+    ("cache_creation_input_tokens", Meter::CacheWrite5m),
+];
+
+/// The same for cached tokens that the input of another row may include.
+pub const CACHED_METERS: &[&str] = &["cached_input_tokens", "cached_tokens", "cache_read_tokens"];
 
 /// Units of named meters.
 #[derive(Default)]
@@ -103,18 +118,16 @@ impl Meters {
             return Ok(meter.clone());
         }
         let folded = name.to_lowercase();
-        let meter = match folded.as_str() {
-            "input_tokens" | "prompt_tokens" | "uncached_input_tokens" => Meter::Input,
-            "output_tokens" | "completion_tokens" => Meter::Output,
-            "cache_read_input_tokens" => Meter::CacheRead,
-            "cache_creation_input_tokens" => Meter::CacheWrite5m,
-            "cached_input_tokens" | "cached_tokens" | "cache_read_tokens" => {
+        let listed = METER_NAMES.iter().find(|(written, _)| *written == folded);
+        let meter = match listed {
+            Some((_, meter)) => meter.clone(),
+            None if CACHED_METERS.contains(&folded.as_str()) => {
                 if settings.cached_tokens != Some(CachedTokens::Beside) {
                     return Err(cached_row(columns, row, column));
                 }
                 Meter::CacheRead
             }
-            _ => match Meter::named(&folded) {
+            None => match Meter::named(&folded) {
                 Meter::Other(_) => Meter::Other(name.into()),
                 known => known,
             },
