@@ -25,6 +25,9 @@ pub mod revenue;
 
 pub mod margin;
 pub mod reconcile;
+
+pub mod gate;
+
 pub mod simulate;
 pub mod suggest;
 
