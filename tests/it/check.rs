@@ -403,7 +403,7 @@ fn the_nightly_job_of_the_page_works() {
     let gate = "[gate]\nmin_margin = \"60%\"\n";
     put(folder.path(), "tanso.toml", format!("{project}{gate}"));
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_tanso"));
-    let output = Command::new("sh")
+    let output = Command::new("/bin/sh")
         .args(["-c", commands])
         .current_dir(folder.path())
         .env("PATH", program.parent().unwrap())
