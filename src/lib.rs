@@ -26,6 +26,9 @@ pub mod revenue;
 pub mod causes;
 pub mod margin;
 pub mod reconcile;
+
+pub mod gate;
+
 pub mod simulate;
 pub mod suggest;
 
