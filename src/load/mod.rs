@@ -17,6 +17,7 @@ mod logs;
 mod mapping_file;
 mod older;
 mod overlap;
+mod prepaid;
 pub mod price_list;
 mod progress;
 pub mod rate_file;
