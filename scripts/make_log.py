@@ -8,15 +8,16 @@
 
 Into the folder OUT go, always the same for the same options:
 
-    usage.csv          the log: one row per request of October 2026, in order of time; 2 % of the
-                       rows repeat an earlier one with the same request id
+    usage.csv          the log: one row per request of October 2026; 2 % of the rows repeat an
+                       earlier one with the same request id, 1 % come late, up to 5,000 rows
     bill.csv           the bill by day, provider, model and meter, with quantities
     bill-ungrouped.csv the same money by day and provider alone
     invoices.csv       one Stripe invoice per customer, in the columns of Stripe's export
     mapping.csv        which Stripe customer is which customer of the log
     totals.txt         rows, distinct requests, bill and revenue, for comparison with a report
 
-Use is skewed: customer k of n has a share of about 1/k. With --even the rows go round all
+Use is skewed: customer k of n has a share of about 1/k, the afternoon is busier than the night, and
+now and then one customer sends a burst of requests. With --even the rows go round all
 customers, days and models instead, which makes as many groups as there can be. The bill holds what
 the log holds, each distinct request once. Every name is invented but those of the models, which
 have prices in the book. Tokens are whole numbers and money is decimal: nothing passes through a
@@ -25,6 +26,8 @@ float but the random choices. Needs nothing but Python; a million rows take some
 
 import argparse
 import csv
+import heapq
+import math
 import random
 from collections import defaultdict
 from decimal import Decimal
@@ -53,6 +56,12 @@ INVOICE_HEADER = (
 # Rows kept for repeating: repeats lie near their originals, as retries do.
 RECENT = 1000
 REPEATS = 0.02
+# Rows held back, and for how many rows.
+LATE = 0.01
+HELD = 5000
+# How often a customer begins a burst, and how many requests it has at most.
+BURSTS = 0.0005
+LONGEST = 400
 
 
 def customers_of(rng, count, rows, even):
@@ -60,7 +69,25 @@ def customers_of(rng, count, rows, even):
     if even:
         return (row // (DAYS * len(MODELS)) % count for row in range(rows))
     weights = list(accumulate(1 / (rank + 10) for rank in range(count)))
-    return draw(rng, range(count), weights, rows)
+    return with_bursts(rng, draw(rng, range(count), weights, rows))
+
+
+def with_bursts(rng, owners):
+    """Lets a customer go on for a while, now and then."""
+    left, busy = 0, None
+    for owner in owners:
+        if left:
+            left -= 1
+            yield busy
+            continue
+        if rng.random() < BURSTS:
+            left, busy = rng.randrange(LONGEST), owner
+        yield owner
+
+
+def time_of_day(part):
+    """The second of the day at which this part of its requests were made: few at night."""
+    return min(86_399, int(86_400 * (part + 0.12 * math.sin(2 * math.pi * part))))
 
 
 def draw(rng, population, weights, rows):
@@ -81,7 +108,10 @@ def write_log(rng, path, options):
     pick, whole = rng.random, rng.randrange
     with open(path, "w", newline="") as out:
         out.write(",".join(HEADER) + "\n")
+        held = []
         for row, (owner, model) in enumerate(zip(owners, models)):
+            while held and held[0][0] <= row:
+                out.write(heapq.heappop(held)[1])
             if recent and pick() < REPEATS:
                 out.write(recent[int(pick() * len(recent))])
                 continue
@@ -90,7 +120,7 @@ def write_log(rng, path, options):
             if options.even:
                 model = row % len(MODELS)
                 day = row // len(MODELS) % DAYS
-            rest = second % 86_400
+            rest = time_of_day(second % 86_400 / 86_400)
             stamp = f"2026-10-{day + 1:02}T{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}Z"
             size = 1 << int(pick() * 8)
             tokens = (int(40 * size * (1 + pick())), int(pick() * 2) * 64 * size, 10 + whole(800))
@@ -100,7 +130,10 @@ def write_log(rng, path, options):
                 f"{FEATURES[int(pick() * len(FEATURES))]},{name[0]},{name[1]},"
                 f"{tokens[0]},{tokens[1]},{tokens[2]},{'eu' if row & 1 else 'us'}\n"
             )
-            out.write(line)
+            if pick() < LATE and not options.even:
+                heapq.heappush(held, (row + whole(HELD), line))
+            else:
+                out.write(line)
             distinct += 1
             sums = billed[day, model]
             for at, count in enumerate(tokens):
@@ -109,6 +142,8 @@ def write_log(rng, path, options):
                 recent.append(line)
             else:
                 recent[row % RECENT] = line
+        for _, line in sorted(held):
+            out.write(line)
     return billed, distinct
 
 

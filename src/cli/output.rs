@@ -5,9 +5,10 @@
 //! onto; they are written after the files are complete and before any is renamed. The one place
 //! that knows that a closed pipe (`| head`) is no error.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
@@ -200,6 +201,7 @@ fn write_beside(target: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut temporary = builder.tempfile_in(parent(target))?;
+    sweep(parent(target), temporary.as_file());
     temporary.write_all(bytes)?;
     temporary.flush()?;
     if let Ok(existing) = target.metadata() {
@@ -209,6 +211,25 @@ fn write_beside(target: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     }
     temporary.as_file().sync_all()?;
     Ok(temporary)
+}
+
+/// Removes what runs that were killed have left in the folder: our temporary files that are a day
+/// older than the one just made.
+fn sweep(folder: &Path, new: &File) {
+    const DAY: Duration = Duration::from_secs(86_400);
+    let time = |found: io::Result<Metadata>| found.and_then(|found| found.modified()).ok();
+    let Some(before) = time(new.metadata()).and_then(|now| now.checked_sub(DAY)) else {
+        return;
+    };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let is_ours = name.starts_with(".tanso-") && name.ends_with(".tmp");
+        if is_ours && time(entry.metadata()).is_some_and(|made| made < before) {
+            // Another run may be doing the same.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Makes the rename itself durable. Some file systems cannot sync a directory and say so.
@@ -304,6 +325,28 @@ mod tests {
         write_all(&[out(&a, "new"), out(&b, "{}")], &[]).unwrap();
         assert_eq!((read(&a), read(&b)), ("new".into(), "{}".into()));
         assert_eq!(names(dir.path()), ["a.csv", "b.json"]);
+    }
+
+    #[test]
+    fn what_killed_runs_left_is_removed_after_a_day() {
+        let dir = tempfile::tempdir().unwrap();
+        let left = |name: &str, hours: u64| {
+            let file = File::create(dir.path().join(name)).unwrap();
+            let made = file.metadata().unwrap().modified().unwrap();
+            file.set_modified(made - Duration::from_secs(hours * 3600))
+                .unwrap();
+        };
+        for (name, hours) in [
+            (".tanso-old.tmp", 25),
+            (".tanso-new.tmp", 23),
+            (".tanso-mine.csv", 25),
+            ("other.tmp", 25),
+        ] {
+            left(name, hours);
+        }
+        write_all(&[out(&dir.path().join("a.csv"), "x")], &[]).unwrap();
+        let kept = [".tanso-mine.csv", ".tanso-new.tmp", "a.csv", "other.tmp"];
+        assert_eq!(names(dir.path()), kept);
     }
 
     #[test]

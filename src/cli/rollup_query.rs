@@ -111,13 +111,7 @@ fn of_sample(
 }
 
 fn of_table(opened: &Opened, settings: &Settings, problems: &mut Problems) -> Option<Fold> {
-    let columns = Columns {
-        file: opened.name.clone(),
-        header: opened.peek.header.clone(),
-        decimal_comma: false,
-        zone: None,
-        date_order: None,
-    };
+    let columns = Columns::named(opened.name.clone(), opened.peek.header.clone());
     // Whether times are days is seen in the first row.
     let found = Found::find(&columns, settings, &mut Problems::default());
     let first = opened.peek.rows.iter().find(|row| !row.is_blank());

@@ -293,6 +293,7 @@ pub fn reading(shared: &Shared, zone: Zone, by: &[String]) -> Choices {
         dimensions: super::dimensions::usage_dimensions(shared, by),
         threads: choices::threads(shared),
         piece: load::PIECE,
+        memory: shared.memory.unwrap_or(load::MEMORY),
         cache: cache::of(shared),
     }
 }

@@ -102,6 +102,7 @@ pub fn settings(value: &Value) -> Option<Settings> {
     }
     let dimensions = dimensions.into_iter().flatten();
     Some(Settings {
+        calendar: None,
         columns: named,
         cached_tokens,
         zone,
@@ -113,7 +114,6 @@ pub fn settings(value: &Value) -> Option<Settings> {
         dimensions: dimensions
             .filter_map(|name| name.as_str().map(str::to_string))
             .collect(),
-        report_zone: None,
         cost_basis,
     })
 }

@@ -5,6 +5,7 @@
 //! leaves this module is whole.
 
 mod again;
+mod bands;
 mod books;
 mod cache;
 mod counts;
@@ -16,7 +17,9 @@ mod fold;
 mod hand;
 mod logs;
 mod mapping_file;
+mod older;
 mod overlap;
+mod prepaid;
 pub mod price_list;
 mod progress;
 pub mod rate_file;
@@ -24,6 +27,7 @@ mod recognize;
 mod recognized;
 mod repeats;
 mod same;
+mod seen;
 mod settle;
 mod side;
 mod spans;
@@ -45,7 +49,7 @@ pub use repeats::OnConflict;
 use crate::formats::{self, Format, Reader, Settings, Tally};
 use crate::model::Zone;
 use crate::model::records::Charge;
-use crate::problem::{Note, Place, Problem, Problems, catalogue};
+use crate::problem::{Place, Problem, Problems, catalogue};
 use crate::scan::{self, Body, How, Opened, Unfit};
 
 /// What stands for the format of a file without content.
@@ -85,9 +89,14 @@ pub struct Choices {
     pub threads: usize,
     /// In pieces of how many bytes they are read; a shorter one is read in one go.
     pub piece: usize,
+    /// How many bytes the request ids may take in memory; what is beyond goes to a temporary file.
+    pub memory: u64,
     /// Where folds of usage logs are kept from run to run.
     pub cache: Option<Cache>,
 }
+
+/// Bytes of memory that request ids may take, unless told otherwise.
+pub const MEMORY: u64 = 2_000_000_000;
 
 /// A good size of pieces: small enough for the cache of a processor, large enough that the locks
 /// do not count.
@@ -158,7 +167,7 @@ fn read_once(
         choices,
         side_by_side,
         books: Books::default(),
-        fold: Fold::new(choices),
+        fold: Fold::new(choices, !side_by_side),
         contents: BTreeMap::new(),
         bills: Vec::new(),
         counts: Vec::new(),
@@ -187,8 +196,10 @@ fn read_once(
             }
         }
     }
-    // Repeats are not known row by row there, and they make two logs look alike.
-    if side_by_side && !logs::common(&reading.logs).is_empty() {
+    // Repeats are not known row by row there, and they make two logs look alike. Neither is known
+    // where the first record of a conflict stands.
+    let unsure = || reading.fold.repeats.met_conflict() || !logs::common(&reading.logs).is_empty();
+    if side_by_side && unsure() {
         return Err(Unfit);
     }
     if problems.is_empty() {
@@ -302,7 +313,6 @@ impl Reading<'_> {
     ) -> Result<(Tally, FileFold), Unfit> {
         let mut settings = spec.settings.clone();
         settings.dimensions = self.choices.dimensions.clone();
-        settings.report_zone = Some(self.choices.zone);
         let name = opened.name.clone();
         let floats = opened.peek.float_columns.clone();
         let left_out = opened.peek.skipped_columns.clone();
@@ -364,33 +374,5 @@ impl Reading<'_> {
             charges,
             covers: tally.covers,
         });
-    }
-
-    fn finish(mut self, specs: &[InputSpec]) -> Books {
-        match self.found.take() {
-            Some(found) => {
-                self.books.log_currencies = found.entry.currencies;
-                self.books.usage = found.entry.usage;
-            }
-            None => {
-                self.books.log_currencies = self.fold.currencies();
-                self.books.usage =
-                    std::mem::replace(&mut self.fold, Fold::new(self.choices)).finish();
-                self.keep(specs);
-            }
-        }
-        self.books.count_as_usage(self.choices);
-        for ((code, text), (warning, rows)) in self.remarks {
-            self.books.notes.push(Note {
-                code,
-                text: text.replace("{n}", &rows.to_string()),
-                warning,
-            });
-        }
-        // Charges in an order that depends on their content alone.
-        self.books
-            .charges
-            .sort_by(|a, b| overlap::order(a).cmp(&overlap::order(b)));
-        self.books
     }
 }

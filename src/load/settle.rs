@@ -3,8 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::fold::Fold;
 use super::overlap::OnOverlap;
-use super::{FileRead, Reading, again, counts, discounts, logs, overlap, recognized, same};
+use super::{
+    Books, FileRead, InputSpec, Reading, again, counts, discounts, logs, overlap, prepaid,
+    recognized, same,
+};
 use crate::formats::revenue::sigma_join;
 use crate::model::Day;
 use crate::problem::{Note, Problems, catalogue};
@@ -52,6 +56,8 @@ impl Reading<'_> {
         let joined = sigma_join::join(&mut self.books.records, problems);
         self.books.notes.extend(joined);
         discounts::settle(&mut self.books.records);
+        let unsold = prepaid::settle(&mut self.books.records);
+        self.books.notes.extend(unsold);
     }
 
     /// Calls that two logs have.
@@ -113,5 +119,34 @@ impl Reading<'_> {
     fn read(&mut self, file: &Arc<str>) -> Option<&mut FileRead> {
         let mut files = self.books.files.iter_mut();
         files.find(|read| *read.receipt.path == **file)
+    }
+
+    /// The books, once everything is settled.
+    pub(super) fn finish(mut self, specs: &[InputSpec]) -> Books {
+        match self.found.take() {
+            Some(found) => {
+                self.books.log_currencies = found.entry.currencies;
+                self.books.usage = found.entry.usage;
+            }
+            None => {
+                self.books.log_currencies = self.fold.currencies();
+                let fold = std::mem::replace(&mut self.fold, Fold::new(self.choices, true));
+                self.books.usage = fold.finish(self.choices.threads);
+                self.keep(specs);
+            }
+        }
+        self.books.count_as_usage(self.choices);
+        for ((code, text), (warning, rows)) in self.remarks {
+            self.books.notes.push(Note {
+                code,
+                text: text.replace("{n}", &rows.to_string()),
+                warning,
+            });
+        }
+        // Charges in an order that depends on their content alone.
+        self.books
+            .charges
+            .sort_by(|a, b| overlap::order(a).cmp(&overlap::order(b)));
+        self.books
     }
 }

@@ -29,14 +29,14 @@ pub fn write<'c>(
     let mut rows = 0;
     for cell in cells {
         let others = cell.quantities.iter();
-        let mut others = others.filter(|(meter, _)| !METERS.contains(meter));
+        let mut others = others.filter(|(meter, _)| !METERS.contains(*meter));
         let mut first = true;
         loop {
             let other = others.next();
             if !first && other.is_none() {
                 break;
             }
-            row(&mut writer, cell, first, other, zone)?;
+            row(&mut writer, cell, (first, other), zone)?;
             first = false;
             rows += 1;
         }
@@ -49,15 +49,14 @@ pub fn write<'c>(
 fn row<W: Write>(
     writer: &mut ::csv::Writer<W>,
     cell: &UsageCell,
-    first: bool,
-    other: Option<&(Meter, Packed)>,
+    (first, other): (bool, Option<(&Meter, Packed)>),
     zone: Zone,
 ) -> io::Result<()> {
     let (start, seconds) = span(cell.utc_day, cell.day, zone);
     let mut text = |text: &str| writer.write_field(text);
     let named = |text: &Option<std::sync::Arc<str>>| text.as_deref().unwrap_or("").to_string();
-    let sum = |value: &Packed| match first {
-        true => value.exact(),
+    let sum = |value: Exact| match first {
+        true => value,
         false => Exact::ZERO,
     };
     text(VERSION)?;
@@ -75,14 +74,13 @@ fn row<W: Write>(
     text(&cell.band.threshold().unwrap_or(0).to_string())?;
     text(if cell.aggregated { "1" } else { "0" })?;
     for meter in &METERS {
-        let mut stated = cell.quantities.iter().filter(|_| first);
-        let stated = stated.find(|(found, _)| found == meter);
-        text(&stated.map_or(String::new(), |(_, sum)| sum.exact().to_string()))?;
+        let stated = cell.quantities.of(meter).filter(|_| first);
+        text(&stated.map_or(String::new(), |sum| sum.to_string()))?;
     }
-    for count in [&cell.requests, &cell.failed, &cell.gateway_cached] {
+    for count in [cell.requests.exact(), cell.failed(), cell.gateway_cached()] {
         text(&sum(count).to_string())?;
     }
-    match &cell.reported {
+    match cell.reported() {
         // Costs and their absence are groups apart, so every row of a cell states one.
         Some((cost, currency)) => {
             text(&sum(cost).to_string())?;
@@ -123,13 +121,13 @@ fn span(utc_day: Day, day: Day, zone: Zone) -> (Instant, i64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ContextBand, Currency};
+    use std::sync::Arc;
+
+    use crate::model::usage::{Aside, CellKind};
+    use crate::model::{ContextBand, Currency, Quantities};
 
     fn cell() -> UsageCell {
-        UsageCell {
-            utc_day: Day::parse("2026-10-01").unwrap(),
-            day: Day::parse("2026-10-01").unwrap(),
-            source: Some("=cmd, \"x\"".into()),
+        let kind = CellKind {
             scopes: None,
             feature: None,
             provider: Some("openai".into()),
@@ -137,16 +135,27 @@ mod tests {
             tier: None,
             band: ContextBand::of_tokens(250_000),
             dimensions: vec![Some("eu".into())],
-            quantities: vec![
-                (Meter::Input, Exact::ZERO.into()),
-                (Meter::Output, Exact::from(7u64).into()),
-            ],
-            requests: Exact::from(2u64).into(),
-            failed: Exact::ONE.into(),
-            gateway_cached: Packed::ZERO,
-            reported: None,
             aggregated: false,
+        };
+        UsageCell {
+            utc_day: Day::parse("2026-10-01").unwrap(),
+            day: Day::parse("2026-10-01").unwrap(),
+            source: Some("=cmd, \"x\"".into()),
+            kind: Arc::new(kind),
+            quantities: quantities(&[(Meter::Input, "0"), (Meter::Output, "7")]),
+            requests: Exact::from(2u64).into(),
+            aside: Some(Box::new(Aside {
+                failed: Exact::ONE.into(),
+                ..Aside::default()
+            })),
         }
+    }
+
+    fn quantities(list: &[(Meter, &str)]) -> Quantities {
+        let packed = |text: &str| Packed::from(Exact::parse(text).unwrap());
+        let list = list.iter();
+        list.map(|(meter, text)| (meter.clone(), packed(text)))
+            .collect()
     }
 
     fn written(cell: &UsageCell, zone: &str) -> Vec<String> {
@@ -188,12 +197,15 @@ mod tests {
 
     #[test]
     fn further_meters_are_rows_that_repeat_no_sum() {
-        let half = Exact::parse("0.5").unwrap();
         let mut cell = cell();
-        cell.reported = Some((half.into(), Currency::USD));
-        cell.quantities.push((Meter::Images, half.into()));
-        cell.quantities
-            .push((Meter::Other("pages".into()), Exact::ONE.into()));
+        let aside = cell.aside.as_mut().unwrap();
+        aside.reported = Some((Exact::parse("0.5").unwrap().into(), Currency::USD));
+        cell.quantities = quantities(&[
+            (Meter::Input, "0"),
+            (Meter::Output, "7"),
+            (Meter::Images, "0.5"),
+            (Meter::Other("pages".into()), "1"),
+        ]);
         let tails: Vec<String> = written(&cell, "UTC")
             .iter()
             .map(|row| row.split(",200000,").nth(1).unwrap().to_string())

@@ -114,13 +114,8 @@ impl Fold {
         problems: &mut Problems,
     ) -> Option<Fold> {
         let kept = settings.dimensions.iter().cloned();
-        let columns = Columns {
-            file: "--column".into(),
-            header: Header::new(said.values().cloned().chain(kept)),
-            decimal_comma: false,
-            zone: None,
-            date_order: None,
-        };
+        let header = Header::new(said.values().cloned().chain(kept));
+        let columns = Columns::named("--column".into(), header);
         Fold::of(&columns, settings, None, problems)
     }
 

@@ -4,6 +4,8 @@
 //! by an independent program; none is copied from the program's own output.
 
 mod billing;
+mod cache;
+mod check;
 mod cloud;
 mod contract;
 mod corpus;
@@ -25,6 +27,7 @@ mod journals;
 mod levers;
 mod map;
 mod metamorphic;
+mod months;
 mod oracle;
 mod plans;
 mod prices;

@@ -56,19 +56,19 @@ fn a_report_of_the_rollup_is_the_report_of_the_log() {
         }
         let folder = tempfile::tempdir().unwrap();
         let files = world.write(folder.path());
-        for zone in ["UTC", "America/New_York", "Asia/Kolkata"] {
-            let options = ["--keep", "region", "--tz", zone];
-            let rollup = rolled(folder.path(), "rollup.csv", &[&files[0]], &options);
-            let after = instead(&files, &[rollup]);
-            for way in ways {
-                let mut way = way.to_vec();
-                way.extend(["--tz", zone]);
-                let (log, sums) = (figures(&files, &way), figures(&after, &way));
-                // A filter may let nothing pass, or all may lie in another month; then both say so.
-                let must = zone == "UTC" && !way.contains(&"--where");
-                if log != sums || must && log.is_err() {
-                    return Err(format!("{way:?}\n{log:?}\n{sums:?}"));
-                }
+        let zones = ["UTC", "America/New_York", "Asia/Kolkata"];
+        let zone = zones[world.plan.seed as usize % zones.len()];
+        let options = ["--keep", "region", "--tz", zone];
+        let rollup = rolled(folder.path(), "rollup.csv", &[&files[0]], &options);
+        let after = instead(&files, &[rollup]);
+        for way in ways {
+            let mut way = way.to_vec();
+            way.extend(["--tz", zone]);
+            let (log, sums) = (figures(&files, &way), figures(&after, &way));
+            // A filter may let nothing pass, or all may lie in another month; then both say so.
+            let must = zone == "UTC" && !way.contains(&"--where");
+            if log != sums || must && log.is_err() {
+                return Err(format!("{way:?}\n{log:?}\n{sums:?}"));
             }
         }
         Ok(())

@@ -146,7 +146,7 @@ fn read(
 ) -> Tally {
     let mut columns = Columns::of(source, settings, Some(Zone::Utc));
     rows::known_fields(&columns.file, settings, &[], problems);
-    let zone = settings.report_zone.unwrap_or(Zone::Utc);
+    let zone = settings.calendar.unwrap_or(Zone::Utc);
     let find =
         |columns: &Columns, problems: &mut Problems| Found::find(columns, settings, problems);
     let mut nobody = 0;
@@ -369,7 +369,7 @@ mod tests {
 
     fn codes(rows: &str, zone: &str) -> Vec<(&'static str, String)> {
         let settings = Settings {
-            report_zone: Zone::parse(zone),
+            calendar: Zone::parse(zone),
             ..Settings::default()
         };
         let text = format!("{HEADER}{rows}");

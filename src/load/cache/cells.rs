@@ -1,131 +1,173 @@
-//! Cells of usage as bytes: texts and what cells of a kind share stand once.
+//! Cells of usage as bytes: texts, kinds of cells and the forms of their sums stand once.
 
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 
 use super::bytes::{In, Out};
-use crate::model::{ContextBand, Currency, Day, Meter, Packed, UsageCell};
+use crate::model::usage::{Aside, CellKind};
+use crate::model::{ContextBand, Currency, Day, Exact, Meter, Packed, Quantities, UsageCell};
 
 type Table<K> = HashMap<K, u64, foldhash::fast::FixedState>;
 
-/// What cells of a kind share; texts by their places, 0 for none.
+/// Which sums a cell has.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Kind {
-    texts: [u64; 4],
-    dimensions: Vec<u64>,
-    band: u64,
-    aggregated: bool,
-    currency: Option<Currency>,
+struct Form {
     meters: Vec<Meter>,
-}
-
-/// The same, read.
-struct Shared {
-    texts: [Option<Arc<str>>; 4],
-    dimensions: Vec<Option<Arc<str>>>,
-    band: ContextBand,
-    aggregated: bool,
+    /// Whether there are failed requests and the like.
+    aside: bool,
+    /// The currency of the log's own cost.
     currency: Option<Currency>,
-    meters: Vec<Meter>,
 }
 
-/// Every text once, by where it stands in memory: cells share their texts.
-#[derive(Default)]
-struct Texts<'c> {
-    places: Table<usize>,
-    list: Vec<&'c str>,
-}
-
-impl<'c> Texts<'c> {
-    fn place(&mut self, text: Option<&'c Arc<str>>) -> u64 {
-        let Some(text) = text else {
-            return 0;
-        };
-        let at = Arc::as_ptr(text).cast::<u8>().addr();
-        *self.places.entry(at).or_insert_with(|| {
-            self.list.push(text);
-            self.list.len() as u64
-        })
-    }
-}
-
-/// Writes cells of logs; returns the texts in them.
-pub fn write<'c>(cells: &'c [UsageCell], out: &mut Out) -> Vec<&'c str> {
-    let mut texts = Texts::default();
-    let mut kinds: Table<Kind> = Table::default();
-    let mut list: Vec<Kind> = Vec::new();
-    let mut rows = Out::default();
-    let mut before = 0;
-    for cell in cells {
-        let kind = Kind {
-            texts: [&cell.feature, &cell.provider, &cell.model, &cell.tier]
-                .map(|text| texts.place(text.as_ref())),
-            dimensions: cell
-                .dimensions
-                .iter()
-                .map(|text| texts.place(text.as_ref()))
-                .collect(),
-            band: cell.band.threshold().unwrap_or(0),
-            aggregated: cell.aggregated,
-            currency: cell.reported.as_ref().map(|(_, currency)| *currency),
+impl Form {
+    fn of(cell: &UsageCell) -> Form {
+        Form {
             meters: cell
                 .quantities
                 .iter()
                 .map(|(meter, _)| meter.clone())
                 .collect(),
+            aside: cell.aside.is_some(),
+            currency: cell.reported().map(|(_, currency)| currency),
+        }
+    }
+
+    fn fits(&self, cell: &UsageCell) -> bool {
+        self.aside == cell.aside.is_some()
+            && self
+                .meters
+                .iter()
+                .eq(cell.quantities.iter().map(|(meter, _)| meter))
+            && self.currency == cell.reported().map(|(_, currency)| currency)
+    }
+
+    /// The bits of the common meters, if there are no others and they are in their order.
+    fn common(&self) -> Option<u8> {
+        let mut present = 0u8;
+        for meter in &self.meters {
+            let at = meter.common().filter(|at| present >> at == 0)?;
+            present |= 1 << at;
+        }
+        Some(present)
+    }
+}
+
+/// Every text and every kind once, by where it stands in memory: cells share them.
+#[derive(Default)]
+struct Known<'c> {
+    texts: Table<usize>,
+    text_list: Vec<&'c str>,
+    kinds: Table<usize>,
+    kind_list: Vec<&'c CellKind>,
+    forms: Table<Form>,
+    form_list: Vec<Form>,
+    /// The form of the last cell.
+    last: u64,
+}
+
+impl<'c> Known<'c> {
+    fn text(&mut self, text: Option<&'c Arc<str>>) -> u64 {
+        let Some(text) = text else {
+            return 0;
         };
-        let number = match kinds.get(&kind) {
-            Some(number) => *number,
-            None => {
-                list.push(kind.clone());
-                kinds.insert(kind, list.len() as u64 - 1);
-                list.len() as u64 - 1
-            }
-        };
+        let at = Arc::as_ptr(text).cast::<u8>().addr();
+        *self.texts.entry(at).or_insert_with(|| {
+            self.text_list.push(text);
+            self.text_list.len() as u64
+        })
+    }
+
+    fn kind(&mut self, kind: &'c Arc<CellKind>) -> u64 {
+        let at = Arc::as_ptr(kind).addr();
+        *self.kinds.entry(at).or_insert_with(|| {
+            self.kind_list.push(kind);
+            self.kind_list.len() as u64 - 1
+        })
+    }
+
+    fn form(&mut self, cell: &UsageCell) -> u64 {
+        let last = self.form_list.get(self.last as usize);
+        if !last.is_some_and(|form| form.fits(cell)) {
+            let form = Form::of(cell);
+            self.last = *self.forms.entry(form.clone()).or_insert_with(|| {
+                self.form_list.push(form);
+                self.form_list.len() as u64 - 1
+            });
+        }
+        self.last
+    }
+}
+
+/// Writes cells of logs; returns the texts in them.
+pub fn write<'c>(cells: &'c [UsageCell], out: &mut Out) -> Vec<&'c str> {
+    let mut known = Known::default();
+    let mut rows = Out::default();
+    let mut before = 0;
+    for cell in cells {
         rows.signed(i64::from(cell.utc_day.0) - before);
         before = i64::from(cell.utc_day.0);
         rows.signed(i64::from(cell.day.0) - before);
-        rows.number(texts.place(cell.source.as_ref()));
-        rows.number(number);
-        for count in [&cell.requests, &cell.failed, &cell.gateway_cached] {
-            rows.packed(count);
-        }
-        if let Some((amount, _)) = &cell.reported {
-            rows.packed(amount);
+        rows.number(known.text(cell.source.as_ref()));
+        rows.number(known.kind(&cell.kind));
+        rows.number(known.form(cell));
+        rows.packed(&cell.requests);
+        if let Some(aside) = &cell.aside {
+            rows.packed(&aside.failed);
+            rows.packed(&aside.gateway_cached);
+            if let Some((amount, _)) = &aside.reported {
+                rows.packed(amount);
+            }
         }
         for (_, quantity) in &cell.quantities {
-            rows.packed(quantity);
+            rows.packed(&quantity);
         }
     }
-    out.number(texts.list.len() as u64);
-    texts.list.iter().for_each(|text| out.text(text));
-    out.number(list.len() as u64);
-    list.iter().for_each(|kind| write_kind(kind, out));
+    let mut kinds = Out::default();
+    kinds.number(known.kind_list.len() as u64);
+    for kind in std::mem::take(&mut known.kind_list) {
+        write_kind(kind, &mut known, &mut kinds);
+    }
+    out.number(known.text_list.len() as u64);
+    known.text_list.iter().for_each(|text| out.text(text));
+    out.0.extend(kinds.0);
+    out.number(known.form_list.len() as u64);
+    known
+        .form_list
+        .iter()
+        .for_each(|form| write_form(form, out));
     out.number(cells.len() as u64);
     out.0.extend(rows.0);
-    texts.list
+    known.text_list
 }
 
-fn write_kind(kind: &Kind, out: &mut Out) {
-    kind.texts.iter().for_each(|text| out.number(*text));
+fn write_kind<'c>(kind: &'c CellKind, known: &mut Known<'c>, out: &mut Out) {
+    for text in [&kind.feature, &kind.provider, &kind.model, &kind.tier] {
+        out.number(known.text(text.as_ref()));
+    }
     out.number(kind.dimensions.len() as u64);
-    kind.dimensions.iter().for_each(|text| out.number(*text));
-    out.number(kind.band);
+    for text in &kind.dimensions {
+        out.number(known.text(text.as_ref()));
+    }
+    out.number(kind.band.threshold().unwrap_or(0));
     out.flag(kind.aggregated);
-    out.text(kind.currency.as_ref().map_or("", Currency::code));
-    out.number(kind.meters.len() as u64);
-    kind.meters.iter().for_each(|meter| out.text(meter.name()));
+}
+
+fn write_form(form: &Form, out: &mut Out) {
+    out.number(form.meters.len() as u64);
+    form.meters.iter().for_each(|meter| out.text(meter.name()));
+    out.flag(form.aside);
+    out.text(form.currency.as_ref().map_or("", Currency::code));
 }
 
 /// Reads cells; `None` if they are not as they were written.
 pub fn read(bytes: &mut In<'_>) -> Option<Vec<UsageCell>> {
-    let count = bytes.place()?;
-    let texts: Option<Vec<Arc<str>>> = (0..count).map(|_| bytes.text().map(Arc::from)).collect();
-    let texts = texts?;
-    let count = bytes.place()?;
-    let kinds: Option<Vec<Shared>> = (0..count).map(|_| read_kind(bytes, &texts)).collect();
-    let kinds = kinds?;
+    let texts: Vec<Arc<str>> = list(bytes, |bytes| bytes.text().map(Arc::from))?;
+    let kinds = list(bytes, |bytes| read_kind(bytes, &texts).map(Arc::new))?;
+    let forms = list(bytes, |bytes| {
+        let form = read_form(bytes)?;
+        Some((form.common(), form))
+    })?;
     let count = bytes.place()?;
     // A row takes more bytes than one.
     let mut cells = Vec::with_capacity(count.min(bytes.0.len()));
@@ -134,57 +176,74 @@ pub fn read(bytes: &mut In<'_>) -> Option<Vec<UsageCell>> {
         before = before.checked_add(bytes.short()?)?;
         let day = before.checked_add(bytes.short()?)?;
         let source = text(bytes, &texts)?;
-        let kind = kinds.get(bytes.place()?)?;
-        let (requests, failed, gateway_cached) =
-            (bytes.packed()?, bytes.packed()?, bytes.packed()?);
-        let reported = match kind.currency {
-            None => None,
-            Some(currency) => Some((bytes.packed()?, currency)),
-        };
-        let mut quantities = Vec::with_capacity(kind.meters.len());
-        for meter in &kind.meters {
-            quantities.push((meter.clone(), bytes.packed()?));
-        }
-        let counts = [requests, failed, gateway_cached];
-        cells.push(cell(
-            (Day(before), Day(day)),
+        let kind = kinds.get(bytes.place()?)?.clone();
+        let (common, form) = forms.get(bytes.place()?)?;
+        cells.push(UsageCell {
+            utc_day: Day(before),
+            day: Day(day),
             source,
             kind,
-            counts,
-            reported,
-            quantities,
-        ));
+            requests: bytes.packed()?,
+            aside: aside(bytes, form)?,
+            quantities: quantities(bytes, form, *common)?,
+        });
     }
     Some(cells)
 }
 
-fn cell(
-    (utc_day, day): (Day, Day),
-    source: Option<Arc<str>>,
-    kind: &Shared,
-    [requests, failed, gateway_cached]: [Packed; 3],
-    reported: Option<(Packed, Currency)>,
-    quantities: Vec<(Meter, Packed)>,
-) -> UsageCell {
-    let [feature, provider, model, tier] = kind.texts.clone();
-    UsageCell {
-        utc_day,
-        day,
-        source,
-        scopes: None,
-        feature,
-        provider,
-        model,
-        tier,
-        band: kind.band,
-        dimensions: kind.dimensions.clone(),
-        quantities,
-        requests,
+/// Reads as many things as there are said to be.
+fn list<T>(bytes: &mut In<'_>, mut one: impl FnMut(&mut In<'_>) -> Option<T>) -> Option<Vec<T>> {
+    let count = bytes.place()?;
+    (0..count).map(|_| one(bytes)).collect()
+}
+
+/// `None` if it is not as it was written, `Some(None)` if there is nothing.
+fn aside(bytes: &mut In<'_>, form: &Form) -> Option<Option<Box<Aside>>> {
+    if !form.aside {
+        return Some(None);
+    }
+    let (failed, gateway_cached) = (bytes.packed()?, bytes.packed()?);
+    let reported = match form.currency {
+        None => None,
+        Some(currency) => Some((bytes.packed()?, currency)),
+    };
+    Some(Some(Box::new(Aside {
         failed,
         gateway_cached,
         reported,
-        aggregated: kind.aggregated,
+    })))
+}
+
+fn quantities(bytes: &mut In<'_>, form: &Form, common: Option<u8>) -> Option<Quantities> {
+    let Some(present) = common else {
+        let meters = form.meters.iter();
+        let all: Option<Vec<(Meter, Packed)>> = meters
+            .map(|meter| Some((meter.clone(), bytes.packed()?)))
+            .collect();
+        return Some(all?.into_iter().collect());
+    };
+    let mut counts = [0; Meter::COMMON.len()];
+    let mut read = Vec::new();
+    for meter in &form.meters {
+        let quantity = bytes.packed()?;
+        match (quantity.whole(), meter.common()) {
+            (Some(whole), Some(at)) => counts[at] = whole,
+            // One that is beyond the short form.
+            _ => read.push((meter.clone(), quantity)),
+        }
     }
+    if read.is_empty() {
+        return Some(Quantities::common(present, counts));
+    }
+    let all = form.meters.iter().map(|meter| {
+        let long = read.iter().find(|(found, _)| found == meter);
+        let short = || Exact::from(meter.common().map_or(0, |at| counts[at])).into();
+        (
+            meter.clone(),
+            long.map_or_else(short, |(_, quantity)| quantity.clone()),
+        )
+    });
+    Some(all.collect())
 }
 
 /// A text by its place: `None` if there is no such place, `Some(None)` if there is no text.
@@ -195,30 +254,36 @@ fn text(bytes: &mut In<'_>, texts: &[Arc<str>]) -> Option<Option<Arc<str>>> {
     }
 }
 
-fn read_kind(bytes: &mut In<'_>, texts: &[Arc<str>]) -> Option<Shared> {
-    let mut four: [Option<Arc<str>>; 4] = Default::default();
-    for slot in &mut four {
-        *slot = text(bytes, texts)?;
-    }
-    let count = bytes.place()?;
-    let dimensions: Option<Vec<_>> = (0..count).map(|_| text(bytes, texts)).collect();
+fn read_kind(bytes: &mut In<'_>, texts: &[Arc<str>]) -> Option<CellKind> {
+    let (feature, provider) = (text(bytes, texts)?, text(bytes, texts)?);
+    let (model, tier) = (text(bytes, texts)?, text(bytes, texts)?);
+    let dimensions = list(bytes, |bytes| text(bytes, texts))?;
     let band = match bytes.number()? {
         0 => ContextBand::BASE,
         threshold => ContextBand::beyond(threshold)?,
     };
-    let aggregated = bytes.flag()?;
+    Some(CellKind {
+        scopes: None,
+        feature,
+        provider,
+        model,
+        tier,
+        band,
+        dimensions,
+        aggregated: bytes.flag()?,
+    })
+}
+
+fn read_form(bytes: &mut In<'_>) -> Option<Form> {
+    let meters = list(bytes, |bytes| bytes.text().map(Meter::named))?;
+    let aside = bytes.flag()?;
     let currency = match bytes.text()? {
         "" => None,
         code => Some(Currency::parse(code)?),
     };
-    let count = bytes.place()?;
-    let meters: Option<Vec<Meter>> = (0..count).map(|_| bytes.text().map(Meter::named)).collect();
-    Some(Shared {
-        texts: four,
-        dimensions: dimensions?,
-        band,
-        aggregated,
+    Some(Form {
+        meters,
+        aside,
         currency,
-        meters: meters?,
     })
 }

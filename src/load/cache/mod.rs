@@ -132,6 +132,7 @@ impl Cache {
             // How files are read makes no difference to what they hold.
             threads: _,
             piece: _,
+            memory: _,
             cache: _,
         } = choices;
         let mut key = format!(

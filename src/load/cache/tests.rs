@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::Cache;
 use crate::formats::Settings;
-use crate::load::{Choices, InputSpec, OnConflict, OnOverlap, PIECE, Progress, read};
+use crate::load::{Choices, InputSpec, MEMORY, OnConflict, OnOverlap, PIECE, Progress, read};
 use crate::model::{UsageCell, Zone};
 use crate::scan::{How, Receipt};
 
@@ -74,6 +74,7 @@ impl World {
             dimensions: vec!["region".into()],
             threads: 1,
             piece: PIECE,
+            memory: MEMORY,
             cache: cached.then(|| Cache {
                 folder: self.cache(),
                 version: "test".into(),
@@ -134,9 +135,9 @@ fn shown(cell: &UsageCell) -> String {
     let quantities = cell.quantities.iter();
     let quantities = quantities.map(|(meter, sum)| format!("{meter} {}", sum.exact()));
     let quantities: Vec<String> = quantities.collect();
-    let reported = cell.reported.as_ref();
-    let reported = reported.map(|(cost, currency)| format!("{} {currency}", cost.exact()));
-    let counts = [&cell.requests, &cell.failed, &cell.gateway_cached];
+    let reported = cell.reported();
+    let reported = reported.map(|(cost, currency)| format!("{cost} {currency}"));
+    let counts = [cell.requests.exact(), cell.failed(), cell.gateway_cached()];
     format!(
         "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {quantities:?} {:?} {reported:?} {} {:?}",
         (cell.utc_day, cell.day),
@@ -147,7 +148,7 @@ fn shown(cell: &UsageCell) -> String {
         cell.tier,
         cell.band,
         cell.dimensions,
-        counts.map(|count| count.exact().to_string()),
+        counts.map(|count| count.to_string()),
         cell.aggregated,
         cell.scopes,
     )
