@@ -8,7 +8,7 @@ use super::fold::{FileFold, Fixed, Fold};
 use super::repeats::{First, Id, PARTS, Won, conflict};
 use super::sums::{Entry, Group, Kind, Sums, settle};
 use crate::formats::UsageSink;
-use crate::model::records::UsageRecord;
+use crate::model::records::{Outcome, UsageRecord};
 use crate::model::{ContextBand, Currency, Day, Exact, Meter, names};
 use crate::problem::Problem;
 
@@ -63,6 +63,7 @@ impl<'f> Hand<'f> {
                 reported: false,
                 other_band: ContextBand::BASE,
                 open: false,
+                failed: false,
                 file: 0,
             },
             currency: None,
@@ -184,6 +185,7 @@ impl<'f> Hand<'f> {
             reported: record.reported_cost.is_some(),
             other_band,
             open: record.cached_open,
+            failed: self.fold.outcomes && record.outcome == Outcome::Failed,
             file: if self.fold.by_file { self.file } else { 0 },
         };
         let (utc_day, day) = (record.instant.utc_day(), self.fold.zone.day(record.instant));
