@@ -27,6 +27,9 @@ pub mod causes;
 pub mod leaks;
 pub mod margin;
 pub mod reconcile;
+
+pub mod gate;
+
 pub mod simulate;
 pub mod suggest;
 

@@ -149,6 +149,11 @@ const DIRECTIONS: &[Direction] = &[
         why: "a stage",
     },
     Direction {
+        part: "gate",
+        never: STAGES_NEVER,
+        why: "a stage",
+    },
+    Direction {
         part: "report",
         never: &[
             "crate::scan",
