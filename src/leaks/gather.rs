@@ -271,7 +271,7 @@ impl Ground<'_> {
 
     /// The meters of a cell with what they cost at list prices; empty if one of them has none.
     fn weights<'c>(&self, cell: &'c UsageCell) -> Vec<(&'c Meter, Exact)> {
-        let value = |(meter, quantity): &'c (Meter, Packed)| {
+        let value = |(meter, quantity): (&'c Meter, Packed)| {
             let price = (self.list)(cell, meter)?;
             Some((meter, price * quantity.exact()))
         };
@@ -330,7 +330,7 @@ fn part(cell: &UsageCell, meter: Option<&Meter>) -> Part {
             feature: cell.feature.clone(),
             model: (!model.is_empty()).then(|| model.into()),
         },
-        failed: cell.requests.exact().is_zero() && !cell.failed.exact().is_zero(),
+        failed: cell.requests.exact().is_zero() && !cell.failed().is_zero(),
         meter: meter.cloned(),
     }
 }
