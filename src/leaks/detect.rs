@@ -197,8 +197,11 @@ fn fall(series: &Series, grows: Option<&Shift>) -> Option<(f64, Option<Underwate
     if !paid(series.between(0, SPAN)) || !paid(series.between(length - SPAN, length)) {
         return None;
     }
+    // A week that lost money is not argued away by a line through better ones.
+    let lost = weeks.last().is_some_and(|week| *week <= 0.0);
+    let left = if lost { 0.0 } else { line.last.max(0.0) };
     let days = |slope: f64| {
-        let days = 7.0 * line.last.max(0.0) / -slope;
+        let days = 7.0 * left / -slope;
         (slope < 0.0 && days < f64::from(u16::MAX)).then_some(days.ceil() as u32)
     };
     let underwater = days(line.slope).zip(days(line.low));

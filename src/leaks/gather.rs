@@ -4,7 +4,7 @@
 //! memory grows with customers, features and days, not with the log. Shared costs are left out:
 //! a rule spreads them over customers, and they say nothing of a day.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::detect::{Kind, Signal};
@@ -59,81 +59,65 @@ pub struct Sides {
 }
 
 impl Ground<'_> {
-    /// The daily series of everything that is looked at.
+    /// The daily series of everything that is looked at, in the order of the subjects.
     pub fn series(&self, costs: Costs<'_>) -> Vec<(Subject, Series)> {
-        let days = (self.period.end.0 - self.period.start.0).max(0) as usize;
-        let mut all: BTreeMap<Subject, Series> = BTreeMap::new();
-        let mut several: BTreeMap<PartyId, BTreeSet<Arc<str>>> = BTreeMap::new();
-        let mut add = |party, feature: Option<&Arc<str>>, day: Day, point: Point| {
-            let Some(at) = self.number(day) else { return };
-            if let Some(feature) = feature {
-                let features = several.entry(party).or_default();
-                if !features.contains(feature) {
-                    features.insert(feature.clone());
-                }
-            }
-            for subject in self.subjects(party, feature, day) {
-                let series = all.entry(subject).or_insert_with(|| Series {
-                    days: vec![Point::default(); days],
-                });
-                let sum = &mut series.days[at];
-                sum.cost += point.cost;
-                sum.requests += point.requests;
-                sum.revenue += point.revenue;
-            }
-        };
+        let mut places = Places::of(self);
         costs(&mut |fact| {
             if let Some(party) = self.cost(fact) {
                 let feature = fact.cell.and_then(|cell| cell.feature.as_ref());
                 let cost = float(fact.amount);
-                let point = Point {
-                    cost,
-                    ..Point::default()
-                };
-                add(party, feature, fact.day, point);
+                places.each(party, feature, fact.day, |point| point.cost += cost);
             }
         });
         let mut owners = UsageOwners::new(self.identity);
         for cell in self.usage {
             if let Some(party) = owners.owner(cell).filter(|party| self.used(*party, cell)) {
-                let point = Point {
-                    requests: float(cell.requests.exact()),
-                    ..Point::default()
-                };
-                add(party, cell.feature.as_ref(), cell.day, point);
+                let requests = float(cell.requests.exact());
+                let feature = cell.feature.as_ref();
+                places.each(party, feature, cell.day, |point| point.requests += requests);
             }
         }
         for ((party, day), revenue) in self.revenue.iter().flatten() {
             if self.is_watched(*party, *day) {
-                let point = Point {
-                    revenue: float(*revenue),
-                    ..Point::default()
-                };
-                add(*party, None, *day, point);
+                let revenue = float(*revenue);
+                places.each(*party, None, *day, |point| point.revenue += revenue);
             }
         }
-        let one = |party: &PartyId| several.get(party).is_none_or(|all| all.len() < 2);
-        all.retain(|subject, _| !matches!(subject, Subject::Feature(party, _) if one(party)));
-        all.into_iter().collect()
+        places.finish()
     }
 
     /// Both sides of the comparison of every signal; `subjects` are those of the series.
     pub fn sides(&self, subjects: &[Subject], found: &[Signal], costs: Costs<'_>) -> Vec<Sides> {
-        let mut by_subject: BTreeMap<&Subject, Vec<usize>> = BTreeMap::new();
+        let mut by_party: BTreeMap<PartyId, Vec<(Option<&str>, usize)>> = BTreeMap::new();
+        let mut by_plan: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (at, signal) in found.iter().enumerate() {
-            let subject = &subjects[signal.series];
-            by_subject.entry(subject).or_default().push(at);
+            match &subjects[signal.series] {
+                Subject::Customer(party) => by_party.entry(*party).or_default().push((None, at)),
+                Subject::Feature(party, feature) => {
+                    let list = by_party.entry(*party).or_default();
+                    list.push((Some(feature), at));
+                }
+                Subject::Plan(plan) => by_plan.entry(plan).or_default().push(at),
+            }
         }
         let mut sides = vec![Sides::default(); found.len()];
-        // Which sides a day of a subject belongs to.
+        // Which sides a day of a party and feature belongs to.
         let places = |party, feature: Option<&Arc<str>>, day: Day| -> Vec<(usize, bool)> {
+            let own = by_party.get(&party).into_iter().flatten();
+            let own = own.filter(|(of, _)| of.is_none() || *of == feature.map(|text| &**text));
+            let plan = match by_plan.is_empty() {
+                true => None,
+                false => self.identity.party(party).attribute_on("plan", day),
+            };
+            let of_plan = plan
+                .and_then(|plan| by_plan.get(plan))
+                .into_iter()
+                .flatten();
             let Some(number) = self.number(day) else {
                 return Vec::new();
             };
-            let subjects = self.subjects(party, feature, day);
-            let signals = subjects.filter_map(|subject| by_subject.get(&subject));
             let mut places = Vec::new();
-            for at in signals.flatten() {
+            for at in own.map(|(_, at)| at).chain(of_plan) {
                 let signal = &found[*at];
                 if inside(number, signal.then) {
                     places.push((*at, false));
@@ -177,21 +161,6 @@ impl Ground<'_> {
             }
         }
         sides
-    }
-
-    /// The subjects that a cost or a request belongs to.
-    fn subjects(
-        &self,
-        party: PartyId,
-        feature: Option<&Arc<str>>,
-        day: Day,
-    ) -> impl Iterator<Item = Subject> + use<> {
-        let plan = self.identity.party(party).attribute_on("plan", day);
-        let feature = feature.map(|feature| Subject::Feature(party, feature.clone()));
-        let plan = plan.map(|plan| Subject::Plan(plan.into()));
-        [Some(Subject::Customer(party)), feature, plan]
-            .into_iter()
-            .flatten()
     }
 
     /// The number of a day of the period.
@@ -298,6 +267,90 @@ impl Ground<'_> {
             let list = (self.list)(cell, &Meter::Requests).map(|price| price * requests);
             side.add_quantity(&part(cell, Some(&Meter::Requests)), requests, list);
         }
+    }
+}
+
+/// The series while they are gathered, found by what costs and usage say.
+struct Places<'g> {
+    ground: &'g Ground<'g>,
+    series: Vec<(Subject, Series)>,
+    customers: BTreeMap<PartyId, usize>,
+    plans: BTreeMap<&'g str, usize>,
+    features: BTreeMap<PartyId, BTreeMap<Arc<str>, usize>>,
+}
+
+impl<'g> Places<'g> {
+    fn of(ground: &'g Ground<'g>) -> Places<'g> {
+        Places {
+            ground,
+            series: Vec::new(),
+            customers: BTreeMap::new(),
+            plans: BTreeMap::new(),
+            features: BTreeMap::new(),
+        }
+    }
+
+    /// Changes a day of the customer, of its feature and of its plan.
+    fn each(
+        &mut self,
+        party: PartyId,
+        feature: Option<&Arc<str>>,
+        day: Day,
+        change: impl Fn(&mut Point),
+    ) {
+        let Some(number) = self.ground.number(day) else {
+            return;
+        };
+        let Places {
+            ground,
+            series,
+            customers,
+            plans,
+            features,
+        } = self;
+        let days = (ground.period.end.0 - ground.period.start.0).max(0) as usize;
+        let mut new = |subject: Subject| {
+            let days = vec![Point::default(); days];
+            series.push((subject, Series { days }));
+            series.len() - 1
+        };
+        let customer = customers
+            .entry(party)
+            .or_insert_with(|| new(Subject::Customer(party)));
+        let customer = *customer;
+        let feature = feature.map(|feature| {
+            let known = features.entry(party).or_default();
+            match known.get(feature) {
+                Some(at) => *at,
+                None => {
+                    let at = new(Subject::Feature(party, feature.clone()));
+                    known.insert(feature.clone(), at);
+                    at
+                }
+            }
+        });
+        let plan = ground.identity.party(party).attribute_on("plan", day);
+        let plan = plan.map(|plan| {
+            *plans
+                .entry(plan)
+                .or_insert_with(|| new(Subject::Plan(plan.into())))
+        });
+        for at in [Some(customer), feature, plan].into_iter().flatten() {
+            change(&mut series[at].1.days[number]);
+        }
+    }
+
+    /// The series; a feature that is its customer's only one is left out.
+    fn finish(self) -> Vec<(Subject, Series)> {
+        let Places {
+            mut series,
+            features,
+            ..
+        } = self;
+        let only = |party: &PartyId| features.get(party).is_none_or(|all| all.len() < 2);
+        series.retain(|(subject, _)| !matches!(subject, Subject::Feature(party, _) if only(party)));
+        series.sort_by(|a, b| a.0.cmp(&b.0));
+        series
     }
 }
 
