@@ -95,7 +95,11 @@ fn alarms(world: &World) -> Alarms {
             let onset = onsets[signal.series].filter(|onset| *onset < day);
             // Falls have no day on which they begin.
             let late = |onset: usize| signal.kind == Kind::Falling || signal.since + EARLY >= onset;
-            alarms[signal.series][day] |= onset.is_none_or(late);
+            if onset.is_none_or(late)
+                && let Some(alarm) = alarms[signal.series].get_mut(day)
+            {
+                *alarm = true;
+            }
         }
     }
     alarms
