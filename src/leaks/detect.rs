@@ -16,6 +16,8 @@ const RECENT: usize = 30;
 const DEARER_TIMES: f64 = 1.5;
 /// The same for its cost, which varies more.
 const MORE_TIMES: f64 = 2.0;
+/// The rise of the median day that lasts, as a part of that of the mean.
+const LASTING: f64 = 0.5;
 /// Weeks that say where gross profit goes.
 const WEEKS: usize = 6;
 /// Days of a month, for money per month.
@@ -225,8 +227,10 @@ fn matters(signal: &Signal, series: &Series, rules: &Rules) -> bool {
         Kind::Step | Kind::Drift => {
             let (was, is) = (then.cost / then.requests, now.cost / now.requests);
             let money = (is - was) * now.requests / days(signal.now) * month;
-            signal.rise >= rules.rise.ln_1p()
-                && was > 0.0
+            was > 0.0
+                && signal.rise >= rules.rise.ln_1p()
+                // Where the days in the middle rise far less than the mean, a few days did it.
+                && signal.rise >= LASTING * (is / was).ln()
                 && is >= was * (1.0 + rules.rise)
                 && money >= rules.money
         }
@@ -385,6 +389,24 @@ mod tests {
         assert_eq!((found[0].kind, found[0].since), (Kind::Step, 60));
         assert_eq!(found[0].then, (32, 60));
         assert_eq!(found[0].now, (62, 90));
+    }
+
+    /// Two days of failed requests near the end of a month.
+    #[test]
+    fn a_few_days_are_a_spike_and_no_step() {
+        let burst = |at: usize| {
+            let noise = ((at * 7919 + 13) % 101) as f64 / 50.0;
+            let times = if at == 21 || at == 22 { 5.0 } else { 1.0 };
+            ((99.0 + noise) * times, 1000.0, 0.0)
+        };
+        let mut month = series(burst);
+        month.days.truncate(27);
+        let found = detect(&[month], &Rules::default());
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(
+            (found[0].kind, &found[0].days[..]),
+            (Kind::Spike, &[21, 22][..])
+        );
     }
 
     #[test]

@@ -37,11 +37,11 @@ pub fn table(leaks: &Leaks<'_>, header: &Header, layout: Layout, below: Vec<Stri
         Column::text("since", "Since"),
         Column::figures("sure", "Sure").table_only().dropped(4),
         Column::figures("margin_then", "Margin then"),
-        Column::figures("margin_now", "Now"),
+        Column::figures("margin_now", "Margin now"),
         Column::figures("at_risk_per_month", "At risk/month"),
         Column::text("largest_cause", "Largest cause"),
         Column::figures("underwater", "Under water in days").dropped(2),
-        Column::text("trend", "Weeks").dropped(1),
+        Column::text("weeks", "Weeks").table_only().dropped(1),
         Column::figures("false_discovery_rate", "False discovery rate").csv_only(),
         Column::text("currency", "Currency").csv_only(),
         Column::text("then_start", "Then from").csv_only(),
@@ -62,6 +62,7 @@ pub fn table(leaks: &Leaks<'_>, header: &Header, layout: Layout, below: Vec<Stri
         Column::figures("underwater_earliest", "Earliest").csv_only(),
         Column::figures("underwater_latest", "Latest").csv_only(),
         Column::text("renews", "Renews").csv_only(),
+        Column::text("trend", "Trend").csv_only(),
         Column::text("next", "Next").csv_only(),
     ]);
     let shown = layout.top.unwrap_or(usize::MAX).min(leaks.findings.len());
@@ -101,7 +102,7 @@ fn row(finding: &Finding, leaks: &Leaks<'_>, header: &Header, layout: Layout) ->
     let cause = worst(finding).map(|(why, _)| why.words());
     let trend = match layout.blocks {
         true => sparkline(&finding.trend),
-        false => digits(&finding.trend),
+        false => digits(&finding.trend, ""),
     };
     let mut cells = vec![
         Cell::Text(words::id(finding, leaks.identity)),
@@ -141,6 +142,8 @@ fn row(finding: &Finding, leaks: &Leaks<'_>, header: &Header, layout: Layout) ->
         count(water.map(|water| water.earliest)),
         count(water.and_then(|water| water.latest)),
         leaks.renews(finding).map_or(Cell::Empty, Cell::Date),
+        // Apart, lest a spreadsheet take them for one number.
+        Cell::Text(digits(&finding.trend, " ")),
         Cell::Text(next(finding, leaks, &header.again)),
     ]);
     cells
@@ -201,7 +204,7 @@ fn footer(
     }
     let left = leaks.findings.len() - shown;
     if left > 0 {
-        lines.push(format!("{left} more findings are left out by --top"));
+        lines.push(format!("left out by --top: {}", counted(left, "finding")));
     }
     for plan in &leaks.plans {
         lines.push(format!(
@@ -229,13 +232,16 @@ fn footer(
 fn looked(leaks: &Leaks<'_>, money: &dyn Fn(Exact) -> String) -> String {
     let [customers, features, plans] = leaks.series;
     let mut line = format!(
-        "looked at  {customers} customers, {features} features of theirs and {plans} plans; told from {} a month on",
+        "looked at  {}, {} of theirs and {}; told from {} a month on",
+        counted(customers, "customer"),
+        counted(features, "feature"),
+        counted(plans, "plan"),
         money(leaks.least)
     );
     if leaks.too_short > 0 {
         line.push_str(&format!(
-            "; {} have fewer than {LEAST_DAYS} days with cost and requests, which tell nothing",
-            leaks.too_short
+            "; not tested for want of {LEAST_DAYS} days with cost and requests: {}",
+            counted(leaks.too_short, "customer")
         ));
     }
     if let Some(why) = leaks.no_revenue {
@@ -243,15 +249,22 @@ fn looked(leaks: &Leaks<'_>, money: &dyn Fn(Exact) -> String) -> String {
     }
     if !leaks.silent.is_empty() {
         line.push_str(&format!(
-            "; {} are silent by --ack, as they are no worse",
-            leaks.silent.len()
+            "; silent by --ack, as no worse: {}",
+            counted(leaks.silent.len(), "finding")
         ));
     }
     if leaks.idle_acks > 0 {
         line.push_str(&format!(
-            "; {} acknowledgements meet no finding",
+            "; --ack names findings that are not there: {}",
             leaks.idle_acks
         ));
     }
     line
+}
+
+fn counted(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
 }

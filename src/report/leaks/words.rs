@@ -151,10 +151,11 @@ pub fn sparkline(trend: &[Option<u8>]) -> String {
     trend.iter().map(block).collect()
 }
 
-/// The same in digits from 0 to 7, for pipes.
-pub fn digits(trend: &[Option<u8>]) -> String {
+/// The same in digits from 0 to 7, for pipes and programs.
+pub fn digits(trend: &[Option<u8>], between: &str) -> String {
     let digit = |level: &Option<u8>| level.map_or("-".to_string(), |level| level.to_string());
-    trend.iter().map(digit).collect()
+    let digits: Vec<String> = trend.iter().map(digit).collect();
+    digits.join(between)
 }
 
 #[cfg(test)]
@@ -175,6 +176,7 @@ mod tests {
     fn trends_are_drawn() {
         let trend = [Some(0), None, Some(3), Some(7)];
         assert_eq!(sparkline(&trend), "▁ ▄█");
-        assert_eq!(digits(&trend), "0-37");
+        assert_eq!(digits(&trend, ""), "0-37");
+        assert_eq!(digits(&trend, " "), "0 - 3 7");
     }
 }
