@@ -24,6 +24,7 @@ pub mod attribution;
 pub mod revenue;
 
 pub mod margin;
+pub mod quote;
 pub mod reconcile;
 pub mod simulate;
 pub mod suggest;

@@ -197,6 +197,7 @@ fn schema(output: &str, console: &mut Console) -> Result<Ended, Problems> {
         "map" => include_str!("../../docs/schema/map.json"),
         "reconciliation" => include_str!("../../docs/schema/reconciliation.json"),
         "simulation" => include_str!("../../docs/schema/simulation.json"),
+        "quote" => include_str!("../../docs/schema/quote.json"),
         "scenario" => include_str!("../../docs/schema/scenario.json"),
         other => {
             return Err(Problems::from(
@@ -204,7 +205,7 @@ fn schema(output: &str, console: &mut Console) -> Result<Ended, Problems> {
                     &catalogue::BAD_OPTION,
                     format!("there is no schema {other:?}"),
                 )
-                .help("schemas: report, reconciliation, simulation, scenario, map"),
+                .help("schemas: report, reconciliation, simulation, scenario, quote, map"),
             ));
         }
     };

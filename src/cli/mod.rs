@@ -24,6 +24,10 @@ mod price_rules;
 mod prices;
 mod progress;
 pub mod project;
+mod quote;
+mod quote_args;
+mod quote_deal;
+mod quote_notes;
 mod reconcile;
 mod reconcile_args;
 mod report;
@@ -139,6 +143,7 @@ fn dispatch(cli: &Cli, console: &mut Console) -> Result<Ended, Problems> {
     match &cli.command {
         Some(Command::Report(args)) => report::run(args, console),
         Some(Command::Simulate(args)) => simulate::run(args, console),
+        Some(Command::Quote(args)) => quote::run(args, console),
         Some(Command::Map(args)) => map::run(args, console),
         Some(Command::Reconcile(args)) => reconcile::run(args, console),
         Some(Command::Prices(args)) => prices::run(args, console),
