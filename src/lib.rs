@@ -23,9 +23,13 @@ pub mod prices;
 pub mod attribution;
 pub mod revenue;
 
+pub mod causes;
 pub mod margin;
 pub mod quote;
 pub mod reconcile;
+
+pub mod gate;
+
 pub mod simulate;
 pub mod suggest;
 
