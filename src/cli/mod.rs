@@ -2,6 +2,7 @@
 
 mod again;
 pub mod args;
+mod bad_option;
 mod check;
 mod check_args;
 mod check_limits;

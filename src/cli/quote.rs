@@ -14,7 +14,7 @@ use crate::identity::PartyId;
 use crate::margin::{Dimension, Filter, Row};
 use crate::model::{Exact, Meter, Month};
 use crate::problem::{Problem, Problems, catalogue};
-use crate::quote::{Choices, Deal, Gathered, LEAST, gather, quote};
+use crate::quote::{Choices, Deal, Gathered, LEAST, Seats, gather, quote};
 use crate::report::margin::Header;
 use crate::report::quote::{Quoted, document, table};
 use crate::report::{json, jsonl};
@@ -142,11 +142,8 @@ impl<'a> Crowd<'a> {
         let by = [Dimension::Customer, Dimension::Month];
         let statement = self.run.statement(&by, &filters);
         let seats = |row: &Row, month: Month| self.seats(row, month);
-        let seats: Option<&dyn Fn(&Row, Month) -> Option<Exact>> =
-            match self.by_seats || like.size.is_some() {
-                true => Some(&seats),
-                false => None,
-            };
+        let needed = self.by_seats || like.size.is_some();
+        let seats: Option<&Seats<'_>> = if needed { Some(&seats) } else { None };
         let quantity = |row: &Row| quantity(row, self.measure);
         let per_seat = self.by_seats;
         Ok(gather(&statement, seats, per_seat, like.size, &quantity))

@@ -1,5 +1,6 @@
 //! The deal and the question of `tanso quote`, out of its options.
 
+use super::bad_option::bad;
 use super::percent::percent;
 use super::quote_args::QuoteArgs;
 use crate::model::Exact;
@@ -8,15 +9,6 @@ use crate::quote::{Choices, Deal, LONGEST};
 
 /// Fewer contracts tell too little of a 95th percentile, more take too much memory.
 const DRAWS: std::ops::RangeInclusive<usize> = 500..=100_000;
-
-fn bad(option: &str, text: &str, why: &str, help: &str) -> Problem {
-    Problem::new(
-        &catalogue::BAD_OPTION,
-        format!("{option} is not understood: {why}"),
-    )
-    .excerpt(text)
-    .help(help)
-}
 
 /// Reads the deal and the question; `places` are the decimals of the currency's minor unit, which the
 /// reader fills in once the currency is known.
@@ -66,7 +58,7 @@ fn deal(args: &QuoteArgs, problems: &mut Problems) -> Deal {
         let help = format!("write 1 to {LONGEST} months: --term 12");
         let text = args.term.to_string();
         problems.push(bad("--term", &text, "no such number of months", &help));
-    } else if args.term % price.interval != 0 {
+    } else if !args.term.is_multiple_of(price.interval) {
         let help = "write a term of 12, 24 or 36 months, or a price per month";
         let why = "a price per year needs a term of whole years";
         problems.push(bad("--term", &args.term.to_string(), why, help));

@@ -35,6 +35,9 @@ pub struct Gathered {
     pub without_cost: u64,
 }
 
+/// How many seats a customer has in a month; `None` if that is not known.
+pub type Seats<'a> = dyn Fn(&Row, Month) -> Option<Exact> + 'a;
+
 /// The months of one customer: cost and quantity, by the place of the month in the period.
 type Seen = BTreeMap<usize, (Exact, Exact)>;
 
@@ -44,7 +47,7 @@ type Seen = BTreeMap<usize, (Exact, Exact)>;
 /// counts in a row.
 pub fn gather(
     statement: &Statement,
-    seats: Option<&dyn Fn(&Row, Month) -> Option<Exact>>,
+    seats: Option<&Seats<'_>>,
     per_seat: bool,
     size: Option<(Exact, Exact)>,
     quantity: &dyn Fn(&Row) -> Exact,

@@ -14,10 +14,11 @@ mod gather;
 mod sample;
 
 pub use answer::{Cap, Figure, Heaviest, Quote, Trade, costs, quote};
-pub use gather::{Gathered, LeftOut, gather};
+pub use gather::{Gathered, LeftOut, Seats, gather};
 pub use sample::{Growth, LookAlike, MonthOf};
 
 use crate::model::Exact;
+use crate::model::exact::OutOfRange;
 
 /// Fewer look-alikes than this are refused: with ten, one in eleven of such customers is heavier than
 /// all of them, and what lies beyond is a guess.
@@ -98,6 +99,6 @@ fn float(value: Exact) -> f64 {
 /// A figure of statistics as a number to print, rounded at `places`.
 fn exact(value: f64, places: u8) -> Exact {
     let text = format!("{value:.0$}", usize::from(places));
-    // Only an infinite value would not parse: a sum of finite costs is none.
-    Exact::parse(&text).unwrap_or_default()
+    // What has more digits than an exact number may have ends the run, as a sum of such amounts does.
+    Exact::parse(&text).unwrap_or_else(|_| std::panic::panic_any(OutOfRange))
 }
