@@ -174,6 +174,7 @@ pub fn push(
         price: part.price,
         counted_on: None,
         recurring: part.recurring,
+        metered: part.metered,
         payer: payer.id.to_string(),
         subscription: part.subscription,
         origin: part.origin,

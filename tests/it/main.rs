@@ -3,6 +3,7 @@
 //! Each module is named after what it holds the program to. Numbers here are worked out by hand or
 //! by an independent program; none is copied from the program's own output.
 
+mod bases;
 mod billing;
 mod check;
 mod cloud;
@@ -31,6 +32,7 @@ mod months;
 mod oracle;
 mod plans;
 mod prices;
+mod quote;
 mod reconcile;
 mod reference;
 mod scenarios;
