@@ -106,6 +106,7 @@ mod tests {
             status: InvoiceStatus::Paid,
             voided: None,
             uncollectible: None,
+            paid: None,
             subscription: None,
             plan: None,
             recurring: None,

@@ -67,6 +67,8 @@ pub struct Invoice {
     pub voided: Option<Instant>,
     /// When it was marked uncollectible.
     pub uncollectible: Option<Instant>,
+    /// When it was paid, if the export says.
+    pub paid: Option<Instant>,
     /// Subscription id.
     pub subscription: Option<String>,
     /// Plan, where the file itself names one.

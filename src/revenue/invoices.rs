@@ -6,8 +6,8 @@
 use super::given_back::{self, Back};
 use super::lines::{self, Part};
 use super::links::{Links, Paid};
-use super::parts::shares;
-use super::tie::{Sheet, Source};
+use super::taken::{Event, Taken};
+use super::tie::Source;
 use super::{Basis, Inputs, Obligation, RevenueBook, Schedule};
 use crate::model::records::{CreditNote, Invoice, InvoiceStatus, Subscription};
 use crate::model::{Exact, Instant};
@@ -102,29 +102,32 @@ fn add_one(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>, invoic
     let payments = payments.filter(|_| invoice.namespace == "stripe");
     let payments = payments.map_or(&[][..], Vec::as_slice);
     let notes = links.notes.get(&id).map_or(&[][..], Vec::as_slice);
-    let mut schedules = schedules(&parts, final_at, inputs);
-    let mut taken = Taken::new(inputs.currency.decimals());
-    let event = Event { invoice, final_at };
+    let schedules = schedules(&parts, final_at, inputs);
+    let mut taken = Taken::of(invoice.total, &parts, schedules, inputs);
+    let mut events: Vec<Event<'_>> = Vec::new();
     if inputs.basis == Basis::Recognized {
         let backs: Vec<Back> = payments
             .iter()
             .flat_map(|payment| given_back::of_payment(book, links, *payment))
             .collect();
+        let first = paid_at(payments, final_at);
         for back in less_notes(backs, notes) {
             book.undated_refunds += u64::from(back.at.is_none());
-            let at = back.at.unwrap_or_else(|| paid_at(payments, final_at));
-            let net = net_part(back.gross, invoice, taken.places);
-            taken.spread(&mut schedules, &parts, back.reason, at, net);
+            events.push(back.event(first));
         }
     }
     if inputs.basis != Basis::Cash {
-        for note in notes {
-            credit(&mut taken, &mut schedules, &parts, note, invoice);
-        }
+        events.extend(notes.iter().map(|note| Event {
+            at: note.at,
+            gross: note.amount,
+            reason: "credit notes",
+            lines: &note.lines,
+        }));
     }
-    write_off(book, &mut taken, &mut schedules, event, payments);
+    taken.take(events);
+    write_off(book, &mut taken, invoice, final_at, payments);
     let sheet = book.sheets.entry(source).or_default();
-    taken.book(sheet);
+    let schedules = taken.book(sheet);
     for (part, schedule) in parts.into_iter().zip(schedules) {
         push(book, inputs, payer, source, part, schedule);
     }
@@ -183,136 +186,30 @@ pub fn schedules(parts: &[Part], final_at: Instant, inputs: Inputs<'_>) -> Vec<S
     parts.iter().map(one).collect()
 }
 
-/// What is taken back of the parts of one invoice, by name.
-pub(super) struct Taken {
-    amounts: Vec<(&'static str, Exact)>,
-    places: u8,
-}
-
-impl Taken {
-    /// Nothing yet; `places` are the decimals of the currency's minor unit.
-    pub fn new(places: u8) -> Taken {
-        Taken {
-            amounts: Vec::new(),
-            places,
-        }
-    }
-
-    /// Takes an amount back of all parts in proportion to their net.
-    pub fn spread(
-        &mut self,
-        schedules: &mut [Schedule],
-        parts: &[Part],
-        reason: &'static str,
-        at: Instant,
-        net: Exact,
-    ) {
-        let weights: Vec<Exact> = parts.iter().map(|part| part.net).collect();
-        let shares = shares(net, &weights, self.places);
-        for (schedule, share) in schedules.iter_mut().zip(shares) {
-            schedule.contra(at, share);
-        }
-        self.amounts.push((reason, net));
-    }
-
-    /// Takes back all that is left.
-    fn rest(
-        &mut self,
-        schedules: &mut [Schedule],
-        reason: &'static str,
-        at: Instant,
-    ) -> Vec<Exact> {
-        let left: Vec<Exact> = schedules.iter().map(Schedule::whole).collect();
-        for (schedule, left) in schedules.iter_mut().zip(&left) {
-            schedule.contra(at, *left);
-        }
-        self.amounts.push((reason, left.iter().sum()));
-        left
-    }
-
-    /// Names all of it in a tie.
-    pub(super) fn book(self, sheet: &mut Sheet) {
-        for (reason, amount) in self.amounts {
-            sheet.exclude(reason, amount);
-        }
-    }
-}
-
-/// An invoice and when it became final.
-#[derive(Clone, Copy)]
-struct Event<'a> {
-    invoice: &'a Invoice,
-    final_at: Instant,
-}
-
-/// A credit note takes back of the lines it names, else of all in proportion.
-fn credit(
-    taken: &mut Taken,
-    schedules: &mut [Schedule],
-    parts: &[Part],
-    note: &CreditNote,
-    invoice: &Invoice,
-) {
-    let places = taken.places;
-    let net = net_part(note.amount, invoice, places);
-    let named: Vec<(usize, Exact)> = note
-        .lines
-        .iter()
-        .filter_map(|(id, amount)| {
-            let at = parts
-                .iter()
-                .position(|part| part.id.as_deref() == Some(id))?;
-            Some((at, *amount))
-        })
-        .collect();
-    if named.is_empty() || named.len() < note.lines.len() {
-        return taken.spread(schedules, parts, "credit notes", note.at, net);
-    }
-    let amounts: Vec<Exact> = named.iter().map(|(_, amount)| *amount).collect();
-    let sum: Exact = amounts.iter().sum();
-    // Lines that sum to the note's whole amount include its tax.
-    let amounts = match sum == note.amount && net != note.amount {
-        true => shares(net, &amounts, places),
-        false => amounts,
-    };
-    taken.amounts.push(("credit notes", amounts.iter().sum()));
-    for ((at, _), amount) in named.into_iter().zip(amounts) {
-        schedules[at].contra(note.at, amount);
-    }
-}
-
 /// Voids and write-offs take back what is left, in their own month. A write-off that was paid
 /// later comes back when it is paid.
 fn write_off(
     book: &mut RevenueBook,
-    taken: &mut Taken,
-    schedules: &mut [Schedule],
-    event: Event<'_>,
+    taken: &mut Taken<'_>,
+    invoice: &Invoice,
+    final_at: Instant,
     payments: &[Paid<'_>],
 ) {
-    let Event { invoice, final_at } = event;
     match (invoice.status, invoice.voided, invoice.uncollectible) {
-        (InvoiceStatus::Void, Some(at), _) => {
-            taken.rest(schedules, "void", at.max(final_at));
-        }
+        (InvoiceStatus::Void, Some(at), _) => taken.rest("void", at.max(final_at)),
         (InvoiceStatus::Uncollectible, _, Some(at)) => {
-            taken.rest(schedules, "uncollectible", at.max(final_at));
+            taken.rest("uncollectible", at.max(final_at));
         }
         (InvoiceStatus::Paid, _, Some(at)) => {
             let later = payments.iter().map(|payment| payment.created);
-            let Some(paid) = later.filter(|paid| *paid >= at).min() else {
-                return book.remark(
+            let later = later.filter(|paid| *paid >= at).min();
+            match later.or(invoice.paid.filter(|paid| *paid >= at)) {
+                Some(paid) => taken.pause("uncollectible", at, paid),
+                None => book.remark(
                     "invoices written off and paid later on a day that no file says; revenue stays",
                     invoice.total - invoice.tax,
-                );
-            };
-            let left = taken.rest(schedules, "uncollectible", at);
-            for (schedule, left) in schedules.iter_mut().zip(&left) {
-                schedule.contra(paid, -*left);
+                ),
             }
-            taken
-                .amounts
-                .push(("paid after all", -left.iter().sum::<Exact>()));
         }
         _ => {}
     }

@@ -3,9 +3,10 @@
 //! The rule that must hold: what an invoice is more or less than its lines is named in its tie.
 
 use super::given_back;
-use super::invoices::{Payer, Taken, push, schedules};
+use super::invoices::{Payer, push, schedules};
 use super::links::Links;
 use super::parts::shares;
+use super::taken::Taken;
 use super::tie::Source;
 use super::{Basis, Inputs, RevenueBook};
 use crate::model::records::{Invoice, InvoiceLine, Origin};
@@ -188,31 +189,24 @@ fn alone(
         "invoices of which only the lines are in the files, taken as final when their period starts",
         net + tax,
     );
-    let places = inputs.currency.decimals();
-    let mut made = schedules(&parts, start, inputs);
-    let mut taken = Taken::new(places);
+    let made = schedules(&parts, start, inputs);
+    let mut taken = Taken::of(net + tax, &parts, made, inputs);
     let payments = links.paid.get(invoice).filter(|_| namespace == "stripe");
     let payments = payments.map_or(&[][..], Vec::as_slice);
     if inputs.basis == Basis::Recognized {
+        let mut events = Vec::new();
         for payment in payments {
             for back in given_back::of_payment(book, links, *payment) {
                 book.undated_refunds += u64::from(back.at.is_none());
-                let at = back.at.unwrap_or(payment.created);
-                let share = Exact::ratio(back.gross * net, net + tax, places);
-                taken.spread(
-                    &mut made,
-                    &parts,
-                    back.reason,
-                    at,
-                    share.unwrap_or(back.gross),
-                );
+                events.push(back.event(payment.created));
             }
         }
+        taken.take(events);
     }
     let sheet = book.sheets.entry(source).or_default();
     sheet.export += net + tax;
     sheet.tax += tax;
-    taken.book(sheet);
+    let made = taken.book(sheet);
     let customer = lines.iter().find_map(|line| line.customer.as_deref());
     let payer = Payer {
         namespace,

@@ -22,6 +22,7 @@ mod payments;
 pub mod plans;
 mod recognition;
 pub mod schedule;
+mod taken;
 mod tie;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -22,6 +22,7 @@ mod footers;
 mod golden;
 mod house;
 mod journals;
+mod ledger;
 mod levers;
 mod map;
 mod metamorphic;

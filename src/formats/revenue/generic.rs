@@ -301,6 +301,7 @@ fn line(
         status: status(columns, row, fields.status)?,
         voided: None,
         uncollectible: None,
+        paid: None,
         subscription: None,
         plan: rows::text(row, fields.plan),
         recurring: recurring(columns, row, fields.kind, fields.amount, total)?,

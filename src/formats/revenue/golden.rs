@@ -58,6 +58,7 @@ fn invoice(invoice: &Invoice) -> Value {
         "status": super::invoice_status_word(invoice.status),
         "voided": invoice.voided.map(time),
         "uncollectible": invoice.uncollectible.map(time),
+        "paid": invoice.paid.map(time),
         "subscription": invoice.subscription,
         "plan": invoice.plan,
         "recurring": invoice.recurring,
@@ -85,6 +86,7 @@ fn payment(payment: &Payment) -> Value {
             "amount": number(*amount),
             "at": at.map(time),
         }))),
+        "dispute_kept": payment.dispute_kept.map(|(amount, _)| number(amount)),
         "currency": payment.currency.code(),
         "status": status,
         "settled": payment.settled.map(|settled| compact(json!({

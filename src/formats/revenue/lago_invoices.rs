@@ -168,6 +168,7 @@ fn invoice(columns: &Columns, fields: &Fields, row: &Row) -> Result<Invoice, Pro
         },
         voided: None,
         uncollectible: lost,
+        paid: None,
         subscription: None,
         plan: None,
         recurring: None,

@@ -34,7 +34,8 @@ service periods are on the lines.
 - `period_start` and `period_end` are not the service period and not used.
 - `status` is draft, open, paid, void or uncollectible. Drafts are counted and excluded; voids and
   write-offs count against revenue at `status_transitions_voided_at` and
-  `status_transitions_marked_uncollectible_at`.
+  `status_transitions_marked_uncollectible_at`; one that was paid after all comes back at
+  `status_transitions_paid_at` where no charge says when.
 - `amount_due`, `amount_paid`, `subtotal` and credit notes' columns are not revenue and not used. Where the
   balance columns are there, ending balance = starting balance + total − amount due is checked on final
   invoices.
@@ -72,6 +73,7 @@ struct Fields {
     finalized: Option<usize>,
     voided: Option<usize>,
     uncollectible: Option<usize>,
+    paid: Option<usize>,
     subscription: Option<usize>,
     number: Option<usize>,
     name: Option<usize>,
@@ -96,6 +98,7 @@ impl Fields {
             voided: table.optional(&["status_transitions_voided_at"], problems),
             uncollectible: table
                 .optional(&["status_transitions_marked_uncollectible_at"], problems),
+            paid: table.optional(&["status_transitions_paid_at"], problems),
             subscription: table.optional(&["subscription_id"], problems),
             number: table.optional(&["number"], problems),
             name: table.optional(&["customer_name"], problems),
@@ -164,6 +167,7 @@ fn invoice(columns: &Columns, fields: &Fields, row: &Row) -> Result<(Invoice, bo
         status,
         voided: columns.optional_instant(row, fields.voided)?,
         uncollectible: columns.optional_instant(row, fields.uncollectible)?,
+        paid: columns.optional_instant(row, fields.paid)?,
         subscription: rows::other_id(columns, row, fields.subscription)?,
         plan: None,
         recurring: None,

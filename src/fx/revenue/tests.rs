@@ -41,6 +41,7 @@ fn invoice(id: &str, total: &str, tax: &str, status: InvoiceStatus) -> Invoice {
         status,
         voided: None,
         uncollectible: None,
+        paid: None,
         subscription: None,
         plan: None,
         recurring: None,
@@ -81,6 +82,7 @@ fn payment(id: &str, amount: &str, invoice: Option<&str>, settled: Option<&str>)
         refunded: Exact::ZERO,
         refunded_at: None,
         dispute_lost: None,
+        dispute_kept: None,
         currency: EUR,
         settled: settled.map(|amount| Settled {
             amount: n(amount),
