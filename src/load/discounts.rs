@@ -47,7 +47,7 @@ pub fn settle(records: &mut RevenueRecords) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::records::{Invoice, InvoiceLine, InvoiceStatus, Origin};
+    use crate::model::records::{Invoice, InvoiceLine, InvoiceStatus, Origin, Prepaid};
     use crate::model::{Currency, Instant};
 
     fn line(invoice: &str, net: &str) -> InvoiceLine {
@@ -107,6 +107,7 @@ mod tests {
             voided: None,
             uncollectible: None,
             paid: None,
+            prepaid: Prepaid::No,
             subscription: None,
             plan: None,
             recurring: None,

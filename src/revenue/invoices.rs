@@ -3,13 +3,16 @@
 //! Where the files have the lines of an invoice they take its place, each with its own period and
 //! sign; the invoice then only dates and checks them. An invoice without lines counts by itself.
 
+use super::credits;
 use super::given_back::{self, Back};
 use super::lines::{self, Part};
 use super::links::{Links, Paid};
+use super::prepaid;
+use super::service;
 use super::taken::{Event, Taken};
 use super::tie::Source;
 use super::{Basis, Inputs, Obligation, RevenueBook, Schedule};
-use crate::model::records::{CreditNote, Invoice, InvoiceStatus, Subscription};
+use crate::model::records::{Invoice, InvoiceStatus, Prepaid};
 use crate::model::{Exact, Instant};
 
 /// Adds every invoice, with what its payments and credit notes take back.
@@ -75,11 +78,13 @@ fn add_one(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>, invoic
         }
         return;
     }
-    let subscription = invoice.subscription.as_deref();
-    let subscription = subscription.and_then(|id| links.subscriptions.get(id).copied());
-    let (whole, known) = service(invoice, subscription, final_at);
+    let (whole, known) = match lines.is_empty() {
+        true => service::of(book, links, inputs.basis, invoice),
+        false => ((final_at, final_at), true),
+    };
     let (source, parts) = match lines.is_empty() {
         true => {
+            let sheet = book.sheets.entry(own).or_default();
             sheet.tax += invoice.tax;
             let unknown = inputs.basis == Basis::Recognized && !known;
             book.without_period += u64::from(unknown);
@@ -89,6 +94,10 @@ fn add_one(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>, invoic
             lines::source(invoice.namespace),
             lines::of(book, links, invoice, own, inputs.currency.decimals()),
         ),
+    };
+    let parts = match &invoice.prepaid {
+        Prepaid::Bought(uses) => prepaid::earned(parts, uses, inputs.currency.decimals()),
+        _ => parts,
     };
     let customer = invoice.customer.as_deref();
     let customer = customer.or_else(|| lines.iter().find_map(|line| line.customer.as_deref()));
@@ -111,23 +120,17 @@ fn add_one(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>, invoic
             .flat_map(|payment| given_back::of_payment(book, links, *payment))
             .collect();
         let first = paid_at(payments, final_at);
-        for back in less_notes(backs, notes) {
+        for back in credits::less_notes(book, backs, notes) {
             book.undated_refunds += u64::from(back.at.is_none());
             events.push(back.event(first));
         }
     }
     if inputs.basis != Basis::Cash {
-        events.extend(notes.iter().map(|note| Event {
-            at: note.at,
-            gross: note.amount,
-            reason: "credit notes",
-            lines: &note.lines,
-        }));
+        events.extend(notes.iter().map(|note| Event::of(note)));
     }
     taken.take(events);
     write_off(book, &mut taken, invoice, final_at, payments);
-    let sheet = book.sheets.entry(source).or_default();
-    let schedules = taken.book(sheet);
+    let schedules = taken.book(book, source);
     for (part, schedule) in parts.into_iter().zip(schedules) {
         push(book, inputs, payer, source, part, schedule);
     }
@@ -187,7 +190,7 @@ pub fn schedules(parts: &[Part], final_at: Instant, inputs: Inputs<'_>) -> Vec<S
 }
 
 /// Voids and write-offs take back what is left, in their own month. A write-off that was paid
-/// later comes back when it is paid.
+/// later comes back when it is paid; one that was voided later stays where it is.
 fn write_off(
     book: &mut RevenueBook,
     taken: &mut Taken<'_>,
@@ -196,7 +199,12 @@ fn write_off(
     payments: &[Paid<'_>],
 ) {
     match (invoice.status, invoice.voided, invoice.uncollectible) {
-        (InvoiceStatus::Void, Some(at), _) => taken.rest("void", at.max(final_at)),
+        (InvoiceStatus::Void, Some(void), written_off) => {
+            match written_off.filter(|at| *at < void) {
+                Some(at) => taken.rest("uncollectible", at.max(final_at)),
+                None => taken.rest("void", void.max(final_at)),
+            }
+        }
         (InvoiceStatus::Uncollectible, _, Some(at)) => {
             taken.rest("uncollectible", at.max(final_at));
         }
@@ -215,28 +223,6 @@ fn write_off(
     }
 }
 
-/// Refunds without those that pay out a credit note: the note takes back already.
-fn less_notes(mut backs: Vec<Back>, notes: &[&CreditNote]) -> Vec<Back> {
-    for note in notes {
-        let Some(refund) = note.refund.as_deref() else {
-            continue;
-        };
-        let by_id = backs
-            .iter()
-            .position(|back| back.refund.as_deref() == Some(refund));
-        let unnamed = || {
-            let mut unnamed = backs.iter();
-            unnamed.position(|back| back.reason == "refunds" && back.refund.is_none())
-        };
-        if let Some(at) = by_id.or_else(unnamed) {
-            let gross = backs[at].gross;
-            backs[at].gross -= note.amount.min(gross);
-        }
-    }
-    backs.retain(|back| !back.gross.is_zero());
-    backs
-}
-
 /// When an invoice was paid first.
 pub fn paid_at(payments: &[Paid<'_>], otherwise: Instant) -> Instant {
     let paid = payments.iter().map(|payment| payment.created);
@@ -250,23 +236,4 @@ pub fn net_part(gross: Exact, invoice: &Invoice, places: u8) -> Exact {
         return gross;
     }
     Exact::ratio(gross * net, invoice.total, places).unwrap_or(gross)
-}
-
-/// The service period, and whether it is known: the invoice's own lines, else the subscription's
-/// current period moved to the invoice's date, else at once.
-fn service(
-    invoice: &Invoice,
-    subscription: Option<&Subscription>,
-    final_at: Instant,
-) -> ((Instant, Instant), bool) {
-    if let Some(service) = invoice.service {
-        return (service, true);
-    }
-    if let Some((start, end)) = subscription.and_then(|s| s.current_period) {
-        let length = end.0 - start.0;
-        if length > 0 {
-            return ((invoice.date, Instant(invoice.date.0 + length)), true);
-        }
-    }
-    ((final_at, final_at), invoice.namespace == "revenue")
 }

@@ -2,11 +2,12 @@
 //!
 //! The rule that must hold: what an invoice is more or less than its lines is named in its tie.
 
+use super::credits;
 use super::given_back;
 use super::invoices::{Payer, push, schedules};
 use super::links::Links;
 use super::parts::shares;
-use super::taken::Taken;
+use super::taken::{Event, Taken};
 use super::tie::Source;
 use super::{Basis, Inputs, RevenueBook};
 use crate::model::records::{Invoice, InvoiceLine, Origin};
@@ -193,20 +194,26 @@ fn alone(
     let mut taken = Taken::of(net + tax, &parts, made, inputs);
     let payments = links.paid.get(invoice).filter(|_| namespace == "stripe");
     let payments = payments.map_or(&[][..], Vec::as_slice);
+    let notes = links.notes.get(&(namespace, invoice));
+    let notes = notes.map_or(&[][..], Vec::as_slice);
+    let mut events = Vec::new();
     if inputs.basis == Basis::Recognized {
-        let mut events = Vec::new();
         for payment in payments {
-            for back in given_back::of_payment(book, links, *payment) {
+            let backs = given_back::of_payment(book, links, *payment);
+            for back in credits::less_notes(book, backs, notes) {
                 book.undated_refunds += u64::from(back.at.is_none());
                 events.push(back.event(payment.created));
             }
         }
-        taken.take(events);
     }
+    if inputs.basis != Basis::Cash {
+        events.extend(notes.iter().map(|note| Event::of(note)));
+    }
+    taken.take(events);
     let sheet = book.sheets.entry(source).or_default();
     sheet.export += net + tax;
     sheet.tax += tax;
-    let made = taken.book(sheet);
+    let made = taken.book(book, source);
     let customer = lines.iter().find_map(|line| line.customer.as_deref());
     let payer = Payer {
         namespace,

@@ -6,8 +6,9 @@
 
 use super::lines::Part;
 use super::parts::shares;
-use super::tie::Sheet;
-use super::{Inputs, Schedule};
+use super::tie::Source;
+use super::{Inputs, RevenueBook, Schedule};
+use crate::model::records::CreditNote;
 use crate::model::{Exact, Instant};
 
 /// An amount that goes back.
@@ -19,8 +20,21 @@ pub(super) struct Event<'a> {
     pub gross: Exact,
     /// What it is, as the tie names it.
     pub reason: &'static str,
-    /// The lines that it takes back and how much of each; empty for all of them in proportion.
+    /// The lines that it takes back and how much of each; what they leave of it, or all of it if
+    /// there are none, is taken of all lines in proportion.
     pub lines: &'a [(String, Exact)],
+}
+
+impl<'a> Event<'a> {
+    /// What a credit note takes back.
+    pub fn of(note: &'a CreditNote) -> Event<'a> {
+        Event {
+            at: note.at,
+            gross: note.amount,
+            reason: "credit notes",
+            lines: &note.lines,
+        }
+    }
 }
 
 /// The parts of one invoice with their schedules, and what is taken back of them by name.
@@ -32,6 +46,7 @@ pub(super) struct Taken<'p> {
     /// What is left of the total.
     gross_left: Exact,
     amounts: Vec<(&'static str, Exact)>,
+    remarks: Vec<(&'static str, Exact)>,
     places: u8,
 }
 
@@ -49,6 +64,7 @@ impl<'p> Taken<'p> {
             schedules,
             gross_left: total,
             amounts: Vec::new(),
+            remarks: Vec::new(),
             places: inputs.currency.decimals(),
         }
     }
@@ -58,9 +74,12 @@ impl<'p> Taken<'p> {
         events.sort_by_key(|event| (event.at, event.gross, event.reason));
         for event in events {
             let net = self.net_of(event.gross);
+            let (mut taken, rest) = self.named(&event, net);
+            if !rest.is_zero() {
+                let shares = self.spread(rest);
+                taken.iter_mut().zip(shares).for_each(|(taken, share)| *taken += share);
+            }
             self.gross_left -= event.gross;
-            let named = self.named(&event, net);
-            let taken = named.unwrap_or_else(|| self.spread(net));
             self.amounts.push((event.reason, taken.iter().sum()));
             for (schedule, amount) in self.schedules.iter_mut().zip(taken) {
                 schedule.contra(event.at, amount);
@@ -100,28 +119,75 @@ impl<'p> Taken<'p> {
         shares(net, &weights, self.places)
     }
 
-    /// What the lines that an amount names lose; `None` if it names none, or one that is not here.
-    fn named(&self, event: &Event<'_>, net: Exact) -> Option<Vec<Exact>> {
-        let at = |id: &String| {
+    /// What the lines that an amount names lose, and what is left of it for all lines together, both
+    /// without tax.
+    fn named(&mut self, event: &Event<'_>, net: Exact) -> (Vec<Exact>, Exact) {
+        let mut taken = vec![Exact::ZERO; self.parts.len()];
+        let place = |id: &String| {
             let mut parts = self.parts.iter();
             parts.position(|part| part.id.as_ref() == Some(id))
         };
         let lines = event.lines.iter();
-        let lines: Option<Vec<(usize, Exact)>> =
-            lines.map(|(id, amount)| Some((at(id)?, *amount))).collect();
-        let lines = lines.filter(|lines| !lines.is_empty())?;
-        let amounts: Vec<Exact> = lines.iter().map(|(_, amount)| *amount).collect();
-        let sum: Exact = amounts.iter().sum();
-        // Lines that sum to the whole amount include its tax.
-        let amounts = match sum == event.gross && net != event.gross {
-            true => shares(net, &amounts, self.places),
-            false => amounts,
-        };
-        let mut taken = vec![Exact::ZERO; self.parts.len()];
-        for ((at, _), amount) in lines.into_iter().zip(amounts) {
-            taken[at] += amount;
+        let lines = lines.filter_map(|(id, amount)| Some((place(id)?, *amount)));
+        let lines: Vec<(usize, Exact)> = lines.collect();
+        if lines.is_empty() {
+            return (taken, net);
         }
-        Some(taken)
+        let stated: Vec<Exact> = lines.iter().map(|(_, amount)| *amount).collect();
+        let sum: Exact = stated.iter().sum();
+        let taxed = self.parts.iter().any(|part| !part.tax.is_zero());
+        // Lines that sum to the whole amount include their tax, others are stated without.
+        let with_tax = sum == event.gross;
+        let nets = match with_tax && !taxed || sum > event.gross {
+            true => shares(net, &stated, self.places),
+            false if with_tax => {
+                let net_of = |(at, amount): &(usize, Exact)| self.without_tax(*at, *amount);
+                lines.iter().map(net_of).collect()
+            }
+            false => stated,
+        };
+        if sum > event.gross {
+            self.remarks.push((
+                "credit notes whose lines sum to more than the note; they are taken less in proportion",
+                sum - event.gross,
+            ));
+        }
+        for ((at, _), net) in lines.iter().zip(&nets) {
+            taken[*at] += *net;
+        }
+        let rest = match sum >= event.gross {
+            true => Exact::ZERO,
+            false => self.unnamed(event, &lines),
+        };
+        (taken, rest)
+    }
+
+    /// What a credit note takes back beyond the lines that it names and their tax. Where those are
+    /// off by their rounding alone it is nothing.
+    fn unnamed(&mut self, event: &Event<'_>, lines: &[(usize, Exact)]) -> Exact {
+        let with_tax = |(at, net): &(usize, Exact)| {
+            let part = &self.parts[*at];
+            let gross = part.net + part.tax;
+            Exact::ratio(*net * gross, part.net, self.places).unwrap_or(*net)
+        };
+        let rest = event.gross - lines.iter().map(with_tax).sum::<Exact>();
+        let rounding = Exact::from(lines.len() as u64).shift(-i32::from(self.places));
+        if rest <= rounding {
+            return Exact::ZERO;
+        }
+        let net = self.net_of(rest);
+        self.remarks.push((
+            "credit notes of which only a part names lines; the rest is taken of all lines of the invoice",
+            net,
+        ));
+        net
+    }
+
+    /// An amount of a part with its tax, without it.
+    fn without_tax(&self, at: usize, amount: Exact) -> Exact {
+        let part = &self.parts[at];
+        let gross = part.net + part.tax;
+        Exact::ratio(amount * part.net, gross, self.places).unwrap_or(amount)
     }
 
     /// Takes back all that is left.
@@ -154,10 +220,14 @@ impl<'p> Taken<'p> {
         taken
     }
 
-    /// Names all of it in a tie, and hands the schedules back.
-    pub fn book(self, sheet: &mut Sheet) -> Vec<Schedule> {
+    /// Names all of it in the tie of its export, and hands the schedules back.
+    pub fn book(self, book: &mut RevenueBook, source: Source) -> Vec<Schedule> {
+        let sheet = book.sheets.entry(source).or_default();
         for (reason, amount) in self.amounts {
             sheet.exclude(reason, amount);
+        }
+        for (words, amount) in self.remarks {
+            book.remark(words, amount);
         }
         self.schedules
     }

@@ -18,7 +18,7 @@ Where the method leaves room, this is what is computed here:
     what is left of the invoice's net and gross, and shared over the lines by what is left of each, as
     running sums. If nothing is left, or less than the amount, what they were at first counts.
  3  A credit note for lines takes the amounts that its lines state; if these are its whole amount they
-    include tax and are brought to the part without it.
+    include the tax of these lines and are brought to the part without it.
  4  A refund that a credit note names is that credit note. Only succeeded refunds count. In the
     payments export all refunds have one date.
  5  A lost dispute takes what is left of the payment, on the day on which it began.
@@ -109,11 +109,11 @@ class Invoice:
                 part = rounded(gross * net / self.total, places)
             gross_left -= gross
             if named:
-                stated = [amount for _, amount in named]
-                if sum(stated) == gross and part != gross:
-                    stated = share(part, stated, places)
-                for (identifier, _), amount in zip(named, stated):
+                with_tax = sum(amount for _, amount in named) == gross
+                for identifier, amount in named:
                     line = next(line for line in self.lines if line.id == identifier)
+                    if with_tax:
+                        amount = rounded(amount * line.net / (line.net + line.tax), places)
                     line.taken.append((at, amount))
                 continue
             at_first = net_left == 0 or part > net_left

@@ -8,7 +8,7 @@
 use super::{rows, sigma};
 use crate::formats::fields::Columns;
 use crate::formats::{Format, Kind, Reader, RevenueRecords, Sample, Settings, Tally};
-use crate::model::records::{Invoice, InvoiceStatus};
+use crate::model::records::{Invoice, InvoiceStatus, Prepaid};
 use crate::problem::{Problem, Problems, catalogue};
 use crate::scan::{Row, RowSource};
 
@@ -168,6 +168,7 @@ fn invoice(columns: &Columns, fields: &Fields, row: &Row) -> Result<(Invoice, bo
         voided: columns.optional_instant(row, fields.voided)?,
         uncollectible: columns.optional_instant(row, fields.uncollectible)?,
         paid: columns.optional_instant(row, fields.paid)?,
+        prepaid: Prepaid::No,
         subscription: rows::other_id(columns, row, fields.subscription)?,
         plan: None,
         recurring: None,

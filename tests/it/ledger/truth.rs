@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::business::{Charge, CreditNote, Invoice, Ledger, Minor, Status};
-use super::dates::{At, at, month_name, month_of, months_after};
+use super::dates::{At, DAY, at, month_name, month_of, months_after};
 
 /// Revenue in minor units by customer and month, without zeros.
 pub type Months = BTreeMap<(String, String), Minor>;
@@ -293,16 +293,38 @@ fn parts(ledger: &Ledger, invoice: &Invoice, knows: Knows) -> Option<Vec<Part>> 
         let ends = invoice.lines.iter().map(|line| line.end);
         (starts.min()?, ends.max()?)
     } else {
-        let of = |id: &String| ledger.subscriptions.iter().find(|s| s.id == *id);
-        let subscription = invoice.subscription.as_ref().and_then(of);
-        let length = subscription.map_or(0, |s| knows.cut(s.current.1) - knows.cut(s.current.0));
-        let date = match length {
-            0 if knows.finalized => invoice.final_at(),
-            _ => invoice.date,
-        };
-        (knows.cut(date), knows.cut(date) + length)
+        cycle(ledger, invoice, knows)
     };
     Some(vec![part("", invoice.net(), start, end)])
+}
+
+/// The cycle of an invoice's subscription that stands in for a service period that is not known: the
+/// one on which the invoice is dated, give or take a day; else the time until the next.
+fn cycle(ledger: &Ledger, invoice: &Invoice, knows: Knows) -> (At, At) {
+    let date = knows.cut(invoice.date);
+    let of = |id: &String| ledger.subscriptions.iter().find(|s| s.id == *id);
+    let Some(subscription) = invoice.subscription.as_ref().and_then(of) else {
+        let once = knows.cut(if knows.finalized { invoice.final_at() } else { invoice.date });
+        return (once, once);
+    };
+    let months = ledger.prices[subscription.price].months;
+    let start = knows.cut(subscription.current.0);
+    let nth = |n: i64| months_after(start, n * months);
+    let before = (-40..40).rev().map(nth).find(|border| *border <= date);
+    let after = (-40..40).map(nth).find(|border| *border >= date);
+    let (before, after) = (before.unwrap(), after.unwrap());
+    let next = |border: At| (-40..40).map(nth).find(|next| *next > border).unwrap();
+    if date - before <= DAY {
+        return (before, next(before));
+    }
+    if after - date <= DAY {
+        return (after, next(after));
+    }
+    let same = ledger.invoices.iter().filter(|other| {
+        other.subscription == invoice.subscription && other.status != Status::Draft
+    });
+    let later = same.map(|other| knows.cut(other.date)).filter(|other| *other > date);
+    (date, later.min().map_or(after, |next| next.min(after)))
 }
 
 /// Each amount that goes back, in the order of time, is brought to its part without tax and shared
@@ -312,7 +334,7 @@ fn take_back(invoice: &Invoice, parts: &mut [Part], mut backs: Vec<Back<'_>>) {
     let mut gross_left = invoice.total();
     for back in backs {
         let net_left: Minor = parts.iter().map(|part| part.left(None)).sum();
-        let mut net = match gross_left > 0 && net_left >= 0 {
+        let net = match gross_left > 0 && net_left >= 0 {
             true => rounded(back.gross * net_left, gross_left),
             // More went back than was there: the invoice's own share of tax holds.
             false => rounded(back.gross * invoice.net(), invoice.total()),
@@ -324,8 +346,13 @@ fn take_back(invoice: &Invoice, parts: &mut [Part], mut backs: Vec<Back<'_>>) {
             Some((at, *amount))
         });
         if let Some((at, amount)) = named {
-            let with_tax = amount == back.gross && net != back.gross;
-            net = if with_tax { net } else { amount };
+            // The line's whole amount includes its tax; else the line is stated without it.
+            let line = &invoice.lines[at];
+            let gross = line.net() + line.exclusive + line.inclusive;
+            let net = match amount == back.gross {
+                true => rounded(amount * line.net(), gross),
+                false => amount,
+            };
             parts[at].taken.push((back.at, net));
             continue;
         }
