@@ -30,7 +30,7 @@ pub fn currency(
         .or(project.and_then(|project| project.currency.as_deref()));
     if let Some(text) = wanted {
         return Currency::parse(text).ok_or_else(|| {
-            let message = "the currency is no three-letter code";
+            let message = "the currency is not the code of a currency (ISO 4217)";
             let problem = match stated(&shared.currency, project) {
                 Some(project) => project.fault("", "currency", text, message.into()),
                 None => Problem::new(&catalogue::BAD_OPTION, message),

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::records::{
     BalanceEntry, BalanceKind, CreditNote, Dispute, DisputeStatus, Invoice, InvoiceLine,
-    InvoiceStatus, ListPrice,
-    Payment, PaymentStatus, Refund, RevenueRecords, Subscription, SubscriptionItem,
+    InvoiceStatus, ListPrice, Payment, PaymentStatus, Refund, RevenueRecords, Subscription,
+    SubscriptionItem,
 };
 use crate::model::{Exact, Instant};
 

@@ -77,7 +77,10 @@ impl<'p> Taken<'p> {
             let (mut taken, rest) = self.named(&event, net);
             if !rest.is_zero() {
                 let shares = self.spread(rest);
-                taken.iter_mut().zip(shares).for_each(|(taken, share)| *taken += share);
+                taken
+                    .iter_mut()
+                    .zip(shares)
+                    .for_each(|(taken, share)| *taken += share);
             }
             self.gross_left -= event.gross;
             self.amounts.push((event.reason, taken.iter().sum()));

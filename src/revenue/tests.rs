@@ -661,6 +661,30 @@ fn stripe_and_a_revenue_file_are_not_added_for_a_month() {
 }
 
 #[test]
+fn a_refund_after_the_service_is_not_taken_back_by_two_systems() {
+    // January of 31 goes back on 10 February, in Stripe and in the file, which knows of February too.
+    let row = |total: &str, from: &str, to: &str| {
+        let mut row = invoice(from, total, from, to);
+        row.namespace = "revenue";
+        row
+    };
+    let mut rows = vec![
+        invoice("in_1", "31", "2026-01-01", "2026-02-01"),
+        row("31", "2026-01-01", "2026-02-01"),
+        row("-31", "2026-02-10", "2026-02-10"),
+    ];
+    let mut records = with(rows.clone(), vec![]);
+    records.payments = vec![payment("ch_1", "31", "2026-01-01", Some("in_1"))];
+    records.refunds = vec![refund("re_1", "ch_1", "31", "2026-02-10")];
+    assert_eq!(months(&records, 3), ["31", "-31", "0"]);
+    // A customer who moved away from Stripe pays in the other system from February on.
+    rows.pop();
+    rows.push(row("28", "2026-02-01", "2026-03-01"));
+    records.invoices = rows;
+    assert_eq!(months(&records, 3), ["31", "-3", "0"]);
+}
+
+#[test]
 fn billed_counts_lines_and_credit_notes_at_once() {
     let mut records = with(
         vec![invoice("in_1", "120", "2026-01-01", "2026-04-01")],

@@ -203,7 +203,7 @@ def read_tables(folder):
 def read_dashboard(folder):
     """Invoices and payments from the Dashboard's exports."""
     invoices, currency = {}, "usd"
-    for row in rows_of(folder, "invoices.csv"):
+    for row in rows_of(folder, "invoices.csv") or []:
         currency = row["Currency"]
         row["status"] = row["Status"]
         total, tax = from_cell(row["Total"]), from_cell(row["Tax"])
@@ -214,7 +214,7 @@ def read_dashboard(folder):
         invoice.dates = [moment(row[f"{name} At (UTC)"]) for name in ("Voided", "Marked Uncollectible", "Paid")]
         invoices[row["id"]] = invoice
     direct, paid = [], defaultdict(list)
-    for row in rows_of(folder, "payments.csv"):
+    for row in rows_of(folder, "payments.csv") or []:
         if row["Mode"] == "Test" or row["Status"] not in ("Paid", "Refunded"):
             continue
         amount, created = from_cell(row["Amount"]), seconds(row["Created date (UTC)"])
@@ -241,8 +241,8 @@ def months_between(first, last):
 
 
 def report(folder, first, last, as_of):
-    header = (folder / "invoices.csv").read_text(encoding="utf-8").split("\n")[0]
-    read = read_dashboard if "Amount Due" in header else read_tables
+    is_dashboard = "Amount Due" in (rows_of(folder, "invoices.csv") or [{}])[0]
+    read = read_dashboard if is_dashboard else read_tables
     currency, invoices, direct, paid = read(folder)
     places = places_of(currency)
     revenue = defaultdict(lambda: defaultdict(Fraction))

@@ -304,7 +304,11 @@ fn cycle(ledger: &Ledger, invoice: &Invoice, knows: Knows) -> (At, At) {
     let date = knows.cut(invoice.date);
     let of = |id: &String| ledger.subscriptions.iter().find(|s| s.id == *id);
     let Some(subscription) = invoice.subscription.as_ref().and_then(of) else {
-        let once = knows.cut(if knows.finalized { invoice.final_at() } else { invoice.date });
+        let once = knows.cut(if knows.finalized {
+            invoice.final_at()
+        } else {
+            invoice.date
+        });
         return (once, once);
     };
     let months = ledger.prices[subscription.price].months;
@@ -323,7 +327,9 @@ fn cycle(ledger: &Ledger, invoice: &Invoice, knows: Knows) -> (At, At) {
     let same = ledger.invoices.iter().filter(|other| {
         other.subscription == invoice.subscription && other.status != Status::Draft
     });
-    let later = same.map(|other| knows.cut(other.date)).filter(|other| *other > date);
+    let later = same
+        .map(|other| knows.cut(other.date))
+        .filter(|other| *other > date);
     (date, later.min().map_or(after, |next| next.min(after)))
 }
 
