@@ -24,7 +24,11 @@ mod footers;
 mod golden;
 mod house;
 mod journals;
+<<<<<<< HEAD
 mod leaks;
+=======
+mod ledger;
+>>>>>>> ledger
 mod levers;
 mod map;
 mod metamorphic;
