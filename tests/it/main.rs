@@ -24,11 +24,8 @@ mod footers;
 mod golden;
 mod house;
 mod journals;
-<<<<<<< HEAD
 mod leaks;
-=======
 mod ledger;
->>>>>>> ledger
 mod levers;
 mod map;
 mod metamorphic;
