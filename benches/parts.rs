@@ -97,6 +97,7 @@ fn fold(bencher: Bencher) {
         on_overlap: OnOverlap::Error,
         allow_empty: false,
         features: false,
+        outcomes: false,
         dimensions: Vec::new(),
         threads: 1,
         piece: PIECE,

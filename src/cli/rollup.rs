@@ -39,7 +39,7 @@ fn fold(args: &RollupArgs, console: &mut Console) -> Result<Ended, Problems> {
     let zone = choices::zone(shared, project.as_ref())?;
     let mut by = args.keep.clone();
     by.push("feature".into());
-    let choices = reading(shared, zone, &by);
+    let choices = reading(shared, zone, &by, true);
     let books = load::read(&specs, &choices, &Bar::new(shared.quiet))?;
     check(&books, &choices.dimensions)?;
     let period = match (&shared.month, &shared.from, &shared.to) {

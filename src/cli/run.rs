@@ -74,11 +74,19 @@ impl Run {
     /// # Errors
     /// Every problem found.
     pub fn prepare(shared: &Shared, by: &[String]) -> Result<Run, Problems> {
+        Run::prepare_apart(shared, by, false)
+    }
+
+    /// The same; `outcomes` says whether failed requests are told apart from served ones.
+    ///
+    /// # Errors
+    /// Every problem found.
+    pub fn prepare_apart(shared: &Shared, by: &[String], outcomes: bool) -> Result<Run, Problems> {
         let project = project(shared)?;
         let (prices, price_notes, price_file) = price_book::prices(shared, project.as_ref())?;
         let specs = inputs::resolve(shared, project.as_ref())?;
         let zone = choices::zone(shared, project.as_ref())?;
-        let choices = reading(shared, zone, by);
+        let choices = reading(shared, zone, by, outcomes);
         let bar = Bar::new(shared.quiet);
         let mut books = load::read(&specs, &choices, &bar)?;
         let period = choices::period(shared, &books, zone)?;
@@ -275,8 +283,9 @@ impl Run {
     }
 }
 
-/// How the files of a run are read. `by` are the dimensions that the command was asked for.
-pub fn reading(shared: &Shared, zone: Zone, by: &[String]) -> Choices {
+/// How the files of a run are read. `by` are the dimensions that the command was asked for,
+/// `outcomes` says whether failed requests are told apart from served ones.
+pub fn reading(shared: &Shared, zone: Zone, by: &[String], outcomes: bool) -> Choices {
     Choices {
         zone,
         on_conflict: match shared.on_conflict {
@@ -290,6 +299,7 @@ pub fn reading(shared: &Shared, zone: Zone, by: &[String]) -> Choices {
         },
         allow_empty: shared.allow_empty,
         features: super::dimensions::needs_features(shared, by),
+        outcomes,
         dimensions: super::dimensions::usage_dimensions(shared, by),
         threads: choices::threads(shared),
         piece: load::PIECE,

@@ -10,7 +10,7 @@ use super::repeats::{First, Id, PARTS, Won, conflict, no_room};
 use super::seen::NoRoom;
 use super::sums::{Entry, Group, Kind, Sums, Winner, settle};
 use crate::formats::UsageSink;
-use crate::model::records::{UsageRecord, UsageSum};
+use crate::model::records::{Outcome, UsageRecord, UsageSum};
 use crate::model::{ContextBand, Currency, Day, names};
 use crate::problem::{Place, Problem};
 
@@ -67,6 +67,7 @@ impl<'f> Hand<'f> {
                 reported: false,
                 other_band: ContextBand::BASE,
                 open: false,
+                failed: false,
                 file: 0,
             },
             currency: None,
@@ -203,6 +204,7 @@ impl<'f> Hand<'f> {
             reported: record.reported_cost.is_some(),
             other_band,
             open: record.cached_open,
+            failed: self.fold.outcomes && record.outcome == Outcome::Failed,
             file: if self.fold.by_file { self.file } else { 0 },
         };
         let (utc_day, day) = (record.instant.utc_day(), self.fold.zone.day(record.instant));
@@ -338,7 +340,8 @@ impl UsageSink for Hand<'_> {
         let record = &sum.record;
         self.see_currency(record);
         let group = self.group(record, (sum.band, sum.band));
-        let entry = match sum.failed.is_zero() && sum.gateway_cached.is_zero() {
+        let served = sum.failed.is_zero() && sum.gateway_cached.is_zero();
+        let entry = match served {
             true => Entry::of(group, record, &mut self.beside),
             false => Entry::long(group, Sums::of_sum(sum), &mut self.beside),
         };

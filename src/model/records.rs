@@ -79,7 +79,7 @@ pub struct UsageRecord<'a> {
 #[derive(Clone, Debug)]
 pub struct UsageSum<'a> {
     /// What they have in common, with the sums of quantities and of served requests. The outcome is
-    /// [`Outcome::Served`], and there is no request id.
+    /// [`Outcome::Failed`] if all of them failed. There is no request id.
     pub record: UsageRecord<'a>,
     /// The context tier of each of them.
     pub band: ContextBand,

@@ -28,6 +28,7 @@ const GROUPS: &[&str] = &[
     "c_provider",
     "c_model",
     "c_tier",
+    "c_failed",
     "c_context",
     "c_aggregated",
     "c_costed",

@@ -3,6 +3,7 @@
 //! Each module is named after what it holds the program to. Numbers here are worked out by hand or
 //! by an independent program; none is copied from the program's own output.
 
+mod bases;
 mod billing;
 mod cache;
 mod check;
@@ -24,6 +25,8 @@ mod footers;
 mod golden;
 mod house;
 mod journals;
+mod leaks;
+mod ledger;
 mod levers;
 mod map;
 mod metamorphic;
@@ -31,6 +34,7 @@ mod months;
 mod oracle;
 mod plans;
 mod prices;
+mod quote;
 mod reconcile;
 mod reference;
 mod rollup;

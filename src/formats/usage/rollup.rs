@@ -166,6 +166,10 @@ fn read(
             let (start, end) = cells.time(zone)?;
             cells.quantities(&mut quantities)?;
             let (texts, dimensions) = (cells.texts()?, cells.dimensions()?);
+            let requests = cells.count(Some(found.requests))?;
+            let failed = cells.count(found.failed)?;
+            let gateway_cached = cells.count(found.gateway_cached)?;
+            let all_failed = failed.is_positive() && (requests + gateway_cached).is_zero();
             let source = columns.id(row, found.customer)?;
             sink.take_sum(&UsageSum {
                 record: UsageRecord {
@@ -176,18 +180,21 @@ fn read(
                     model: texts[2],
                     tier: texts[3],
                     quantities: &quantities,
-                    requests: cells.count(Some(found.requests))?,
+                    requests,
                     single_request: !cells.flag(found.aggregated)?,
                     reported_cost: cells.cost()?,
                     request_id: None,
-                    outcome: Outcome::Served,
+                    outcome: match all_failed {
+                        true => Outcome::Failed,
+                        false => Outcome::Served,
+                    },
                     dimensions: &dimensions,
                     cached_open: false,
                     line: row.line(),
                 },
                 band: cells.band()?,
-                failed: cells.count(found.failed)?,
-                gateway_cached: cells.count(found.gateway_cached)?,
+                failed,
+                gateway_cached,
             })?;
             nobody += u64::from(source.is_none());
             tally.cover(start, end);
@@ -445,7 +452,7 @@ mod tests {
             [json!({
                 "instant": "2026-10-01T00:00:00Z", "source": "acme", "feature": "none",
                 "context": "beyond 200000", "quantities": {"input": "0", "images": "1.5"},
-                "requests": "0", "failed": "2", "cost": "0 EUR", "outcome": "served", "line": 2
+                "requests": "0", "failed": "2", "cost": "0 EUR", "outcome": "failed", "line": 2
             })]
         );
         assert_eq!((tally.used, tally.remarks.len()), (1, 0));

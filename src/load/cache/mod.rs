@@ -128,6 +128,7 @@ impl Cache {
             on_overlap,
             allow_empty,
             features,
+            outcomes,
             dimensions,
             // How files are read makes no difference to what they hold.
             threads: _,
@@ -136,7 +137,7 @@ impl Cache {
             cache: _,
         } = choices;
         let mut key = format!(
-            "{}\n{}\n{on_conflict:?} {on_overlap:?} {allow_empty} {features}\n{dimensions:?}\n",
+            "{}\n{}\n{on_conflict:?} {on_overlap:?} {allow_empty} {features} {outcomes}\n{dimensions:?}\n",
             self.version,
             zone.name()
         );

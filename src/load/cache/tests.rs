@@ -71,6 +71,7 @@ impl World {
             on_overlap: OnOverlap::Error,
             allow_empty: false,
             features: true,
+            outcomes: false,
             dimensions: vec!["region".into()],
             threads: 1,
             piece: PIECE,
@@ -243,9 +244,10 @@ fn other_choices_are_other_folds() {
     let world = World::new();
     let names = ["one.csv"];
     world.check(&names);
-    let changes: [fn(&mut Choices); 4] = [
+    let changes: [fn(&mut Choices); 5] = [
         |choices| choices.zone = Zone::Utc,
         |choices| choices.features = false,
+        |choices| choices.outcomes = true,
         |choices| choices.dimensions = vec!["status".into()],
         |choices| choices.on_conflict = OnConflict::Last,
     ];
