@@ -7,7 +7,7 @@ use crate::margin::{Dimension, Filter, Statement};
 use crate::model::{Exact, Instant};
 use crate::revenue::plans::of_subscriptions;
 use crate::simulate::costs::passes;
-use crate::simulate::{CostBook, Prices, World, renewals};
+use crate::simulate::{CostBook, Prices, World, renewals, starts};
 
 /// What the scenarios of a run stand on.
 pub struct Ground<'a> {
@@ -19,6 +19,7 @@ pub struct Ground<'a> {
     subscriptions: BTreeMap<String, Vec<String>>,
     quantities: BTreeMap<String, Exact>,
     renewals: BTreeMap<String, Instant>,
+    starts: BTreeMap<String, Instant>,
     costs: CostBook,
 }
 
@@ -45,6 +46,7 @@ impl<'a> Ground<'a> {
             quantities: quantities
                 .map(|sub| (sub.id.clone(), sub.quantity))
                 .collect(),
+            starts: starts(records),
             renewals: renewals(&records.subscriptions, run.zone.start_of(run.period.start)),
             costs: match costs {
                 true => CostBook::collect(&run.books.usage, &keep, |sink| {
@@ -67,6 +69,7 @@ impl<'a> Ground<'a> {
             subscriptions: &self.subscriptions,
             quantities: &self.quantities,
             renewals: &self.renewals,
+            starts: &self.starts,
             usage: &self.run.books.usage,
             costs: &self.costs,
             pricing: &self.run.pricing,

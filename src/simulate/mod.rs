@@ -10,6 +10,7 @@ mod checks;
 pub mod costs;
 mod curve;
 mod describe;
+mod factor;
 mod groups;
 pub mod lever;
 mod membership;
@@ -18,6 +19,7 @@ mod rating;
 mod renewals;
 mod revalue;
 mod scenario;
+mod seats;
 mod served;
 mod solve;
 mod summary;
@@ -32,9 +34,9 @@ pub use lever::{
     Selector, Tier, UsageGrowth, UsageTerms,
 };
 pub use plan::{NoEffect, Unresolved};
-pub use renewals::renewals;
+pub use renewals::{renewals, starts};
 pub use revalue::Unvalued;
 pub use scenario::{Group, Outcome, OutcomeRow, Prices, World, simulate};
 pub use served::NoSuchMeter;
-pub use solve::{Answer, By, Goal, Question, own, solve};
+pub use solve::{Answer, By, Found, Goal, Question, solve};
 pub use summary::{Summary, grid};

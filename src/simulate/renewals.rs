@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::records::Subscription;
+use crate::model::records::{RevenueRecords, Subscription};
 use crate::model::{Instant, Zone};
 
 const DAY: i64 = 86_400_000_000;
@@ -24,6 +24,23 @@ pub fn renewals(subscriptions: &[Subscription], start: Instant) -> BTreeMap<Stri
         Some((subscription.id.clone(), renewal))
     };
     subscriptions.iter().filter_map(of).collect()
+}
+
+/// When each customer of the billing system began, by its id there: the earliest start of its
+/// subscriptions and the earliest change of its recurring revenue. Subscriptions that never came to
+/// be do not count.
+pub fn starts(records: &RevenueRecords) -> BTreeMap<String, Instant> {
+    let began = |s: &&Subscription| !s.status.starts_with("incomplete");
+    let subscriptions = records.subscriptions.iter().filter(began);
+    let subscriptions = subscriptions.filter_map(|s| Some((&s.customer, s.started?)));
+    let changes = records.mrr_changes.iter();
+    let changes = changes.map(|change| (&change.customer, change.at));
+    let mut starts: BTreeMap<String, Instant> = BTreeMap::new();
+    for (customer, at) in subscriptions.chain(changes) {
+        let start = starts.entry(customer.clone()).or_insert(at);
+        *start = (*start).min(at);
+    }
+    starts
 }
 
 fn by_time(anchor: Instant, step: i64, start: Instant) -> Instant {

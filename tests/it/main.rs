@@ -28,6 +28,7 @@ mod metamorphic;
 mod oracle;
 mod plans;
 mod prices;
+mod reach;
 mod reconcile;
 mod reference;
 mod scenarios;
