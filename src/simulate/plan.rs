@@ -286,7 +286,8 @@ impl<'a> Walk<'_, 'a> {
             tally.reached.extend(reached.map(|(party, _)| party));
         } else if apply == Apply::Now {
             let own = members.get(&change.plan).into_iter().flatten();
-            let own = own.filter(|party| !tally.spared.contains(party));
+            tally.spared.sort();
+            let own = own.filter(|party| tally.spared.binary_search(party).is_err());
             tally.reached.extend(own);
         }
         tally.reached.sort();
