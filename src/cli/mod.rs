@@ -54,6 +54,7 @@ mod simulate_problems;
 mod simulate_questions;
 mod simulate_ranges;
 mod simulate_resolve;
+mod simulate_save;
 mod simulate_terms;
 pub mod terminal;
 mod toml_places;

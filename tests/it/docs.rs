@@ -375,11 +375,10 @@ fn simulations_fit_their_schema() {
             "simulate", "--config", scenario, "--plan", plan, "--format", "json", "--quiet",
         ]
     };
-    let asked = |question: &'static str| {
+    let asked = |question: &'static str, more: &'static str| {
         let config = "fixtures/scenarios/pricing-paralysis/tanso.toml";
-        let elasticity = "--elasticity=-0.5";
         [
-            "simulate", "--config", config, question, elasticity, "--format", "json", "--quiet",
+            "simulate", "--config", config, question, more, "--format", "json", "--quiet",
         ]
     };
     let drain = "fixtures/scenarios/margin-drain/tanso.toml";
@@ -391,9 +390,10 @@ fn simulations_fit_their_schema() {
             &run(drain, "pro=-10%"),
             &run(paralysis, "mid=61"),
             &run(paralysis, "mid=40..60:10"),
-            &asked("--cheapest=mid: margin=80%"),
-            &asked("--solve=mid: margin=80%"),
-            &asked("--usage=plan=mid:+10%"),
+            &asked("--cheapest=mid: margin=80%", "--usage=+1%"),
+            &asked("--solve=mid: margin=1% by cap requests", "--usage=+1%"),
+            &asked("--solve=mid: margin=80%", "--elasticity=-0.5"),
+            &asked("--usage=plan=mid:+10%", "--elasticity=-0.5"),
         ],
     );
 }

@@ -34,6 +34,7 @@ mod oracle;
 mod plans;
 mod prices;
 mod quote;
+mod reach;
 mod reconcile;
 mod reference;
 mod scenarios;
