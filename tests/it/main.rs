@@ -23,6 +23,7 @@ mod footers;
 mod golden;
 mod house;
 mod journals;
+mod leaks;
 mod levers;
 mod map;
 mod metamorphic;
