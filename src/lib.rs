@@ -26,6 +26,7 @@ pub mod revenue;
 pub mod margin;
 pub mod reconcile;
 
+pub mod explain;
 pub mod gate;
 
 pub mod simulate;
