@@ -23,6 +23,7 @@ pub mod prices;
 pub mod attribution;
 pub mod revenue;
 
+pub mod causes;
 pub mod margin;
 pub mod reconcile;
 

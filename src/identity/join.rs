@@ -66,12 +66,14 @@ impl Identity {
         }
         let own_ids = customers.is_empty() && !has_log;
         if own_ids {
-            customers.extend(billing.keys().map(|(_, id)| id.clone()));
+            // A row without an id is nobody.
+            let ids = billing.keys().map(|(_, id)| id).filter(|id| !id.is_empty());
+            customers.extend(ids.cloned());
         }
         let mut joins: BTreeMap<String, BTreeMap<String, _>> = BTreeMap::new();
         let mut ambiguous = Vec::new();
         for ((namespace, id), keys) in &billing {
-            if own_ids {
+            if own_ids && !id.is_empty() {
                 let joined = joins.entry(namespace.clone()).or_default();
                 joined.insert(id.clone(), (id.clone(), JoinKey::OwnId));
                 continue;

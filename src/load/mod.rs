@@ -15,7 +15,9 @@ mod fold;
 mod hand;
 mod logs;
 mod mapping_file;
+mod older;
 mod overlap;
+mod prepaid;
 pub mod price_list;
 mod progress;
 pub mod rate_file;
@@ -24,6 +26,7 @@ mod recognized;
 mod repeats;
 mod rows_of;
 mod same;
+mod seen;
 mod settle;
 mod side;
 mod spans;
@@ -85,7 +88,12 @@ pub struct Choices {
     pub threads: usize,
     /// In pieces of how many bytes they are read; a shorter one is read in one go.
     pub piece: usize,
+    /// How many bytes the request ids may take in memory; what is beyond goes to a temporary file.
+    pub memory: u64,
 }
+
+/// Bytes of memory that request ids may take, unless told otherwise.
+pub const MEMORY: u64 = 2_000_000_000;
 
 /// A good size of pieces: small enough for the cache of a processor, large enough that the locks
 /// do not count.
@@ -141,7 +149,7 @@ fn read_once(
         choices,
         side_by_side,
         books: Books::default(),
-        fold: Fold::new(choices),
+        fold: Fold::new(choices, !side_by_side),
         contents: BTreeMap::new(),
         bills: Vec::new(),
         counts: Vec::new(),
@@ -164,8 +172,10 @@ fn read_once(
             }
         }
     }
-    // Repeats are not known row by row there, and they make two logs look alike.
-    if side_by_side && !logs::common(&reading.logs).is_empty() {
+    // Repeats are not known row by row there, and they make two logs look alike. Neither is known
+    // where the first record of a conflict stands.
+    let unsure = || reading.fold.repeats.met_conflict() || !logs::common(&reading.logs).is_empty();
+    if side_by_side && unsure() {
         return Err(Unfit);
     }
     if problems.is_empty() {
@@ -332,7 +342,7 @@ impl Reading<'_> {
 
     fn finish(mut self) -> Books {
         self.books.log_currencies = self.fold.currencies();
-        self.books.usage = self.fold.finish();
+        self.books.usage = self.fold.finish(self.choices.threads);
         self.books.count_as_usage(self.choices);
         for ((code, text), (warning, rows)) in self.remarks {
             self.books.notes.push(Note {

@@ -27,6 +27,7 @@ mod journals;
 mod levers;
 mod map;
 mod metamorphic;
+mod months;
 mod oracle;
 mod plans;
 mod prices;

@@ -173,7 +173,10 @@ fn revenue(run: &Run, notes: &mut Vec<Note>) {
         notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
     }
     for (words, (times, amount)) in &book.remarks {
-        let text = format!("{words}: {times}, together {}", money(run, *amount));
+        let text = match amount.is_zero() {
+            true => format!("{words}: {times}"),
+            false => format!("{words}: {times}, together {}", money(run, *amount)),
+        };
         notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
     }
     checks(run, notes);
@@ -226,8 +229,8 @@ fn outcomes(run: &Run, notes: &mut Vec<Note>) {
             .iter()
             .filter(|cell| run.period.contains(cell.day))
     };
-    let failed: Exact = cells().map(|cell| cell.failed.exact()).sum();
-    let cached: Exact = cells().map(|cell| cell.gateway_cached.exact()).sum();
+    let failed: Exact = cells().map(|cell| cell.failed()).sum();
+    let cached: Exact = cells().map(|cell| cell.gateway_cached()).sum();
     if !failed.is_zero() || !cached.is_zero() {
         let text = format!(
             "{failed} requests failed and {cached} were answered from a gateway's cache; they are not part of the requests"
