@@ -15,7 +15,7 @@ use crate::margin::dimension::UNATTRIBUTED;
 use crate::margin::{Dimension, Filter, Sieve};
 use crate::model::receipt::RowsOf;
 use crate::model::records::UsageRecord;
-use crate::model::{ContextBand, Exact, Packed, UsageCell, names};
+use crate::model::{CellKind, ContextBand, Exact, Packed, UsageCell, names};
 use crate::problem::{Problem, Problems, catalogue};
 use crate::report::explanation::{Explained, document, parts, table};
 use crate::report::margin::footer::quoted;
@@ -36,7 +36,7 @@ pub fn run(args: &ExplainArgs, console: &mut Console) -> Result<Ended, Problems>
     let target = target(&run, &args.what)?;
     let mut filters = run.filters(&shared.filters)?;
     filters.push(target.filter.clone());
-    let statement = run.statement(&[target.filter.dimension.clone()], &filters);
+    let statement = run.statement(std::slice::from_ref(&target.filter.dimension), &filters);
     run.some_row(&filters, &statement)?;
     let inputs = Inputs {
         identity: &run.identity,
@@ -239,18 +239,18 @@ fn cell(run: &Run, record: &UsageRecord<'_>) -> UsageCell {
         utc_day: record.instant.utc_day(),
         day: run.zone.day(record.instant),
         source: text(record.source),
-        scopes: None,
-        feature: text(record.feature),
-        provider,
-        model: text(record.model),
-        tier: text(record.tier),
-        band: ContextBand::BASE,
-        dimensions: record.dimensions.iter().map(|value| text(*value)).collect(),
-        quantities: Vec::new(),
+        kind: Arc::new(CellKind {
+            scopes: None,
+            feature: text(record.feature),
+            provider,
+            model: text(record.model),
+            tier: text(record.tier),
+            band: ContextBand::BASE,
+            dimensions: record.dimensions.iter().map(|value| text(*value)).collect(),
+            aggregated: false,
+        }),
+        quantities: std::iter::empty().collect(),
         requests: Packed::from(Exact::ZERO),
-        failed: Packed::from(Exact::ZERO),
-        gateway_cached: Packed::from(Exact::ZERO),
-        reported: None,
-        aggregated: false,
+        aside: None,
     }
 }

@@ -182,7 +182,7 @@ impl Collecting {
             Holder::Party(party, _) => Some(party),
             Holder::Nobody(_) => None,
         };
-        let reported = cell.reported.is_some();
+        let reported = cell.reported().is_some();
         let key = (
             party,
             own(fact.provider),
