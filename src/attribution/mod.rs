@@ -17,6 +17,7 @@ mod lines;
 pub mod matching;
 mod months;
 mod pools;
+mod share;
 pub mod shared;
 mod shelf;
 pub mod split;
@@ -28,6 +29,7 @@ use std::collections::BTreeMap;
 
 pub use ledger::BillTie;
 pub use lines::Line;
+pub use share::{By, Share};
 pub use shared::{Caused, SharedCost, SharedTie};
 pub use topics::{Folding, Topic, tier_word};
 pub use value::{Pricing, Rates};
@@ -124,6 +126,8 @@ pub struct CostFact<'a> {
     pub cell: Option<&'a UsageCell>,
     /// The charge that it is a part of; `None` where it is estimated.
     pub charge: Option<&'a Charge>,
+    /// How it was shared; `None` where the whole charge is the holder's, or where it is estimated.
+    pub share: Option<&'a Share<'a>>,
     /// Amount in the report's currency; negative gives money back.
     pub amount: Exact,
 }

@@ -96,6 +96,7 @@ fn the_page_of_commands_is_fresh() {
     for command in [
         "",
         "report",
+        "explain",
         "reconcile",
         "check",
         "simulate",
@@ -348,6 +349,32 @@ fn reconciliations_fit_their_schema() {
     fits(
         "reconciliation",
         &[&run("provider,model,meter"), &run("tier,month,day")],
+    );
+}
+
+#[test]
+fn explanations_fit_their_schema() {
+    let drain = "fixtures/scenarios/margin-drain/tanso.toml";
+    let run = |what: &'static str| {
+        [
+            "explain",
+            what,
+            "--config",
+            drain,
+            "--format=json",
+            "--quiet",
+        ]
+    };
+    let quick = |what: &'static str| quickstart(&["explain", what]);
+    fits(
+        "explanation",
+        &[
+            &run("umbra"),
+            &run("(unattributed)"),
+            &run("plan=pro"),
+            &quick("umbra"),
+            &quick("model=gpt-4o-mini"),
+        ],
     );
 }
 

@@ -20,6 +20,7 @@ mod double_logs;
 mod double_money;
 mod errors;
 mod examples;
+mod explain;
 mod footers;
 mod golden;
 mod house;
