@@ -169,6 +169,12 @@ fn discount(text: &str) -> Result<DiscountEntry, Problem> {
     let (of, discount) = text
         .rsplit_once(':')
         .ok_or_else(|| bad("no colon between who and how much"))?;
+    // A range has a colon of its own, before its step.
+    let is_range = |text: &str| text.contains("..") && text.ends_with('%');
+    let (of, discount) = match of.rsplit_once(':') {
+        Some((front, first)) if is_range(first) => (front, &text[front.len() + 1..]),
+        _ => (of, discount),
+    };
     Ok(DiscountEntry {
         discount: discount.trim().to_string(),
         of: conditions(of).map_err(|why| bad(&why))?,
@@ -349,5 +355,9 @@ mod tests {
             "acme"
         );
         assert!(discount("30%").is_err());
+        // A range's colon is not that between who and how much, and an id may have one too.
+        let range = discount("customer=a:b:0%..30%:10%").unwrap();
+        assert_eq!(range.discount, "0%..30%:10%");
+        assert_eq!(range.of["customer"], "a:b");
     }
 }
