@@ -24,6 +24,7 @@ pub mod attribution;
 pub mod revenue;
 
 pub mod causes;
+pub mod leaks;
 pub mod margin;
 pub mod quote;
 pub mod reconcile;

@@ -195,6 +195,7 @@ fn schema(output: &str, console: &mut Console) -> Result<Ended, Problems> {
     let text = match output {
         "report" => include_str!("../../docs/schema/report.json"),
         "map" => include_str!("../../docs/schema/map.json"),
+        "leaks" => include_str!("../../docs/schema/leaks.json"),
         "check" => include_str!("../../docs/schema/check.json"),
         "reconciliation" => include_str!("../../docs/schema/reconciliation.json"),
         "simulation" => include_str!("../../docs/schema/simulation.json"),
@@ -206,7 +207,7 @@ fn schema(output: &str, console: &mut Console) -> Result<Ended, Problems> {
                     &catalogue::BAD_OPTION,
                     format!("there is no schema {other:?}"),
                 )
-                .help("schemas: report, check, reconciliation, simulation, scenario, quote, map"),
+                .help("schemas: report, check, reconciliation, simulation, scenario, quote, leaks, map"),
             ));
         }
     };

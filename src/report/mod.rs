@@ -11,6 +11,7 @@ pub mod fx;
 pub mod journal;
 pub mod json;
 pub mod jsonl;
+pub mod leaks;
 pub mod map;
 pub mod margin;
 pub mod markdown;

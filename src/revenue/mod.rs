@@ -25,6 +25,7 @@ mod prepaid;
 mod recognition;
 pub mod schedule;
 mod service;
+mod taken;
 mod tie;
 
 use std::collections::{BTreeMap, BTreeSet};

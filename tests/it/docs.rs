@@ -99,6 +99,7 @@ fn the_page_of_commands_is_fresh() {
         "reconcile",
         "check",
         "simulate",
+        "leaks",
         "quote",
         "map",
         "map suggest",
@@ -432,6 +433,29 @@ fn maps_fit_their_schema() {
         "--quiet",
     ];
     fits("map", &[&example, &quickstart(&["map"])]);
+}
+
+#[test]
+fn leaks_fit_their_schema() {
+    let example = [
+        "leaks",
+        "docs/examples/leaks",
+        "--format",
+        "json",
+        "--quiet",
+    ];
+    let acked = [
+        "leaks",
+        "docs/examples/leaks/usage.csv",
+        "docs/examples/leaks/costs.csv",
+        "docs/examples/leaks/revenue.csv",
+        "--ack",
+        "docs/examples/acks/acks.toml",
+        "--format",
+        "json",
+        "--quiet",
+    ];
+    fits("leaks", &[&example, &acked, &quickstart(&["leaks"])]);
 }
 
 /// Additional members of a report's row are its dimensions, nothing else.

@@ -129,6 +129,11 @@ const DIRECTIONS: &[Direction] = &[
         why: "a stage",
     },
     Direction {
+        part: "leaks",
+        never: STAGES_NEVER,
+        why: "a stage",
+    },
+    Direction {
         part: "margin",
         never: STAGES_NEVER,
         why: "a stage",
@@ -371,7 +376,7 @@ const MAY_USE_FLOATS: &[&str] = &[
 ];
 
 /// Parts that are statistics on copies; what they find never flows back into a report.
-const STATISTICS: &[&str] = &["quote"];
+const STATISTICS: &[&str] = &["leaks", "quote"];
 
 /// Calendars: ours, and the one that prints the days of columnar files before they mean anything.
 const MAY_USE_CHRONO: &[&str] = &["model/time.rs", "scan/plain.rs"];

@@ -24,6 +24,8 @@ mod footers;
 mod golden;
 mod house;
 mod journals;
+mod leaks;
+mod ledger;
 mod levers;
 mod map;
 mod metamorphic;

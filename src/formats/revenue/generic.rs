@@ -47,7 +47,7 @@ For every billing system without a format of its own: CSV, JSON lines or Parquet
 | `period_start` | `period_start`, `start`, `date` | first moment of the service |
 | `period_end` | `period_end`, `end` | first moment after it (February is 2026-02-01 to 2026-03-01); blank, missing or equal to the start is a one-off |
 | `amount` | `amount`, `revenue`, `total` | major units (`12.50`, not 1250), refunds and credits negative; includes the tax if there is a tax column; yen and other currencies without a minor unit have no decimals |
-| `currency` | `currency` | three letters; without the column say `currency` in `tanso.toml` |
+| `currency` | `currency` | a code of ISO 4217; without the column say `currency` in `tanso.toml` |
 | `tax` | `tax` | tax inside the amount; net revenue is amount − tax; blank is none |
 | `plan` | `plan` | plan of the customer in that period |
 | `type` | `type` | `recurring` or `subscription` is re-priced by a change of the plan; `usage`, `metered`, `overage`, `one-off`, `one-time`, `setup`, `refund`, `credit`, `discount`, `adjustment` are not; blank is not known |
