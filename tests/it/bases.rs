@@ -55,17 +55,19 @@ kestrel,2026-01-01,2027-01-01,1200.00,USD,pro,recurring
 umbra,2026-10-15,2026-11-15,100.00,USD,pro,recurring
 umbra,2026-10-20,2026-10-20,40.00,USD,pro,one_off
 ";
-const LOG: &str = "\
+
+const LOG_OF_THREE: &str = "\
 timestamp,customer_id,provider,model,requests,input_tokens,output_tokens
 2026-10-05T12:00:00Z,acme,openai,gpt-4.1,6000,1000,0
 2026-10-06T12:00:00Z,kestrel,openai,gpt-4.1,10,1000,0
+2026-10-06T12:00:00Z,umbra,openai,gpt-4.1,10,1000,0
 ";
 
 #[test]
 fn billed_revenue_changes_where_it_is_billed() {
     let world = [
         ("revenue.csv", INVOICES),
-        ("usage.csv", LOG),
+        ("usage.csv", LOG_OF_THREE),
         ("tanso.toml", PRICES),
     ];
     let billed = |words: &[&str]| run(&world, &[&["--revenue=billed"], words].concat());
@@ -104,7 +106,7 @@ fn billed_revenue_changes_where_it_is_billed() {
 fn a_minimum_needs_revenue_by_the_month() {
     let world = [
         ("revenue.csv", INVOICES),
-        ("usage.csv", LOG),
+        ("usage.csv", LOG_OF_THREE),
         ("tanso.toml", PRICES),
     ];
     for basis in ["--revenue=billed", "--revenue=cash"] {
@@ -224,6 +226,11 @@ fn rates_follow_prices_by_month_and_by_year() {
     );
 }
 
+const LOG: &str = "\
+timestamp,customer_id,provider,model,requests,input_tokens,output_tokens
+2026-10-05T12:00:00Z,acme,openai,gpt-4.1,6000,1000,0
+2026-10-06T12:00:00Z,kestrel,openai,gpt-4.1,10,1000,0
+";
 /// Acme's usage is billed already: 40.00 for October.
 const METERED: &str = "\
 customer_id,period_start,period_end,amount,currency,plan,type
