@@ -103,17 +103,22 @@ fn billed_revenue_changes_where_it_is_billed() {
 }
 
 #[test]
-fn a_minimum_needs_revenue_by_the_month() {
+fn a_minimum_goes_by_the_months_that_revenue_is_for() {
     let world = [
         ("revenue.csv", INVOICES),
         ("usage.csv", LOG_OF_THREE),
         ("tanso.toml", PRICES),
     ];
+    // What an invoice is for counts in each of its months, whenever it is billed or paid.
     for basis in ["--revenue=billed", "--revenue=cash"] {
-        let run = run(&world, &[basis, "--plan=pro=minimum=80"]);
-        assert_eq!(run.code, 2, "{}", run.err);
-        assert!(run.err.contains("T1060"), "{}", run.err);
-        assert!(run.err.contains("--revenue recognized"), "{}", run.err);
+        assert_eq!(
+            revenue(&run(&world, &[basis, "--plan=pro=minimum=80"])),
+            [
+                "acme 1200 1200 0",
+                "kestrel 0 0 0",
+                "umbra 140 165.16 25.16"
+            ]
+        );
     }
     // Umbra's October has 54.84 of its subscription; the one-off does not count.
     let filled = run(&world, &["--plan=pro=minimum=80"]);
@@ -157,6 +162,11 @@ fn payments_and_their_refunds_are_multiplied() {
     // Umbra paid in September already, acme is new.
     let new = cash(&["--plan=pro=148.5", "--apply=new"]);
     assert_eq!(revenue(&new), ["acme 108 162 54", "umbra 66 66 0"]);
+    // A payment does not say which months it is for.
+    let minimum = cash(&["--plan=pro=minimum=80"]);
+    assert_eq!(minimum.code, 2, "{}", minimum.err);
+    assert!(minimum.err.contains("T1060"), "{}", minimum.err);
+    assert!(minimum.err.contains("--revenue recognized"), "{}", minimum.err);
     let without = [world[0], ("mapping.csv", MAPPING)];
     let same = run(
         &without,
