@@ -26,6 +26,7 @@ pub mod revenue;
 pub mod causes;
 pub mod leaks;
 pub mod margin;
+pub mod quote;
 pub mod reconcile;
 
 pub mod gate;

@@ -10,6 +10,7 @@ pub use super::leaks_args::LeaksArgs;
 pub use super::map_args::{MapArgs, MapCommand};
 pub use super::output_args::{MessageFormat, OutputFormat};
 pub use super::price_args::{PricesAction, PricesArgs, PricesView, RepriceArgs};
+use super::quote_args::QuoteArgs;
 pub use super::reconcile_args::{ReconcileArgs, ReconcileBy};
 use super::simulate_args::SimulateArgs;
 use super::terminal::Color;
@@ -74,6 +75,13 @@ pub enum Command {
   tanso leaks --ack acks.toml -o leaks.csv
   tanso leaks --bench")]
     Leaks(LeaksArgs),
+    /// What a new deal may cost, going by customers who look alike: chances, floor price, caps
+    #[command(after_help = "Examples:
+  tanso quote --like segment=enterprise --seats 400 --price 60/seat/month --discount 30%
+  tanso quote --like plan=pro --like seats=100..1000 --seats 250 --price 700/seat/year --term 24
+  tanso quote --like segment=enterprise --price 20000/month --floor 60% --confidence 90%
+  tanso quote --like segment=enterprise --price 20000/month --growth 0% --format json")]
+    Quote(QuoteArgs),
     /// Which ids have a customer, and how much money stands at the others
     Map(MapArgs),
     /// What models cost, on any day: list, find, compare, and price usage anew

@@ -2,6 +2,7 @@
 
 mod again;
 pub mod args;
+mod bad_option;
 mod check;
 mod check_args;
 mod check_limits;
@@ -32,6 +33,10 @@ mod price_rules;
 mod prices;
 mod progress;
 pub mod project;
+mod quote;
+mod quote_args;
+mod quote_deal;
+mod quote_notes;
 mod reconcile;
 mod reconcile_args;
 mod report;
@@ -149,6 +154,7 @@ fn dispatch(cli: &Cli, console: &mut Console) -> Result<Ended, Problems> {
         Some(Command::Check(args)) => check::run(args, console),
         Some(Command::Simulate(args)) => simulate::run(args, console),
         Some(Command::Leaks(args)) => leaks::run(args, console),
+        Some(Command::Quote(args)) => quote::run(args, console),
         Some(Command::Map(args)) => map::run(args, console),
         Some(Command::Reconcile(args)) => reconcile::run(args, console),
         Some(Command::Prices(args)) => prices::run(args, console),

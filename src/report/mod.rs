@@ -16,6 +16,7 @@ pub mod map;
 pub mod margin;
 pub mod markdown;
 pub mod plain;
+pub mod quote;
 pub mod reconciliation;
 pub mod rounding;
 pub mod saved;

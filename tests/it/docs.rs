@@ -100,6 +100,7 @@ fn the_page_of_commands_is_fresh() {
         "check",
         "simulate",
         "leaks",
+        "quote",
         "map",
         "map suggest",
         "prices",
@@ -395,6 +396,29 @@ fn simulations_fit_their_schema() {
             &asked("--usage=plan=mid:+10%"),
         ],
     );
+}
+
+#[test]
+fn quotes_fit_their_schema() {
+    let run = |words: &[&'static str]| {
+        let mut all = vec!["quote", "--config", "docs/examples/quote/tanso.toml"];
+        all.extend(words);
+        all.extend(["--format", "json", "--quiet"]);
+        all
+    };
+    let small = run(&[
+        "--like=segment=enterprise",
+        "--seats=400",
+        "--price=60/seat/month",
+    ]);
+    let whole = run(&[
+        "--price=30000/year",
+        "--term=24",
+        "--cap=input",
+        "--growth=0%",
+    ]);
+    let free = run(&["--price=0", "--draws=500"]);
+    fits("quote", &[&small, &whole, &free]);
 }
 
 #[test]
