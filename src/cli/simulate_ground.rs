@@ -45,7 +45,7 @@ impl<'a> Ground<'a> {
             quantities: quantities
                 .map(|sub| (sub.id.clone(), sub.quantity))
                 .collect(),
-            renewals: renewals(&records.subscriptions, run.zone.start_of(run.period.start)),
+            renewals: renewals(&run.contracts(), run.zone.start_of(run.period.start)),
             costs: match costs {
                 true => CostBook::collect(&run.books.usage, &keep, |sink| {
                     run.costs_in_detail(sink);

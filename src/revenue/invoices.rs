@@ -146,6 +146,10 @@ pub struct Payer<'a> {
     pub invoiced: Instant,
 }
 
+/// Services of this many days or more are billed by the year.
+pub(super) const YEARLY_DAYS: i64 = 300;
+const DAY: i64 = 86_400_000_000;
+
 /// One part with its schedule becomes an obligation.
 pub fn push(
     book: &mut RevenueBook,
@@ -170,6 +174,7 @@ pub fn push(
         price: part.price,
         counted_on: None,
         recurring: part.recurring,
+        yearly: part.service.1.0 - part.service.0.0 >= YEARLY_DAYS * DAY,
         payer: payer.id.to_string(),
         subscription: part.subscription,
         origin: part.origin,

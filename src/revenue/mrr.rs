@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use super::contracts::{Contract, contracts};
-use super::invoices::{Payer, push};
+use super::invoices::{Payer, YEARLY_DAYS, push};
 use super::lines::Part;
 use super::tie::Source;
 use super::{Inputs, RevenueBook, Schedule};
@@ -70,6 +70,9 @@ pub fn add(book: &mut RevenueBook, inputs: Inputs<'_>, period: Period) {
             part.price = Some(contract.price.clone());
             part.subscription = Some(contract.subscription.clone());
             put(book, inputs, &contract.payer, Source::Subscriptions, part);
+            if let Some(rate) = book.obligations.last_mut() {
+                rate.yearly = contract.days() >= YEARLY_DAYS;
+            }
         }
     }
 }

@@ -61,10 +61,6 @@ pub enum Unresolved {
     CapWithCharges(String),
 }
 
-/// Spans from this many days on are billed by the year.
-const YEARLY_DAYS: i64 = 300;
-const DAY: i64 = 86_400_000_000;
-
 impl PlanChange {
     /// The factor for one obligation as a fraction, or `None` where the price does not touch it.
     /// A price per year, where the scenario gives one, is the one for yearly invoices. Else they
@@ -77,7 +73,7 @@ impl PlanChange {
         seats: Option<(Exact, Exact)>,
     ) -> Result<Option<(Exact, Exact)>, Unresolved> {
         let twelve = Exact::from(12u64);
-        let yearly = is_yearly(obligation);
+        let yearly = obligation.yearly;
         let missing = || Unresolved::NoPrice(self.plan.clone());
         let factor = self.prices.iter().find_map(|price| match price {
             NewPrice::Factor(factor) => Some(*factor),
@@ -115,12 +111,6 @@ impl PlanChange {
         let old = old.filter(Exact::is_positive).ok_or_else(missing)?;
         Ok(Some((price, old * billed)))
     }
-}
-
-/// Whether an invoice is for a year.
-fn is_yearly(obligation: &Obligation) -> bool {
-    let (start, end) = obligation.service;
-    end.0 - start.0 >= YEARLY_DAYS * DAY
 }
 
 /// How a change fared.
