@@ -2,6 +2,7 @@
 
 mod again;
 pub mod args;
+mod bad_option;
 mod check;
 mod check_args;
 mod check_limits;
@@ -15,6 +16,10 @@ mod formats;
 mod init;
 mod inputs;
 mod journal;
+mod leaks;
+mod leaks_acks;
+mod leaks_args;
+mod leaks_bench;
 mod map;
 mod map_args;
 pub mod messages;
@@ -28,6 +33,10 @@ mod price_rules;
 mod prices;
 mod progress;
 pub mod project;
+mod quote;
+mod quote_args;
+mod quote_deal;
+mod quote_notes;
 mod reconcile;
 mod reconcile_args;
 mod report;
@@ -144,6 +153,8 @@ fn dispatch(cli: &Cli, console: &mut Console) -> Result<Ended, Problems> {
         Some(Command::Report(args)) => report::run(args, console),
         Some(Command::Check(args)) => check::run(args, console),
         Some(Command::Simulate(args)) => simulate::run(args, console),
+        Some(Command::Leaks(args)) => leaks::run(args, console),
+        Some(Command::Quote(args)) => quote::run(args, console),
         Some(Command::Map(args)) => map::run(args, console),
         Some(Command::Reconcile(args)) => reconcile::run(args, console),
         Some(Command::Prices(args)) => prices::run(args, console),
@@ -220,6 +231,7 @@ fn message_options(cli: &Cli, real: bool) -> MessageOptions {
         Some(Command::Report(args)) => Some(&args.shared),
         Some(Command::Check(args)) => Some(&args.shared),
         Some(Command::Simulate(args)) => Some(&args.shared),
+        Some(Command::Leaks(args)) => Some(&args.shared),
         Some(Command::Map(args)) => Some(map::shared(args)),
         Some(Command::Reconcile(args)) => Some(&args.shared),
         Some(Command::Prices(args)) => match &args.action {

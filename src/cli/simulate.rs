@@ -13,7 +13,7 @@ use super::simulate_questions::{change_day, elasticity, question};
 use super::simulate_ranges::{Expanded, expand};
 use super::{Console, Ended};
 use super::{simulate_flags, simulate_levers, simulate_prices, simulate_resolve};
-use crate::margin::{Dimension, Filter};
+use crate::margin::Dimension;
 use crate::model::{Day, Exact};
 use crate::problem::{Problem, Problems, catalogue};
 use crate::report::margin::Header;
@@ -59,7 +59,7 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
         shared.month = Some(day.month().plus(-1).to_string());
     }
     let (run, scenarios) = prepare(&shared, &families)?;
-    let filters = filters(&run, &shared)?;
+    let filters = run.filters_of_parties(&shared.filters, "a simulation")?;
     let statement = run.statement(&[Dimension::Customer], &filters);
     run.some_fact(&filters, &statement)?;
     run.some_row(&filters, &statement)?;
@@ -225,7 +225,7 @@ fn compare(
     let mut shared = args.shared.clone();
     shared.month = Some(day.month().to_string());
     let run = Run::prepare(&shared, &[])?;
-    let filters = filters(&run, &shared)?;
+    let filters = run.filters_of_parties(&shared.filters, "a simulation")?;
     let statement = run.statement(&[Dimension::Customer], &filters);
     run.some_fact(&filters, &statement)?;
     let header = run.header(&shared, &statement);
@@ -277,23 +277,4 @@ fn scenario_files(args: &SimulateArgs, asked: &Questions) -> Result<Vec<Scenario
             .into());
     }
     Ok(files)
-}
-
-/// The filters of the run; a price belongs to customers, not to days or models.
-fn filters(run: &Run, shared: &Shared) -> Result<Vec<Filter>, Problem> {
-    let filters = run.filters(&shared.filters)?;
-    match filters
-        .iter()
-        .find(|filter| !filter.dimension.is_of_party())
-    {
-        None => Ok(filters),
-        Some(filter) => {
-            let message = format!(
-                "a simulation cannot be limited by {}",
-                filter.dimension.name()
-            );
-            Err(Problem::new(&catalogue::BAD_OPTION, message)
-                .help("limit it by customer, plan, segment or another attribute of the mapping"))
-        }
-    }
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::bad_option::bad;
 use super::simulate_args::SimulateArgs;
 use super::simulate_file::{
     DiscountEntry, ModelEntry, PlanEntry, ProviderPriceEntry, ScenarioFile, UsageEntry,
 };
 use crate::model::Meter;
-use crate::problem::{Problem, Problems, catalogue};
+use crate::problem::{Problem, Problems};
 use crate::simulate::Apply;
 
 /// The scenario of the options; `None` if there is no lever among them.
@@ -59,16 +60,7 @@ fn take<E>(
     }
 }
 
-fn bad(option: &str, text: &str, why: &str, help: &str) -> Problem {
-    Problem::new(
-        &catalogue::BAD_OPTION,
-        format!("{option} is not understood: {why}"),
-    )
-    .excerpt(text)
-    .help(help)
-}
-
-const TERMS: [&str; 10] = [
+const TERMS: [&str; 11] = [
     "price",
     "year",
     "per_seat",
@@ -79,6 +71,7 @@ const TERMS: [&str; 10] = [
     "credits",
     "credit_price",
     "weight",
+    "metered",
 ];
 
 /// `pro=149`, `pro=+10%`, `pro=99,included=5000 requests,overage=0.02`, `pro=cap=20000 requests`.
@@ -114,6 +107,7 @@ fn plan(text: &str) -> Result<PlanEntry, Problem> {
             "minimum" => &mut entry.minimum,
             "credits" => &mut entry.credits,
             "credit_price" => &mut entry.credit_price,
+            "metered" => &mut entry.metered,
             "weight" => {
                 let (weight, meter) = value
                     .split_once(' ')

@@ -110,6 +110,17 @@ pub fn unresolved(why: Unresolved, file: &ScenarioFile, run: &Run, prices: &Pric
             Problem::new(&catalogue::SCENARIO, message)
                 .help("choose whole months with --month 2026-10, or --from and --to on first days of months")
         }
+        Unresolved::MinimumNotByMonth(plan) => {
+            let basis = run.revenue.basis.word();
+            let message = format!(
+                "a minimum of the plan {plan:?} fills up what each month earns, and {basis} revenue has an invoice of a year in one month"
+            );
+            file.fault(&plan, message)
+                .help("add --revenue recognized, or leave out the minimum")
+        }
+        Unresolved::MeteredLines(plan, count, sum) => file
+            .fault(&plan, format!("the plan {plan:?} is given usage charges, and usage is billed now already: lines of the period {count}, together {sum} {}", run.currency))
+            .help("say metered=replace if the new charges take the place of these lines, or metered=keep if both are charged"),
         Unresolved::NoOverage(plan) => file
             .fault(&plan, format!("the scenario gives the plan {plan:?} no overage price to solve for"))
             .help(format!("say what is included and of which meter: --plan '{plan}=included=5000 requests,overage=0'")),

@@ -76,7 +76,7 @@ impl Contract {
     }
 
     /// Nominal days of one charge.
-    pub(super) fn days(&self) -> i64 {
+    fn days(&self) -> i64 {
         let of_one = match self.interval.as_str() {
             "year" => 365,
             "week" => 7,

@@ -146,10 +146,6 @@ pub struct Payer<'a> {
     pub invoiced: Instant,
 }
 
-/// Services of this many days or more are billed by the year.
-pub(super) const YEARLY_DAYS: i64 = 300;
-const DAY: i64 = 86_400_000_000;
-
 /// One part with its schedule becomes an obligation.
 pub fn push(
     book: &mut RevenueBook,
@@ -174,7 +170,7 @@ pub fn push(
         price: part.price,
         counted_on: None,
         recurring: part.recurring,
-        yearly: part.service.1.0 - part.service.0.0 >= YEARLY_DAYS * DAY,
+        metered: part.metered,
         payer: payer.id.to_string(),
         subscription: part.subscription,
         origin: part.origin,

@@ -30,6 +30,8 @@ pub struct Part {
     pub price: Option<String>,
     /// Whether a change of the plan's price touches it.
     pub recurring: Option<bool>,
+    /// Whether it bills what was used.
+    pub metered: bool,
     /// Subscription.
     pub subscription: Option<String>,
     /// Where it stands.
@@ -50,6 +52,7 @@ impl Part {
                 // A period of no length is a one-off; a period that is not known says nothing.
                 (known && service.0 == service.1).then_some(false)
             }),
+            metered: invoice.metered,
             subscription: invoice.subscription.clone(),
             origin: invoice.origin.clone(),
         }
@@ -83,6 +86,7 @@ impl Part {
                 Some(false) => Some(true),
                 None => None,
             },
+            metered: metered == Some(true) && !once,
             subscription: subscription.cloned(),
             origin: line.origin.clone(),
         }

@@ -96,8 +96,8 @@ pub struct Obligation {
     pub counted_on: Option<String>,
     /// Whether a change of the plan's price touches it; `None` if the file does not say.
     pub recurring: Option<bool>,
-    /// Whether its charge is for a year: by its service period, or by its price where it is a rate.
-    pub yearly: bool,
+    /// Whether it bills what was used.
+    pub metered: bool,
     /// Subscription, if known.
     pub subscription: Option<String>,
     /// The billing system's id of who pays.
@@ -336,7 +336,7 @@ mod stretches {
             price: None,
             counted_on: None,
             recurring: None,
-            yearly: false,
+            metered: false,
             subscription: None,
             payer: String::new(),
             origin: Origin {

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use super::contracts::{Contract, contracts};
-use super::invoices::{Payer, YEARLY_DAYS, push};
+use super::invoices::{Payer, push};
 use super::lines::Part;
 use super::tie::Source;
 use super::{Inputs, RevenueBook, Schedule};
@@ -70,9 +70,6 @@ pub fn add(book: &mut RevenueBook, inputs: Inputs<'_>, period: Period) {
             part.price = Some(contract.price.clone());
             part.subscription = Some(contract.subscription.clone());
             put(book, inputs, &contract.payer, Source::Subscriptions, part);
-            if let Some(rate) = book.obligations.last_mut() {
-                rate.yearly = contract.days() >= YEARLY_DAYS;
-            }
         }
     }
 }
@@ -107,6 +104,7 @@ fn part(amount: Exact, service: (Instant, Instant), origin: Origin) -> Part {
         plan: None,
         price: None,
         recurring: Some(true),
+        metered: false,
         subscription: None,
         origin,
     }

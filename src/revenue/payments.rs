@@ -92,6 +92,7 @@ fn add_one(
         plan: None,
         price: None,
         recurring: payment.description.as_deref().and_then(recurs),
+        metered: false,
         subscription: invoice.and_then(|invoice| invoice.subscription.clone()),
         origin: payment.origin.clone(),
     };

@@ -53,6 +53,7 @@ pub(super) fn invoice(id: &str, total: &str, date: &str, to: &str) -> Invoice {
         subscription: None,
         plan: None,
         recurring: None,
+        metered: false,
         origin: origin(),
     }
 }

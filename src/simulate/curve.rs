@@ -1,8 +1,8 @@
-//! What one plan brings as a function of its price, for many prices at once.
+//! What a scenario brings as a function of one price of a plan, of a seat, or of one discount, for many
+//! values at once.
 //!
-//! Only the recurring lines of the plan depend on the price, and lines that are alike (the same
-//! amount, service and discount) bring the same at every price. So a price costs one evaluation per
-//! kind of line, not per customer. The rule that must hold: every number equals that of the whole
+//! Only recurring lines depend on it, and lines that are alike (the same amount, service and discount)
+//! bring the same at every value. So a value costs one evaluation per kind of line, not per customer. The rule that must hold: every number equals that of the whole
 //! simulation at that price, to the last digit.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 
 use super::break_even::proportional;
-use super::lever::{NewPrice, Scenario};
+use super::knob::Knob;
+use super::lever::Scenario;
 use super::membership::Membership;
 use super::plan::{Unresolved, fractions};
 use super::scenario::{OutcomeRow, World, simulate};
@@ -77,7 +78,7 @@ pub struct Point {
 }
 
 impl Curve {
-    /// The curve of a scenario over the price at `price` of the plan at `plan`; `None` where a
+    /// The curve of a scenario over a price or a discount; `None` for other knobs and where a
     /// customer's revenue depends on more than its lines: with a minimum, or with filters by plan or
     /// by what changes within the period.
     ///
@@ -86,9 +87,11 @@ impl Curve {
     pub fn of(
         world: World<'_>,
         scenario: &Scenario,
-        plan: usize,
-        price: usize,
+        knob: Knob,
     ) -> Result<Option<Curve>, Unresolved> {
+        if !matches!(knob, Knob::Price(..) | Knob::PerSeat(_) | Knob::Discount(_)) {
+            return Ok(None);
+        }
         let period = world.statement.period;
         let asked: Vec<Dimension> = world.filters.iter().map(|f| f.dimension.clone()).collect();
         let by_plan = asked.contains(&Dimension::Attribute("plan".into()));
@@ -102,7 +105,7 @@ impl Curve {
             ..world
         };
         let membership = Membership::of(world);
-        let at = |value| with_price(scenario, plan, price, value);
+        let at = |value| knob.with(scenario, value);
         let base = simulate(world, &at(Exact::ZERO))?;
         let zero = fractions(world, &membership, &at(Exact::ZERO))?;
         let one = fractions(world, &membership, &at(Exact::ONE))?;
@@ -220,16 +223,4 @@ impl Curve {
                 .then(|| proportional(self.now, own_revenue - self.cost.1)),
         }
     }
-}
-
-/// The same scenario with another price in one place.
-pub fn with_price(scenario: &Scenario, plan: usize, price: usize, value: Exact) -> Scenario {
-    let mut scenario = scenario.clone();
-    let place = &mut scenario.plans[plan].prices[price];
-    *place = match place {
-        NewPrice::Month(_) => NewPrice::Month(value),
-        NewPrice::Year(_) => NewPrice::Year(value),
-        NewPrice::Factor(_) => NewPrice::Factor(value),
-    };
-    scenario
 }

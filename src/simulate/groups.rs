@@ -39,7 +39,7 @@ pub fn minimums<'a>(
         };
         let mut brings: BTreeMap<(PartyId, Month), Exact> = BTreeMap::new();
         let on = |line: &Obligation, before: &Obligation, brings: &mut BTreeMap<_, Exact>| {
-            if before.recurring == Some(false) {
+            if before.recurring == Some(false) && !before.metered {
                 return;
             }
             for month in period.months() {
@@ -52,7 +52,10 @@ pub fn minimums<'a>(
             }
         };
         for (line, before) in after.obligations.iter().zip(&world.book.obligations) {
-            if membership.names(before).contains(&change.plan.as_str()) {
+            if membership
+                .names_of_terms(before)
+                .contains(&change.plan.as_str())
+            {
                 on(line, before, &mut brings);
             }
         }

@@ -98,6 +98,17 @@ pub struct PlanChange {
     pub cap: Option<(Exact, Measure)>,
     /// The least that a month brings, recurring amounts and usage charges together.
     pub minimum: Option<Exact>,
+    /// What becomes of the lines that bill usage now, where the plan is given usage charges.
+    pub metered: Option<Metered>,
+}
+
+/// What becomes of lines that bill usage now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metered {
+    /// They stay beside the new charges.
+    Keep,
+    /// The new charges take their place.
+    Replace,
 }
 
 /// What is counted: one meter, or all token meters together.
@@ -257,6 +268,7 @@ impl PlanChange {
             usage: Vec::new(),
             cap: None,
             minimum: None,
+            metered: None,
         }
     }
 

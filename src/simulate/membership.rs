@@ -7,7 +7,11 @@ use super::plan::Unresolved;
 use super::scenario::World;
 use crate::identity::{Identity, PartyId};
 use crate::model::{Day, Exact, Instant, Period};
-use crate::revenue::Obligation;
+use crate::revenue::{Basis, Obligation};
+
+/// Spans from this many days on are billed by the year.
+const YEARLY_DAYS: i64 = 300;
+const DAY: i64 = 86_400_000_000;
 
 /// Customers on each plan on some day of a period.
 pub fn on_plans(identity: &Identity, period: Period) -> BTreeMap<String, Vec<PartyId>> {
@@ -55,9 +59,17 @@ impl<'a> Membership<'a> {
                     *latest = (*latest).max(*renewal);
                 }
             }
-            if line.recurring != Some(false) {
-                let start = first.entry(line.party).or_insert(line.service.0);
-                *start = (*start).min(line.service.0);
+            // A rate has a line for each month of the period, whenever its subscription began.
+            let begins = match world.book.basis {
+                Basis::Mrr => line
+                    .subscription
+                    .as_deref()
+                    .and_then(|id| world.starts.get(id)),
+                _ => Some(&line.service.0),
+            };
+            if let (Some(begins), true) = (begins, line.recurring != Some(false)) {
+                let start = first.entry(line.party).or_insert(*begins);
+                *start = (*start).min(*begins);
             }
         }
         subscriptions.retain(|_, ids| ids.len() > 1);
@@ -100,6 +112,20 @@ impl<'a> Membership<'a> {
             .collect()
     }
 
+    /// The names of the plans whose terms a line meets: a line that bills usage may be of a price, or
+    /// even a product, of its own beside the plan of its subscription and customer.
+    pub fn names_of_terms(&self, line: &'a Obligation) -> Vec<&'a str> {
+        let mut names = self.names(line);
+        if line.metered {
+            let id = line.subscription.as_deref();
+            let own = id.and_then(|id| self.world.subscriptions.get(id));
+            names.extend(own.into_iter().flatten().map(String::as_str));
+            let party = self.world.identity.party(line.party);
+            names.extend(party.attribute_on("plan", self.day(line)));
+        }
+        names
+    }
+
     /// Whether a line is revenue at some time of the period.
     pub fn in_period(&self, line: &Obligation) -> bool {
         let (from, to) = line.schedule.span();
@@ -122,9 +148,25 @@ impl<'a> Membership<'a> {
             Apply::New => Some(self.is_new(line.party)),
             Apply::Renewal => {
                 let renewal = self.world.renewals.get(line.subscription.as_deref()?)?;
-                Some(line.service.0 >= *renewal)
+                // A rate is that of the last moment of its month.
+                Some(match self.world.book.basis {
+                    Basis::Mrr => line.service.1 > *renewal,
+                    _ => line.service.0 >= *renewal,
+                })
             }
         }
+    }
+
+    /// Whether a line is billed by the year. Rates and payments have no service period to tell it
+    /// by; of them the price or the subscription says so.
+    pub fn is_yearly(&self, line: &Obligation) -> bool {
+        let (start, end) = line.service;
+        if end.0 - start.0 >= YEARLY_DAYS * DAY {
+            return true;
+        }
+        let id = line.price.as_ref().or(line.subscription.as_ref());
+        matches!(self.world.book.basis, Basis::Mrr | Basis::Cash)
+            && id.is_some_and(|id| self.world.yearly.contains(id))
     }
 
     /// Whether a customer's first recurring invoice begins in the period.

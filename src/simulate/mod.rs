@@ -11,9 +11,11 @@ pub mod costs;
 mod curve;
 mod describe;
 mod groups;
+mod knob;
 pub mod lever;
 mod membership;
 mod plan;
+mod ramp;
 mod rating;
 mod renewals;
 mod revalue;
@@ -21,18 +23,20 @@ mod scenario;
 mod served;
 mod solve;
 mod summary;
+mod tariff;
 
 pub use backtest::{Backtest, BacktestRow, Stay};
 pub use break_even::{BreakEven, Leaving, Member};
 pub use cheapest::{Way, cheapest};
 pub use costs::CostBook;
-pub use curve::{Curve, Point, with_price};
+pub use curve::{Curve, Point};
+pub use knob::Knob;
 pub use lever::{
-    Apply, Discount, Measure, ModelSwap, NewPrice, PlanChange, ProviderPrice, Rate, Scenario,
-    Selector, Tier, UsageGrowth, UsageTerms,
+    Apply, Discount, Measure, Metered, ModelSwap, NewPrice, PlanChange, ProviderPrice, Rate,
+    Scenario, Selector, Tier, UsageGrowth, UsageTerms,
 };
 pub use plan::{NoEffect, Unresolved};
-pub use renewals::renewals;
+pub use renewals::{renewals, starts, yearly};
 pub use revalue::Unvalued;
 pub use scenario::{Group, Outcome, OutcomeRow, Prices, World, simulate};
 pub use served::NoSuchMeter;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::lever::{NewPrice, PlanChange, Scenario};
+use super::lever::{Metered, NewPrice, PlanChange, Scenario};
 use super::membership::{Membership, on_plans};
 use super::scenario::World;
 use crate::identity::PartyId;
@@ -57,6 +57,11 @@ pub enum Unresolved {
     TwoModels(String, String),
     /// The scenario gives a plan no overage price that could be solved for.
     NoOverage(String),
+    /// A minimum where revenue does not count month by month: the plan.
+    MinimumNotByMonth(String),
+    /// Lines bill usage of a plan now, and the scenario charges for usage without saying what becomes
+    /// of them: the plan, how many lines of the period, and their sum.
+    MeteredLines(String, u64, Exact),
     /// A cap is solved for while usage is charged: a smaller cap then cuts revenue too.
     CapWithCharges(String),
 }
@@ -64,16 +69,16 @@ pub enum Unresolved {
 impl PlanChange {
     /// The factor for one obligation as a fraction, or `None` where the price does not touch it.
     /// A price per year, where the scenario gives one, is the one for yearly invoices. Else they
-    /// follow the price per month in proportion, so that the same price changes nothing. `seats` are
+    /// follow the price per month in proportion, so that the same price changes nothing. `yearly` says
+    /// whether the obligation is for a year; `seats` are
     /// how many the customer has, and how many the invoice bills.
     fn factor(
         &self,
-        obligation: &Obligation,
+        yearly: bool,
         known: PlanPrice,
         seats: Option<(Exact, Exact)>,
     ) -> Result<Option<(Exact, Exact)>, Unresolved> {
         let twelve = Exact::from(12u64);
-        let yearly = obligation.yearly;
         let missing = || Unresolved::NoPrice(self.plan.clone());
         let factor = self.prices.iter().find_map(|price| match price {
             NewPrice::Factor(factor) => Some(*factor),
@@ -177,6 +182,7 @@ pub fn fractions<'a>(
         found: Vec::new(),
         of_plans: vec![Tally::default(); scenario.plans.len()],
         of_discounts: vec![Tally::default(); scenario.discounts.len()],
+        metered: vec![(0, Exact::ZERO); scenario.plans.len()],
         without_renewal: 0,
         kept: 0,
     };
@@ -201,6 +207,11 @@ pub fn fractions<'a>(
         let plan = scenario.plans[at].plan.clone();
         return Err(Unresolved::NoSuchPlan(plan, known.into_iter().collect()));
     }
+    for (change, (count, sum)) in scenario.plans.iter().zip(&walk.metered) {
+        if *count > 0 {
+            return Err(Unresolved::MeteredLines(change.plan.clone(), *count, *sum));
+        }
+    }
     Ok(walk.finish(of_lines))
 }
 
@@ -214,6 +225,8 @@ struct Walk<'w, 'a> {
     found: Vec<bool>,
     of_plans: Vec<Tally>,
     of_discounts: Vec<Tally>,
+    /// Lines of the period that bill usage and of which the scenario does not say what becomes.
+    metered: Vec<(u64, Exact)>,
     without_renewal: u64,
     kept: u64,
 }
@@ -221,7 +234,7 @@ struct Walk<'w, 'a> {
 impl<'a> Walk<'_, 'a> {
     /// By what a line is multiplied.
     fn line(&mut self, line: &'a Obligation) -> Result<Option<(Exact, Exact)>, Unresolved> {
-        let names = self.membership.names(line);
+        let names = self.membership.names_of_terms(line);
         let inside = self.membership.in_period(line);
         let reaches = self.membership.reaches(self.scenario.apply, line);
         let mut fraction = None;
@@ -233,6 +246,17 @@ impl<'a> Walk<'_, 'a> {
             self.found[at] = true;
             if inside {
                 self.touched.push(line.party);
+            }
+            if line.metered && !change.usage.is_empty() && reaches == Some(true) {
+                match change.metered {
+                    Some(Metered::Replace) => fraction = Some((Exact::ZERO, Exact::ONE)),
+                    Some(Metered::Keep) => {}
+                    None if inside => {
+                        self.metered[at].0 += 1;
+                        self.metered[at].1 += line.net;
+                    }
+                    None => {}
+                }
             }
             if line.recurring == Some(false) || !change.is_priced() {
                 continue;
@@ -283,7 +307,11 @@ impl<'a> Walk<'_, 'a> {
             Some(_) => Some(self.membership.seats(&change.plan, line)?),
             None => None,
         };
-        change.factor(line, known.unwrap_or_default(), seats)
+        change.factor(
+            self.membership.is_yearly(line),
+            known.unwrap_or_default(),
+            seats,
+        )
     }
 
     /// Whether a discount is for a line: a line is on its own plan, which may be another than its

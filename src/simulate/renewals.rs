@@ -1,8 +1,9 @@
 //! When subscriptions renew, as far as their contracts tell: the current period, stepped by its
 //! interval.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::model::records::{RevenueRecords, Subscription};
 use crate::model::{Cycle, Instant};
 use crate::revenue::contracts::Contract;
 
@@ -25,6 +26,28 @@ pub fn renewals(contracts: &[Contract], start: Instant) -> BTreeMap<String, Inst
         }
     }
     renewals
+}
+
+/// When each subscription began, as far as the export tells.
+pub fn starts(subscriptions: &[Subscription]) -> BTreeMap<String, Instant> {
+    let of = |one: &Subscription| Some((one.id.clone(), one.started?));
+    subscriptions.iter().filter_map(of).collect()
+}
+
+/// The prices and subscriptions that are billed once a year, by their ids.
+pub fn yearly(records: &RevenueRecords) -> BTreeSet<String> {
+    let is_year =
+        |interval: &str, count: u32| matches!((interval, count), ("year", 1) | ("month", 12));
+    let listed = records.prices.iter();
+    let listed = listed.filter(|price| is_year(&price.interval, price.interval_count));
+    let mut found: BTreeSet<String> = listed.map(|price| price.id.clone()).collect();
+    for one in &records.subscriptions {
+        let own = is_year(&one.interval, one.interval_count.unwrap_or(1));
+        if own || found.contains(&one.price) {
+            found.insert(one.id.clone());
+        }
+    }
+    found
 }
 
 #[cfg(test)]

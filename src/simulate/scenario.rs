@@ -104,6 +104,10 @@ pub struct World<'a> {
     pub quantities: &'a BTreeMap<String, Exact>,
     /// The first renewal of each subscription in the period or after it.
     pub renewals: &'a BTreeMap<String, Instant>,
+    /// When subscriptions began, as far as the files tell.
+    pub starts: &'a BTreeMap<String, Instant>,
+    /// Prices and subscriptions that are billed once a year.
+    pub yearly: &'a BTreeSet<String>,
     /// The folded log.
     pub usage: &'a [UsageCell],
     /// Every cost with the usage that carries it; empty where no lever asks for it.
@@ -141,13 +145,7 @@ pub fn simulate(world: World<'_>, scenario: &Scenario) -> Result<Outcome, Unreso
     let served = Served::count(world.identity, world.usage, period, scenario, &holds);
     let mut charges = served.charges(world.identity, period, scenario, &holds, world.places);
     charges.extend(minimums(world, &membership, scenario, &after, &charges));
-    let charges: Vec<(usize, Charge)> = charges
-        .into_iter()
-        .filter(|(at, charge)| {
-            let day = last_day_on(world.identity, charge, &scenario.plans[*at].plan, period);
-            passes(world.identity, world.filters, Some(charge.0), day)
-        })
-        .collect();
+    charges.retain(|(at, charge)| is_shown(world, &scenario.plans[*at].plan, charge));
     let changed = match scenario.changes_cost() {
         true => {
             let ground = Ground {
@@ -267,6 +265,29 @@ pub fn simulate(world: World<'_>, scenario: &Scenario) -> Result<Outcome, Unreso
     })
 }
 
+/// Whether a charge passes the report's filters on the last day on which its plan holds in its month.
+fn is_shown(world: World<'_>, plan: &str, charge: &Charge) -> bool {
+    let day = last_day_on(world.identity, charge, plan, world.statement.period);
+    passes(world.identity, world.filters, Some(charge.0), day)
+}
+
+/// The units of each usage term of a plan, by customer and month, wherever a charge may be owed and
+/// passes the filters.
+pub fn rated(world: World<'_>, scenario: &Scenario, plan: usize) -> Vec<(PartyId, Vec<Exact>)> {
+    let period = world.statement.period;
+    let membership = Membership::of(world);
+    let holds = |_: &super::PlanChange, party: PartyId, month: Month| {
+        membership.reaches_month(scenario.apply, party, month.first_day())
+    };
+    let served = Served::count(world.identity, world.usage, period, scenario, &holds);
+    let units = served.units(world.identity, period, scenario, plan, &holds);
+    let name = &scenario.plans[plan].plan;
+    let shown = units
+        .into_iter()
+        .filter(|(party, month, _)| is_shown(world, name, &(*party, *month, Exact::ZERO)));
+    shown.map(|(party, _, units)| (party, units)).collect()
+}
+
 /// Empty rows for customers of whom the report knows nothing but who are charged now.
 fn without_row(world: World<'_>, charged: impl Iterator<Item = PartyId>) -> Vec<Row> {
     let known: BTreeSet<PartyId> = world
@@ -313,10 +334,13 @@ fn invoice_changes(
     after: &RevenueBook,
     end: Instant,
 ) -> BTreeMap<PartyId, Exact> {
-    type Of<'a> = (PartyId, &'a str, Option<&'a str>);
+    type Of<'a> = (PartyId, &'a str, Option<&'a str>, bool);
     let mut latest: BTreeMap<Of<'_>, ((i64, Instant), Exact)> = BTreeMap::new();
     for (before, after) in book.obligations.iter().zip(&after.obligations) {
-        let over = before.recurring == Some(false) || before.service.0 >= end;
+        // A line that bills usage counts where new charges take its place.
+        let goes = before.metered && after.net != before.net;
+        let stays = before.recurring == Some(false) && !goes;
+        let over = stays || before.service.0 >= end;
         if over || before.net.is_negative() {
             continue;
         }
@@ -328,6 +352,7 @@ fn invoice_changes(
             before.party,
             before.payer.as_str(),
             before.subscription.as_deref(),
+            before.metered,
         );
         match latest.get_mut(&of) {
             Some((best, sum)) if *best == rank => *sum += change,
@@ -338,7 +363,7 @@ fn invoice_changes(
         }
     }
     let mut changes: BTreeMap<PartyId, Exact> = BTreeMap::new();
-    for ((party, _, _), (_, change)) in latest {
+    for ((party, ..), (_, change)) in latest {
         *changes.entry(party).or_default() += change;
     }
     changes

@@ -4,6 +4,7 @@
 //! and one unit less does not.
 
 use super::curve::Curve;
+use super::knob::Knob;
 use super::lever::{Measure, NewPrice, Rate, Scenario};
 use super::plan::Unresolved;
 use super::scenario::{Outcome, World, simulate};
@@ -100,19 +101,17 @@ pub fn solve(
     match &question.by {
         By::Price => {
             let place = price_place(&mut scenario, at);
-            let curve = Curve::of(world, &scenario, at, place)?;
+            let knob = Knob::Price(at, place);
+            let curve = Curve::of(world, &scenario, knob)?;
             answer.value = least(unit, |price| match &curve {
                 Some(curve) => {
                     let point = curve.at(price);
                     Ok(goal.met(point.own_revenue, point.own_cost))
                 }
-                None => {
-                    let tried = super::curve::with_price(&scenario, at, place, price);
-                    meets(world, &tried, goal)
-                }
+                None => meets(world, &knob.with(&scenario, price), goal),
             })?;
             if let Some(price) = answer.value {
-                scenario = super::curve::with_price(&scenario, at, place, price);
+                scenario = knob.with(&scenario, price);
             }
         }
         By::Overage => {

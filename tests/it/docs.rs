@@ -99,6 +99,8 @@ fn the_page_of_commands_is_fresh() {
         "reconcile",
         "check",
         "simulate",
+        "leaks",
+        "quote",
         "map",
         "map suggest",
         "prices",
@@ -397,6 +399,29 @@ fn simulations_fit_their_schema() {
 }
 
 #[test]
+fn quotes_fit_their_schema() {
+    let run = |words: &[&'static str]| {
+        let mut all = vec!["quote", "--config", "docs/examples/quote/tanso.toml"];
+        all.extend(words);
+        all.extend(["--format", "json", "--quiet"]);
+        all
+    };
+    let small = run(&[
+        "--like=segment=enterprise",
+        "--seats=400",
+        "--price=60/seat/month",
+    ]);
+    let whole = run(&[
+        "--price=30000/year",
+        "--term=24",
+        "--cap=input",
+        "--growth=0%",
+    ]);
+    let free = run(&["--price=0", "--draws=500"]);
+    fits("quote", &[&small, &whole, &free]);
+}
+
+#[test]
 fn maps_fit_their_schema() {
     let example = [
         "map",
@@ -408,6 +433,29 @@ fn maps_fit_their_schema() {
         "--quiet",
     ];
     fits("map", &[&example, &quickstart(&["map"])]);
+}
+
+#[test]
+fn leaks_fit_their_schema() {
+    let example = [
+        "leaks",
+        "docs/examples/leaks",
+        "--format",
+        "json",
+        "--quiet",
+    ];
+    let acked = [
+        "leaks",
+        "docs/examples/leaks/usage.csv",
+        "docs/examples/leaks/costs.csv",
+        "docs/examples/leaks/revenue.csv",
+        "--ack",
+        "docs/examples/acks/acks.toml",
+        "--format",
+        "json",
+        "--quiet",
+    ];
+    fits("leaks", &[&example, &acked, &quickstart(&["leaks"])]);
 }
 
 /// Additional members of a report's row are its dimensions, nothing else.

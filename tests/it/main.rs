@@ -3,6 +3,7 @@
 //! Each module is named after what it holds the program to. Numbers here are worked out by hand or
 //! by an independent program; none is copied from the program's own output.
 
+mod bases;
 mod billing;
 mod check;
 mod cloud;
@@ -23,6 +24,7 @@ mod footers;
 mod golden;
 mod house;
 mod journals;
+mod leaks;
 mod ledger;
 mod levers;
 mod map;
@@ -31,6 +33,7 @@ mod months;
 mod oracle;
 mod plans;
 mod prices;
+mod quote;
 mod reconcile;
 mod reference;
 mod scenarios;

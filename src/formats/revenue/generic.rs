@@ -306,6 +306,8 @@ fn line(
         subscription: None,
         plan: rows::text(row, fields.plan),
         recurring: recurring(columns, row, fields.kind, fields.amount, total)?,
+        metered: rows::text(row, fields.kind)
+            .is_some_and(|word| METERED.contains(&plain(&word).as_str())),
         origin: rows::origin(columns, row),
     })
 }
@@ -344,17 +346,10 @@ fn status(columns: &Columns, row: &Row, column: Option<usize>) -> Result<Invoice
     })
 }
 
-/// Words of `type` for money that a price change of the plan does not touch.
-const NOT_RECURRING: &[&str] = &[
-    "usage",
-    "metered",
-    "overage",
-    "one-off",
-    "one-time",
-    "setup",
-    "discount",
-    "adjustment",
-];
+/// Words of `type` for what bills usage.
+const METERED: &[&str] = &["usage", "metered", "overage"];
+/// Other words of `type` for money that a price change of the plan does not touch.
+const NOT_RECURRING: &[&str] = &["one-off", "one-time", "setup", "discount", "adjustment"];
 /// Words of `type` for money that goes back.
 const GIVEN_BACK: &[&str] = &["refund", "credit"];
 
@@ -370,7 +365,7 @@ fn recurring(
     let Some(word) = rows::text(row, column) else {
         return Ok(None);
     };
-    let word = word.to_lowercase().replace([' ', '_'], "-");
+    let word = plain(&word);
     if GIVEN_BACK.contains(&word.as_str()) && amount.is_positive() {
         let message = format!("a {word} is above zero");
         let problem = columns.problem(&catalogue::BAD_VALUE, row, amount_column, message);
@@ -378,9 +373,15 @@ fn recurring(
     }
     Ok(match word.as_str() {
         "recurring" | "subscription" => Some(true),
+        word if METERED.contains(&word) => Some(false),
         word if NOT_RECURRING.contains(&word) || GIVEN_BACK.contains(&word) => Some(false),
         _ => None,
     })
+}
+
+/// A word of `type` as the lists above have it.
+fn plain(word: &str) -> String {
+    word.to_lowercase().replace([' ', '_'], "-")
 }
 
 #[cfg(test)]

@@ -172,6 +172,7 @@ fn invoice(columns: &Columns, fields: &Fields, row: &Row) -> Result<(Invoice, bo
         subscription: rows::other_id(columns, row, fields.subscription)?,
         plan: None,
         recurring: None,
+        metered: false,
         origin: rows::origin(columns, row),
     };
     Ok((invoice, agrees))

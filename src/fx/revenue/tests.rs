@@ -46,6 +46,7 @@ fn invoice(id: &str, total: &str, tax: &str, status: InvoiceStatus) -> Invoice {
         subscription: None,
         plan: None,
         recurring: None,
+        metered: false,
         origin: origin(),
     }
 }
