@@ -48,7 +48,7 @@ impl<'a> Ground<'a> {
                 .map(|sub| (sub.id.clone(), sub.quantity))
                 .collect(),
             renewals: renewals(&run.contracts(), run.zone.start_of(run.period.start)),
-            starts: starts(&records.subscriptions),
+            starts: starts(records),
             yearly: yearly(records),
             costs: match costs {
                 true => CostBook::collect(&run.books.usage, &keep, |sink| {

@@ -25,6 +25,7 @@ pub mod rate_file;
 mod recognize;
 mod recognized;
 mod repeats;
+mod rows_of;
 mod same;
 mod seen;
 mod settle;
@@ -43,6 +44,7 @@ pub use overlap::OnOverlap;
 pub use progress::Progress;
 pub use recognize::{Recognized, because, nearest, recognize};
 pub use repeats::OnConflict;
+pub use rows_of::rows_of;
 
 use crate::formats::{self, Format, Reader, Settings, Tally};
 use crate::model::Zone;

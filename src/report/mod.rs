@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod csv;
+pub mod explanation;
 pub mod figures;
 pub mod fx;
 pub mod journal;

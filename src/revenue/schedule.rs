@@ -54,6 +54,11 @@ impl Schedule {
         self.contra.insert(after, (at, amount));
     }
 
+    /// What was taken back, in order of time.
+    pub fn taken_back(&self) -> &[(Instant, Exact)] {
+        &self.contra
+    }
+
     /// Leaves out the revenue of half-open stretches, given in order of time and apart from each
     /// other, because a better source tells it; returns what is left out. Replaces what was hidden
     /// before.

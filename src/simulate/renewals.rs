@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::records::{RevenueRecords, Subscription};
+use crate::model::records::RevenueRecords;
 use crate::model::{Cycle, Instant};
 use crate::revenue::contracts::Contract;
 
@@ -28,10 +28,21 @@ pub fn renewals(contracts: &[Contract], start: Instant) -> BTreeMap<String, Inst
     renewals
 }
 
-/// When each subscription began, as far as the export tells.
-pub fn starts(subscriptions: &[Subscription]) -> BTreeMap<String, Instant> {
-    let of = |one: &Subscription| Some((one.id.clone(), one.started?));
-    subscriptions.iter().filter_map(of).collect()
+/// When each customer of the billing system began, by its id there: the earliest start of its
+/// subscriptions and the earliest change of its recurring revenue. Subscriptions that never came to
+/// be do not count.
+pub fn starts(records: &RevenueRecords) -> BTreeMap<String, Instant> {
+    let began = |s: &&Subscription| !s.status.starts_with("incomplete");
+    let subscriptions = records.subscriptions.iter().filter(began);
+    let subscriptions = subscriptions.filter_map(|s| Some((&s.customer, s.started?)));
+    let changes = records.mrr_changes.iter();
+    let changes = changes.map(|change| (&change.customer, change.at));
+    let mut starts: BTreeMap<String, Instant> = BTreeMap::new();
+    for (customer, at) in subscriptions.chain(changes) {
+        let start = starts.entry(customer.clone()).or_insert(at);
+        *start = (*start).min(at);
+    }
+    starts
 }
 
 /// The prices and subscriptions that are billed once a year, by their ids.

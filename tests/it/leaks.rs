@@ -226,6 +226,13 @@ fn planted_causes_come_back_with_planted_amounts() {
         );
     }
     assert_eq!(found.len(), expected.len(), "{:?}", found.keys());
+    // Thirty days of 4.50 and of 6.50, for 30,000 requests.
+    let longer = &found["unit_cost longer"];
+    for (side, cost, unit) in [("then", "135", "0.0045"), ("now", "195", "0.0065")] {
+        assert_eq!(longer[side]["cost"], cost);
+        assert_eq!(longer[side]["requests"], "30000");
+        assert_eq!(longer[side]["cost_per_request"], unit);
+    }
 }
 
 #[test]
