@@ -35,7 +35,8 @@ pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ended, Problems> 
     let run = Run::prepare(shared, &args.by)?;
     let by = run.dimensions(&args.by)?;
     let filters = run.filters(&shared.filters)?;
-    let statement = run.statement(&by, &filters);
+    let mut statement = run.statement(&by, &filters);
+    statement.contracts = run.contracts();
     run.some_fact(&filters, &statement)?;
     run.some_row(&filters, &statement)?;
     controls::expectations(shared, &statement)?;

@@ -15,6 +15,7 @@ mod fold;
 mod hand;
 mod logs;
 mod mapping_file;
+mod merge;
 mod older;
 mod overlap;
 mod prepaid;

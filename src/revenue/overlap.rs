@@ -81,19 +81,25 @@ pub fn settle(book: &mut RevenueBook, told: &Told) {
             }
         }
         if of_party.contains_key(&line.party) {
-            for month in months_of(line, book.zone) {
-                // Payments that no invoice holds are Stripe's own, beside its invoices.
-                let stripe = line.source.namespace() == "stripe";
-                let better = |tells: &Tells| {
-                    let sources = tells.get(&(line.party, month))?;
-                    let (better, source) = sources.first_key_value()?;
-                    (*better < own && !(stripe && *better == 1)).then_some(*source)
-                };
+            // Payments that no invoice holds are Stripe's own, beside its invoices.
+            let stripe = line.source.namespace() == "stripe";
+            let better = |tells: &Tells, month| {
+                let sources = tells.get(&(line.party, month))?;
+                let (better, source) = sources.first_key_value()?;
+                (*better < own && !(stripe && *better == 1)).then_some(*source)
+            };
+            let earns = months_of(line, book.zone);
+            let backs_of = |at: Instant| stretch(book.zone.day(at).month(), book.zone);
+            let goes_back: BTreeSet<Stretch> =
+                line.schedule.taken_back_at().map(backs_of).collect();
+            for month in earns.iter().chain(&goes_back) {
                 // What goes back after its service is told by who takes it back, but a month of
                 // service is not: the customer may have moved from one system to another.
-                let goes_back = || line.net.is_negative().then(|| better(&backs)).flatten();
-                if let Some(source) = better(&months).or_else(goes_back) {
-                    add(&mut hidden, month, source);
+                let only_back = line.net.is_negative() || !earns.contains(month);
+                let told = better(&months, *month);
+                let taken = || better(&backs, *month).filter(|_| only_back);
+                if let Some(source) = told.or_else(taken) {
+                    add(&mut hidden, *month, source);
                 }
             }
         }

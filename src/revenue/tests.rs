@@ -678,6 +678,11 @@ fn a_refund_after_the_service_is_not_taken_back_by_two_systems() {
     records.payments = vec![payment("ch_1", "31", "2026-01-01", Some("in_1"))];
     records.refunds = vec![refund("re_1", "ch_1", "31", "2026-02-10")];
     assert_eq!(months(&records, 3), ["31", "-31", "0"]);
+    // The same of a payment that no invoice asked for: there the file is the better source.
+    let mut alone = records.clone();
+    alone.invoices.remove(0);
+    alone.payments[0].invoice = None;
+    assert_eq!(months(&alone, 3), ["31", "-31", "0"]);
     // A customer who moved away from Stripe pays in the other system from February on.
     rows.pop();
     rows.push(row("28", "2026-02-01", "2026-03-01"));

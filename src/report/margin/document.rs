@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::contracts::{ContractOut, contracts};
 use super::printed::{Kind, OTHERS, chosen};
 use super::ties::{DeferredOut, TieOut, deferred, tie};
 use super::{Header, View};
@@ -31,6 +32,8 @@ struct Document<'a> {
     tie: TieOut,
     #[serde(skip_serializing_if = "Option::is_none")]
     deferred: Option<DeferredOut>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    contracts: Vec<ContractOut>,
     notes: Vec<NoteOut>,
 }
 
@@ -88,6 +91,8 @@ struct RowOut {
     meters: Option<BTreeMap<String, Exact>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     flags: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deferred_revenue: Option<Exact>,
 }
 
 #[derive(Serialize)]
@@ -177,6 +182,7 @@ pub fn document<'a>(
         totals: totals(statement),
         tie: tie(statement),
         deferred: deferred(statement, identity),
+        contracts: contracts(statement, identity),
         notes: notes(header),
     };
     if let Some(places) = view.places {
@@ -248,6 +254,7 @@ fn others(rows: &[&Row], statement: &Statement) -> RowOut {
         requests: statement.with_usage.then_some(requests),
         meters: statement.with_usage.then(|| meters(&of)),
         flags: Vec::new(),
+        deferred_revenue: None,
     }
 }
 
@@ -342,6 +349,7 @@ fn row_out(row: &Row, statement: &Statement, identity: &Identity) -> RowOut {
         requests: statement.with_usage.then_some(row.sums.requests),
         meters: statement.with_usage.then(|| meters(&row.sums.meters)),
         flags: row.flags.clone(),
+        deferred_revenue: statement.deferred_of(row),
     }
 }
 
