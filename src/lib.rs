@@ -27,6 +27,7 @@ pub mod causes;
 pub mod margin;
 pub mod reconcile;
 
+pub mod diff;
 pub mod explain;
 pub mod gate;
 

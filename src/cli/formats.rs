@@ -196,6 +196,7 @@ fn schema(output: &str, console: &mut Console) -> Result<Ended, Problems> {
         "report" => include_str!("../../docs/schema/report.json"),
         "map" => include_str!("../../docs/schema/map.json"),
         "check" => include_str!("../../docs/schema/check.json"),
+        "diff" => include_str!("../../docs/schema/diff.json"),
         "explanation" => include_str!("../../docs/schema/explanation.json"),
         "reconciliation" => include_str!("../../docs/schema/reconciliation.json"),
         "simulation" => include_str!("../../docs/schema/simulation.json"),
@@ -206,7 +207,7 @@ fn schema(output: &str, console: &mut Console) -> Result<Ended, Problems> {
                     &catalogue::BAD_OPTION,
                     format!("there is no schema {other:?}"),
                 )
-                .help("schemas: report, explanation, check, reconciliation, simulation, scenario, map"),
+                .help("schemas: report, explanation, diff, check, reconciliation, simulation, scenario, map"),
             ));
         }
     };

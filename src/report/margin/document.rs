@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::printed::{Kind, OTHERS, chosen};
 use super::ties::{DeferredOut, TieOut, deferred, tie};
 use super::{Header, View};
+use crate::diff::Receipt;
 use crate::identity::Identity;
 use crate::margin::{Dimension, Row, Statement, usage};
 use crate::model::receipt::InputReceipt;
@@ -31,6 +32,8 @@ struct Document<'a> {
     tie: TieOut,
     #[serde(skip_serializing_if = "Option::is_none")]
     deferred: Option<DeferredOut>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt: Option<Receipt>,
     notes: Vec<NoteOut>,
 }
 
@@ -47,8 +50,9 @@ pub struct Head<'a> {
     inputs: &'a [InputReceipt],
 }
 
+/// The program.
 #[derive(Serialize)]
-struct Tool {
+pub struct Tool {
     name: &'static str,
     version: &'static str,
 }
@@ -141,13 +145,14 @@ pub struct NoteOut {
     text: String,
 }
 
-/// The document, ready to be serialized. Totals and tie-outs are those of all rows, whatever the
+/// The document, ready to be serialized, with the receipt that later reports are compared with. Totals and tie-outs are those of all rows, whatever the
 /// view chooses.
 pub fn document<'a>(
     statement: &'a Statement,
     identity: &Identity,
     header: &'a Header,
     view: &View,
+    receipt: Option<Receipt>,
 ) -> impl Serialize + 'a {
     let mut document = Document {
         schema: "tanso.report/1",
@@ -177,6 +182,7 @@ pub fn document<'a>(
         totals: totals(statement),
         tie: tie(statement),
         deferred: deferred(statement, identity),
+        receipt,
         notes: notes(header),
     };
     if let Some(places) = view.places {
@@ -251,13 +257,18 @@ fn others(rows: &[&Row], statement: &Statement) -> RowOut {
     }
 }
 
+/// The program's name and version.
+pub fn tool() -> Tool {
+    Tool {
+        name: "tanso",
+        version: env!("CARGO_PKG_VERSION"),
+    }
+}
+
 /// The part that all JSON outputs share.
 pub fn head(header: &Header) -> Head<'_> {
     Head {
-        tool: Tool {
-            name: "tanso",
-            version: env!("CARGO_PKG_VERSION"),
-        },
+        tool: tool(),
         period: PeriodOut {
             start: header.zone.start_of(header.period.start).to_string(),
             end: header.zone.start_of(header.period.end).to_string(),
