@@ -15,6 +15,7 @@ mod currencies;
 mod damage;
 mod damaged_formats;
 mod dated;
+mod diff;
 mod docs;
 mod double_logs;
 mod double_money;
