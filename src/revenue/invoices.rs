@@ -6,7 +6,7 @@
 use super::given_back::{self, Back};
 use super::lines::{self, Part};
 use super::links::{Links, Paid};
-use super::parts::shares;
+use super::parts::{NetParts, shares};
 use super::tie::{Sheet, Source};
 use super::{Basis, Inputs, Obligation, RevenueBook, Schedule};
 use crate::model::records::{CreditNote, Invoice, InvoiceStatus, Subscription};
@@ -106,14 +106,17 @@ fn add_one(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>, invoic
     let mut taken = Taken::new(inputs.currency.decimals());
     let event = Event { invoice, final_at };
     if inputs.basis == Basis::Recognized {
-        let backs: Vec<Back> = payments
+        let mut backs: Vec<Back> = payments
             .iter()
             .flat_map(|payment| given_back::of_payment(book, links, *payment))
             .collect();
+        backs.sort();
+        let net = invoice.total - invoice.tax;
+        let mut nets = NetParts::of(net, invoice.total, taken.places);
         for back in less_notes(backs, notes) {
             book.undated_refunds += u64::from(back.at.is_none());
             let at = back.at.unwrap_or_else(|| paid_at(payments, final_at));
-            let net = net_part(back.gross, invoice, taken.places);
+            let net = nets.take(back.gross);
             taken.spread(&mut schedules, &parts, back.reason, at, net);
         }
     }
@@ -126,6 +129,9 @@ fn add_one(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>, invoic
     let sheet = book.sheets.entry(source).or_default();
     taken.book(sheet);
     for (part, schedule) in parts.into_iter().zip(schedules) {
+        if invoice.status == InvoiceStatus::Void {
+            book.voided.insert(book.obligations.len());
+        }
         push(book, inputs, payer, source, part, schedule);
     }
 }
@@ -186,6 +192,8 @@ pub fn schedules(parts: &[Part], final_at: Instant, inputs: Inputs<'_>) -> Vec<S
 /// What is taken back of the parts of one invoice, by name.
 pub(super) struct Taken {
     amounts: Vec<(&'static str, Exact)>,
+    /// What was taken of all parts in proportion: together, and of each.
+    spread: (Exact, Vec<Exact>),
     places: u8,
 }
 
@@ -194,11 +202,13 @@ impl Taken {
     pub fn new(places: u8) -> Taken {
         Taken {
             amounts: Vec::new(),
+            spread: (Exact::ZERO, Vec::new()),
             places,
         }
     }
 
-    /// Takes an amount back of all parts in proportion to their net.
+    /// Takes an amount back of all parts in proportion to their net, rounded together with what was
+    /// taken so before.
     pub fn spread(
         &mut self,
         schedules: &mut [Schedule],
@@ -208,9 +218,13 @@ impl Taken {
         net: Exact,
     ) {
         let weights: Vec<Exact> = parts.iter().map(|part| part.net).collect();
-        let shares = shares(net, &weights, self.places);
-        for (schedule, share) in schedules.iter_mut().zip(shares) {
-            schedule.contra(at, share);
+        let (sum, taken) = &mut self.spread;
+        *sum += net;
+        taken.resize(parts.len(), Exact::ZERO);
+        let shares = shares(*sum, &weights, self.places);
+        for ((schedule, until), taken) in schedules.iter_mut().zip(shares).zip(taken) {
+            schedule.contra(at, until - *taken);
+            *taken = until;
         }
         self.amounts.push((reason, net));
     }

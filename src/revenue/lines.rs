@@ -5,7 +5,7 @@
 use super::given_back;
 use super::invoices::{Payer, Taken, push, schedules};
 use super::links::Links;
-use super::parts::shares;
+use super::parts::{NetParts, shares};
 use super::tie::Source;
 use super::{Basis, Inputs, RevenueBook};
 use crate::model::records::{Invoice, InvoiceLine, Origin};
@@ -194,18 +194,13 @@ fn alone(
     let payments = links.paid.get(invoice).filter(|_| namespace == "stripe");
     let payments = payments.map_or(&[][..], Vec::as_slice);
     if inputs.basis == Basis::Recognized {
+        let mut nets = NetParts::of(net, net + tax, places);
         for payment in payments {
             for back in given_back::of_payment(book, links, *payment) {
                 book.undated_refunds += u64::from(back.at.is_none());
                 let at = back.at.unwrap_or(payment.created);
-                let share = Exact::ratio(back.gross * net, net + tax, places);
-                taken.spread(
-                    &mut made,
-                    &parts,
-                    back.reason,
-                    at,
-                    share.unwrap_or(back.gross),
-                );
+                let share = nets.take(back.gross);
+                taken.spread(&mut made, &parts, back.reason, at, share);
             }
         }
     }

@@ -87,11 +87,12 @@ fn payment(id: &str, amount: &str, created: &str, invoice: Option<&str>) -> Paym
         amount: exact(amount),
         refunded: Exact::ZERO,
         refunded_at: None,
-        dispute_lost: None,
+        dispute: None,
         currency: Currency::USD,
         settled: None,
         status: PaymentStatus::Succeeded,
         invoice: invoice.map(str::to_string),
+        tells_invoice: true,
         description: None,
         origin: origin(),
     }
@@ -156,6 +157,7 @@ fn moved(object: &str, kind: BalanceKind, gross: &str, when: &str) -> BalanceEnt
         invoice_number: None,
         subscription: None,
         description: None,
+        gives_back: None,
         origin: origin(),
     }
 }

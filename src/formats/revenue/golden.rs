@@ -71,7 +71,7 @@ fn payment(payment: &Payment) -> Value {
         PaymentStatus::Test => "test",
         PaymentStatus::NotSucceeded(why) => why,
     };
-    let lost = payment.dispute_lost.as_ref();
+    let dispute = payment.dispute.as_ref();
     compact(json!({
         "id": payment.id,
         "customer": payment.customer,
@@ -81,9 +81,10 @@ fn payment(payment: &Payment) -> Value {
         "amount": number(payment.amount),
         "refunded": number(payment.refunded),
         "refunded_at": payment.refunded_at.map(time),
-        "dispute_lost": lost.map(|(amount, at)| compact(json!({
-            "amount": number(*amount),
-            "at": at.map(time),
+        "dispute": dispute.map(|dispute| compact(json!({
+            "status": format!("{:?}", dispute.status).to_lowercase(),
+            "amount": number(dispute.amount),
+            "at": dispute.at.map(time),
         }))),
         "currency": payment.currency.code(),
         "status": status,

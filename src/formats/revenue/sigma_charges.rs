@@ -116,11 +116,12 @@ fn payment(columns: &Columns, fields: &Fields, row: &Row) -> Result<Payment, Pro
         amount,
         refunded,
         refunded_at: None,
-        dispute_lost: None,
+        dispute: None,
         currency,
         settled: None,
         status: status(columns, fields, row)?,
         invoice: rows::other_id(columns, row, fields.invoice)?,
+        tells_invoice: fields.invoice.is_some(),
         description: rows::text(row, fields.description),
         origin: rows::origin(columns, row),
     })
