@@ -23,8 +23,12 @@ pub mod prices;
 pub mod attribution;
 pub mod revenue;
 
+pub mod causes;
 pub mod margin;
 pub mod reconcile;
+
+pub mod gate;
+
 pub mod simulate;
 pub mod suggest;
 

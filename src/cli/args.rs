@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use super::check_args::CheckArgs;
 pub use super::file_args::{FormatsArgs, InitArgs};
 pub use super::map_args::{MapArgs, MapCommand};
 pub use super::output_args::{MessageFormat, OutputFormat};
@@ -48,6 +49,13 @@ pub enum Command {
   tanso reconcile --by provider,day --month 2026-10
   tanso reconcile --where model=gpt-4o -o gap.csv")]
     Reconcile(ReconcileArgs),
+    /// Gates that a month must pass, from tanso.toml and options; exit 1 if one trips
+    #[command(after_help = "Examples:
+  tanso check
+  tanso check --min-margin 60% --max-unattributed 2% --max-unpriced 0
+  tanso check --new-loss-makers 0 --against margin-2026-09.json
+  tanso check --max-stale-days 2 --as-of 2026-10-20 --month 2026-10")]
+    Check(CheckArgs),
     /// What other prices, terms, models or usage would do, per customer and in total
     #[command(after_help = "Examples:
   tanso simulate --plan pro=149

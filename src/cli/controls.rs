@@ -18,14 +18,11 @@ pub fn expectations(shared: &Shared, statement: &Statement) -> Result<(), Proble
         }
     }
     if let Some(text) = &shared.expect_revenue {
-        match Exact::parse(text.trim()) {
-            Err(why) => problems.push(Problem::new(
-                &catalogue::BAD_OPTION,
-                format!("--expect-revenue is not a number: {}", why.reason()),
-            )),
+        match revenue_total(text) {
+            Err(problem) => problems.push(problem),
             Ok(expected) => problems_push(
                 &mut problems,
-                mismatch("revenue", expected, revenue(statement)),
+                mismatch("revenue", expected, statement.earned()),
             ),
         }
     }
@@ -43,6 +40,16 @@ fn problems_push(problems: &mut Problems, problem: Option<Problem>) {
 }
 
 fn expected_bill(text: &str, statement: &Statement) -> Result<Option<Problem>, Problem> {
+    let (provider, expected) = bill_total(text)?;
+    let billed = statement.billed(&provider);
+    Ok(mismatch(&format!("bill of {provider}"), expected, billed))
+}
+
+/// `openai=12345.67`: the provider, folded, and the amount.
+///
+/// # Errors
+/// If it is not.
+pub fn bill_total(text: &str) -> Result<(String, Exact), Problem> {
     let bad = |why: &str| {
         Problem::new(
             &catalogue::BAD_OPTION,
@@ -53,13 +60,20 @@ fn expected_bill(text: &str, statement: &Statement) -> Result<Option<Problem>, P
     };
     let (provider, amount) = text.split_once('=').ok_or_else(|| bad("no equals sign"))?;
     let expected = Exact::parse(amount.trim()).map_err(|why| bad(&why.reason()))?;
-    let provider = crate::model::names::provider(provider);
-    let ties = statement.attribution.ties.iter();
-    let billed: Exact = ties
-        .filter(|tie| tie.provider.as_deref().unwrap_or("unstated") == provider)
-        .map(|tie| tie.billed)
-        .sum();
-    Ok(mismatch(&format!("bill of {provider}"), expected, billed))
+    Ok((crate::model::names::provider(provider), expected))
+}
+
+/// The amount of `--expect-revenue`.
+///
+/// # Errors
+/// If it is no number.
+pub fn revenue_total(text: &str) -> Result<Exact, Problem> {
+    Exact::parse(text.trim()).map_err(|why| {
+        Problem::new(
+            &catalogue::BAD_OPTION,
+            format!("--expect-revenue is not a number: {}", why.reason()),
+        )
+    })
 }
 
 /// The difference is told in full: never `0.00` for what is not zero.
@@ -77,11 +91,4 @@ fn mismatch(what: &str, expected: Exact, found: Exact) -> Option<Problem> {
             found - expected
         )),
     )
-}
-
-/// Revenue of the period in all exports, whatever the filters.
-fn revenue(statement: &Statement) -> Exact {
-    let ties = statement.revenue_ties.iter();
-    ties.map(|tie| tie.customers + tie.unmapped + tie.internal)
-        .sum()
 }

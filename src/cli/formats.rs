@@ -195,6 +195,7 @@ fn schema(output: &str, console: &mut Console) -> Result<Ended, Problems> {
     let text = match output {
         "report" => include_str!("../../docs/schema/report.json"),
         "map" => include_str!("../../docs/schema/map.json"),
+        "check" => include_str!("../../docs/schema/check.json"),
         "reconciliation" => include_str!("../../docs/schema/reconciliation.json"),
         "simulation" => include_str!("../../docs/schema/simulation.json"),
         "scenario" => include_str!("../../docs/schema/scenario.json"),
@@ -204,7 +205,7 @@ fn schema(output: &str, console: &mut Console) -> Result<Ended, Problems> {
                     &catalogue::BAD_OPTION,
                     format!("there is no schema {other:?}"),
                 )
-                .help("schemas: report, reconciliation, simulation, scenario, map"),
+                .help("schemas: report, check, reconciliation, simulation, scenario, map"),
             ));
         }
     };

@@ -215,6 +215,7 @@ fn spec(
     {
         settings.zone = Some(Zone::parse(name).ok_or_else(|| bad_zone("--input-tz", name))?);
     }
+    settings.calendar = Some(super::choices::zone(shared, project)?);
     if settings.cached_tokens.is_none() {
         settings.cached_tokens = shared.cached_tokens.map(|how| match how {
             CachedTokensArg::Inside => CachedTokens::Inside,

@@ -2,7 +2,11 @@
 
 mod again;
 pub mod args;
+mod check;
+mod check_args;
+mod check_limits;
 mod choices;
+mod ci;
 mod controls;
 mod currency;
 mod dimensions;
@@ -138,6 +142,7 @@ fn dispatch(cli: &Cli, console: &mut Console) -> Result<Ended, Problems> {
     }
     match &cli.command {
         Some(Command::Report(args)) => report::run(args, console),
+        Some(Command::Check(args)) => check::run(args, console),
         Some(Command::Simulate(args)) => simulate::run(args, console),
         Some(Command::Map(args)) => map::run(args, console),
         Some(Command::Reconcile(args)) => reconcile::run(args, console),
@@ -213,6 +218,7 @@ fn clap_says(error: &clap::Error, console: &mut Console) -> u8 {
 fn message_options(cli: &Cli, real: bool) -> MessageOptions {
     let shared: Option<&Shared> = match &cli.command {
         Some(Command::Report(args)) => Some(&args.shared),
+        Some(Command::Check(args)) => Some(&args.shared),
         Some(Command::Simulate(args)) => Some(&args.shared),
         Some(Command::Map(args)) => Some(map::shared(args)),
         Some(Command::Reconcile(args)) => Some(&args.shared),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::check_limits::GateEntry;
 use super::journal::JournalEntry;
 pub use super::percent::percent;
 use super::price_rules::{self, PriceEntry};
@@ -66,6 +67,9 @@ pub struct Project {
     /// Accounts of journals.
     #[serde(default)]
     pub journal: JournalEntry,
+    /// Limits that `tanso check` holds the month to.
+    #[serde(default)]
+    pub gate: GateEntry,
     /// The folder of the project file.
     #[serde(skip)]
     pub folder: PathBuf,

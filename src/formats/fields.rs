@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::formats::Settings;
 use crate::model::time::NotATime;
-use crate::model::{Currency, DateOrder, Exact, Instant, Zone};
+use crate::model::{Currency, DateOrder, Day, Exact, Instant, Zone};
 use crate::problem::{Place, Problem, Problems, catalogue};
 use crate::scan::{Header, Row, RowSource};
 
@@ -23,6 +23,8 @@ pub struct Columns {
     pub decimal_comma: bool,
     /// Zone of stamps that carry no offset; `None` refuses them.
     pub zone: Option<Zone>,
+    /// Zone of days without a time of day, where it differs.
+    pub days: Option<Zone>,
     /// The order of dates with slashes; `None` refuses them.
     pub date_order: Option<DateOrder>,
 }
@@ -36,7 +38,16 @@ impl Columns {
             header: source.header().clone(),
             decimal_comma: settings.decimal_comma.unwrap_or(false),
             zone: settings.zone.or(zone),
+            days: None,
             date_order: settings.date_order,
+        }
+    }
+
+    /// Days without a time of day are days of the report, unless the user stated the file's zone.
+    pub fn calendar_days(self, settings: &Settings) -> Columns {
+        Columns {
+            days: settings.calendar.filter(|_| settings.zone.is_none()),
+            ..self
         }
     }
 
@@ -195,8 +206,14 @@ impl Columns {
     /// The cell as an instant; blank and absent cells are problems.
     pub fn instant(&self, row: &Row, column: usize) -> Result<Instant, Problem> {
         let text = row.filled(column).unwrap_or("");
+        if let Some((zone, day)) = self.days.zip(Day::parse(text)) {
+            return Ok(zone.start_of(day));
+        }
         let read = match self.date_order {
-            Some(order) if text.contains('/') => order.read(text, self.zone),
+            Some(order) if text.contains('/') => {
+                let day = self.days.filter(|_| !text.contains(':'));
+                order.read(text, day.or(self.zone))
+            }
             _ => Instant::parse(text, self.zone),
         };
         read.map_err(|why| {

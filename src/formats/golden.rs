@@ -95,6 +95,7 @@ pub fn settings(value: &Value) -> Option<Settings> {
     }
     let dimensions = dimensions.into_iter().flatten();
     Some(Settings {
+        calendar: None,
         columns: named,
         cached_tokens,
         zone,

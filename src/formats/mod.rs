@@ -98,6 +98,9 @@ pub struct Settings {
     pub cached_tokens: Option<CachedTokens>,
     /// Zone of time stamps without offset.
     pub zone: Option<Zone>,
+    /// Zone in which the report's days begin. Calendar days of billing systems are days of it, unless
+    /// `zone` says otherwise.
+    pub calendar: Option<Zone>,
     /// Provider of a file that names none.
     pub provider: Option<String>,
     /// Who bills the calls of a log, whatever its rows name: a gateway, say.

@@ -47,7 +47,7 @@ pub fn settle(records: &mut RevenueRecords) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::records::{Invoice, InvoiceLine, InvoiceStatus, Origin};
+    use crate::model::records::{Invoice, InvoiceLine, InvoiceStatus, Origin, Prepaid};
     use crate::model::{Currency, Instant};
 
     fn line(invoice: &str, net: &str) -> InvoiceLine {
@@ -106,6 +106,8 @@ mod tests {
             status: InvoiceStatus::Paid,
             voided: None,
             uncollectible: None,
+            paid: None,
+            prepaid: Prepaid::No,
             subscription: None,
             plan: None,
             recurring: None,

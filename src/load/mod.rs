@@ -16,6 +16,7 @@ mod hand;
 mod logs;
 mod mapping_file;
 mod overlap;
+mod prepaid;
 pub mod price_list;
 mod progress;
 pub mod rate_file;

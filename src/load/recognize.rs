@@ -207,11 +207,17 @@ fn unknown(sample: &Sample<'_>, skipped: &[String]) -> Problem {
     let near = nearest_to(sample);
     let mut help = String::new();
     if let Some((format, missing)) = near.first() {
-        help = format!(
-            "nearest is {}, which also needs {}; ",
-            format.name,
-            missing.join(", ")
-        );
+        help = match missing.is_empty() {
+            true => format!(
+                "it has what {0} needs and nothing that tells it apart, {0}:path reads it as that; ",
+                format.name
+            ),
+            false => format!(
+                "nearest is {}, which also needs {}; ",
+                format.name,
+                missing.join(", ")
+            ),
+        };
     }
     if !skipped.is_empty() {
         help.push_str(&format!(

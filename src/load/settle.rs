@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::overlap::OnOverlap;
-use super::{FileRead, Reading, again, counts, discounts, logs, overlap, recognized, same};
+use super::{
+    FileRead, Reading, again, counts, discounts, logs, overlap, prepaid, recognized, same,
+};
 use crate::formats::revenue::sigma_join;
 use crate::model::Day;
 use crate::problem::{Note, Problems, catalogue};
@@ -47,6 +49,8 @@ impl Reading<'_> {
         let joined = sigma_join::join(&mut self.books.records, problems);
         self.books.notes.extend(joined);
         discounts::settle(&mut self.books.records);
+        let unsold = prepaid::settle(&mut self.books.records);
+        self.books.notes.extend(unsold);
     }
 
     /// Calls that two logs have.

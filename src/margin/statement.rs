@@ -66,6 +66,24 @@ pub struct Statement {
     pub deferred: Option<Deferred>,
 }
 
+impl Statement {
+    /// What a provider billed in the period, whatever the filters; bills that do not say are
+    /// `unstated`.
+    pub fn billed(&self, provider: &str) -> Exact {
+        let ties = self.attribution.ties.iter();
+        ties.filter(|tie| tie.provider.as_deref().unwrap_or("unstated") == provider)
+            .map(|tie| tie.billed)
+            .sum()
+    }
+
+    /// Revenue of the period in all exports, whatever the filters.
+    pub fn earned(&self) -> Exact {
+        let ties = self.revenue_ties.iter();
+        ties.map(|tie| tie.customers + tie.unmapped + tie.internal)
+            .sum()
+    }
+}
+
 /// What a statement is made of.
 pub struct Inputs<'a> {
     /// Who is who.

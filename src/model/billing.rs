@@ -29,6 +29,19 @@ pub enum InvoiceStatus {
     Uncollectible,
 }
 
+/// What an invoice has to do with credits that are paid for before they are used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Prepaid {
+    /// Nothing.
+    #[default]
+    No,
+    /// It sells credits. What it sells is earned when it is used: (when, amount), the amounts by
+    /// the time, including tax, summing to the invoice as read; empty until the uses are known.
+    Bought(Vec<(Instant, Exact)>),
+    /// It is paid in part with credits of this amount, and its total is less them.
+    Used(Exact),
+}
+
 /// One invoice, or one line of a revenue file. Amounts are in major units.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invoice {
@@ -53,6 +66,8 @@ pub struct Invoice {
     /// What it takes off all of its lines together, without tax, where the lines are stated before
     /// it; what makes the invoice cheaper than its lines is positive. Zero once it is taken off them.
     pub off_lines: Exact,
+    /// Credits that it sells or uses up.
+    pub prepaid: Prepaid,
     /// Currency.
     pub currency: Currency,
     /// Invoice date.
@@ -67,6 +82,8 @@ pub struct Invoice {
     pub voided: Option<Instant>,
     /// When it was marked uncollectible.
     pub uncollectible: Option<Instant>,
+    /// When it was paid, if the export says.
+    pub paid: Option<Instant>,
     /// Subscription id.
     pub subscription: Option<String>,
     /// Plan, where the file itself names one.

@@ -8,6 +8,7 @@ pub mod billing;
 pub mod catalog;
 pub mod counts;
 pub mod currency;
+mod cycle;
 mod digits;
 pub mod exact;
 pub mod meter;
@@ -23,6 +24,7 @@ pub mod usage;
 
 pub use band::ContextBand;
 pub use currency::Currency;
+pub use cycle::Cycle;
 pub use exact::Exact;
 pub use meter::Meter;
 pub use packed::Packed;

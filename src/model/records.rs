@@ -8,8 +8,8 @@
 use std::sync::Arc;
 
 pub use super::billing::{
-    CreditNote, CreditNoteLine, Invoice, InvoiceLine, InvoiceStatus, LineTax, RecognizedEntry,
-    RevenueRecords,
+    CreditNote, CreditNoteLine, Invoice, InvoiceLine, InvoiceStatus, LineTax, Prepaid,
+    RecognizedEntry, RevenueRecords,
 };
 pub use super::catalog::{
     BillingCustomer, ListPrice, MrrChange, Product, Subscription, SubscriptionItem,

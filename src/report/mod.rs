@@ -4,6 +4,7 @@
 //! computes a number; it prints what it is given, and [`rounding`] is called before that, so that
 //! every format of one report prints the same figures.
 
+pub mod check;
 pub mod csv;
 pub mod figures;
 pub mod fx;
@@ -16,6 +17,7 @@ pub mod markdown;
 pub mod plain;
 pub mod reconciliation;
 pub mod rounding;
+pub mod saved;
 pub mod simulation;
 pub mod table;
 pub mod text;

@@ -33,6 +33,8 @@ pub struct Contract {
     pub interval_count: u32,
     /// List price of one per charge; `None` for metered and tiered prices.
     pub list_price: Option<Exact>,
+    /// Whether it is billed by use.
+    pub metered: bool,
     /// Share of the list price that the last full charge leaves out, 0 if none; `None` if no such
     /// charge is in the files.
     pub discount: Option<Exact>,
@@ -135,13 +137,7 @@ fn contract(
     let day = subscription.started.or(current.map(|(start, _)| start));
     let day = day.map_or(Day(0), |at| zone.day(at));
     let (party, _) = identity.billing("stripe", &subscription.customer, day);
-    let interval = match listed {
-        Some(listed) if !listed.interval.is_empty() => listed.interval.clone(),
-        _ => subscription.interval.clone(),
-    };
-    let stated = listed.map(|listed| listed.interval_count);
-    let inferred = || current.map_or(1, |(start, end)| intervals(&interval, end.0 - start.0));
-    let count = stated.or(subscription.interval_count);
+    let (interval, interval_count) = interval(subscription, listed, current);
     let quantity = match item {
         Some(item) => item.quantity.unwrap_or(Exact::ZERO),
         None => subscription.quantity,
@@ -160,9 +156,10 @@ fn contract(
         price: price.clone(),
         plan: price.clone(),
         quantity,
-        interval_count: count.unwrap_or_else(inferred).max(1),
+        interval_count,
         interval,
         list_price,
+        metered,
         discount: None,
         started: subscription.started,
         renews: next.filter(|next| ends.is_none_or(|ends| ends > *next)),
@@ -171,6 +168,24 @@ fn contract(
         status: subscription.status.clone(),
         assumed_unit: of_list.is_none() && own.is_some() && quantity != Exact::ONE,
     }
+}
+
+/// The interval of a charge and how many of it: as the price list says, else as the subscription
+/// does, the count else from the length of its current period.
+pub(super) fn interval(
+    subscription: &Subscription,
+    listed: Option<&ListPrice>,
+    current: Option<(Instant, Instant)>,
+) -> (String, u32) {
+    let interval = match listed {
+        Some(listed) if !listed.interval.is_empty() => listed.interval.clone(),
+        _ => subscription.interval.clone(),
+    };
+    let stated = listed.map(|listed| listed.interval_count);
+    let inferred = || current.map_or(1, |(start, end)| intervals(&interval, end.0 - start.0));
+    let count = stated.or(subscription.interval_count);
+    let count = count.unwrap_or_else(inferred).max(1);
+    (interval, count)
 }
 
 /// How many intervals a period is long, to the nearest.

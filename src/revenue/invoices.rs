@@ -3,13 +3,16 @@
 //! Where the files have the lines of an invoice they take its place, each with its own period and
 //! sign; the invoice then only dates and checks them. An invoice without lines counts by itself.
 
+use super::credits;
 use super::given_back::{self, Back};
 use super::lines::{self, Part};
 use super::links::{Links, Paid};
 use super::parts::{NetParts, shares};
+use super::prepaid;
+use super::service;
 use super::tie::{Sheet, Source};
 use super::{Basis, Inputs, Obligation, RevenueBook, Schedule};
-use crate::model::records::{CreditNote, Invoice, InvoiceStatus, Subscription};
+use crate::model::records::{Invoice, InvoiceStatus, Prepaid};
 use crate::model::{Exact, Instant};
 
 /// Adds every invoice, with what its payments and credit notes take back.
@@ -75,11 +78,13 @@ fn add_one(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>, invoic
         }
         return;
     }
-    let subscription = invoice.subscription.as_deref();
-    let subscription = subscription.and_then(|id| links.subscriptions.get(id).copied());
-    let (whole, known) = service(invoice, subscription, final_at);
+    let (whole, known) = match lines.is_empty() {
+        true => service::of(book, links, inputs.basis, invoice),
+        false => ((final_at, final_at), true),
+    };
     let (source, parts) = match lines.is_empty() {
         true => {
+            let sheet = book.sheets.entry(own).or_default();
             sheet.tax += invoice.tax;
             let unknown = inputs.basis == Basis::Recognized && !known;
             book.without_period += u64::from(unknown);
@@ -89,6 +94,10 @@ fn add_one(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>, invoic
             lines::source(invoice.namespace),
             lines::of(book, links, invoice, own, inputs.currency.decimals()),
         ),
+    };
+    let parts = match &invoice.prepaid {
+        Prepaid::Bought(uses) => prepaid::earned(parts, uses, inputs.currency.decimals()),
+        _ => parts,
     };
     let customer = invoice.customer.as_deref();
     let customer = customer.or_else(|| lines.iter().find_map(|line| line.customer.as_deref()));
@@ -104,6 +113,8 @@ fn add_one(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>, invoic
     let notes = links.notes.get(&id).map_or(&[][..], Vec::as_slice);
     let mut schedules = schedules(&parts, final_at, inputs);
     let mut taken = Taken::new(inputs.currency.decimals());
+    let net = invoice.total - invoice.tax;
+    let mut nets = NetParts::of(net, invoice.total, taken.places);
     let event = Event { invoice, final_at };
     if inputs.basis == Basis::Recognized {
         let mut backs: Vec<Back> = payments
@@ -111,9 +122,7 @@ fn add_one(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>, invoic
             .flat_map(|payment| given_back::of_payment(book, links, *payment))
             .collect();
         backs.sort();
-        let net = invoice.total - invoice.tax;
-        let mut nets = NetParts::of(net, invoice.total, taken.places);
-        for back in less_notes(backs, notes) {
+        for back in credits::less_notes(book, backs, notes) {
             book.undated_refunds += u64::from(back.at.is_none());
             let at = back.at.unwrap_or_else(|| paid_at(payments, final_at));
             let net = nets.take(back.gross);
@@ -122,7 +131,8 @@ fn add_one(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>, invoic
     }
     if inputs.basis != Basis::Cash {
         for note in notes {
-            credit(&mut taken, &mut schedules, &parts, note, invoice);
+            let net = nets.take(note.amount);
+            credits::take(book, &mut taken, &mut schedules, &parts, (note, net));
         }
     }
     write_off(book, &mut taken, &mut schedules, event, payments);
@@ -191,10 +201,12 @@ pub fn schedules(parts: &[Part], final_at: Instant, inputs: Inputs<'_>) -> Vec<S
 
 /// What is taken back of the parts of one invoice, by name.
 pub(super) struct Taken {
-    amounts: Vec<(&'static str, Exact)>,
+    /// By reason, net of tax.
+    pub amounts: Vec<(&'static str, Exact)>,
     /// What was taken of all parts in proportion: together, and of each.
     spread: (Exact, Vec<Exact>),
-    places: u8,
+    /// Decimals of the currency's minor unit.
+    pub places: u8,
 }
 
 impl Taken {
@@ -259,44 +271,8 @@ struct Event<'a> {
     final_at: Instant,
 }
 
-/// A credit note takes back of the lines it names, else of all in proportion.
-fn credit(
-    taken: &mut Taken,
-    schedules: &mut [Schedule],
-    parts: &[Part],
-    note: &CreditNote,
-    invoice: &Invoice,
-) {
-    let places = taken.places;
-    let net = net_part(note.amount, invoice, places);
-    let named: Vec<(usize, Exact)> = note
-        .lines
-        .iter()
-        .filter_map(|(id, amount)| {
-            let at = parts
-                .iter()
-                .position(|part| part.id.as_deref() == Some(id))?;
-            Some((at, *amount))
-        })
-        .collect();
-    if named.is_empty() || named.len() < note.lines.len() {
-        return taken.spread(schedules, parts, "credit notes", note.at, net);
-    }
-    let amounts: Vec<Exact> = named.iter().map(|(_, amount)| *amount).collect();
-    let sum: Exact = amounts.iter().sum();
-    // Lines that sum to the note's whole amount include its tax.
-    let amounts = match sum == note.amount && net != note.amount {
-        true => shares(net, &amounts, places),
-        false => amounts,
-    };
-    taken.amounts.push(("credit notes", amounts.iter().sum()));
-    for ((at, _), amount) in named.into_iter().zip(amounts) {
-        schedules[at].contra(note.at, amount);
-    }
-}
-
 /// Voids and write-offs take back what is left, in their own month. A write-off that was paid
-/// later comes back when it is paid.
+/// later comes back when it is paid; one that was voided later stays where it is.
 fn write_off(
     book: &mut RevenueBook,
     taken: &mut Taken,
@@ -306,15 +282,20 @@ fn write_off(
 ) {
     let Event { invoice, final_at } = event;
     match (invoice.status, invoice.voided, invoice.uncollectible) {
-        (InvoiceStatus::Void, Some(at), _) => {
-            taken.rest(schedules, "void", at.max(final_at));
+        (InvoiceStatus::Void, Some(void), written_off) => {
+            match written_off.filter(|at| *at < void) {
+                Some(at) => taken.rest(schedules, "uncollectible", at.max(final_at)),
+                None => taken.rest(schedules, "void", void.max(final_at)),
+            };
         }
         (InvoiceStatus::Uncollectible, _, Some(at)) => {
             taken.rest(schedules, "uncollectible", at.max(final_at));
         }
         (InvoiceStatus::Paid, _, Some(at)) => {
             let later = payments.iter().map(|payment| payment.created);
-            let Some(paid) = later.filter(|paid| *paid >= at).min() else {
+            let later = later.filter(|paid| *paid >= at).min();
+            let stated = invoice.paid.filter(|paid| *paid >= at);
+            let Some(paid) = later.or(stated) else {
                 return book.remark(
                     "invoices written off and paid later on a day that no file says; revenue stays",
                     invoice.total - invoice.tax,
@@ -332,28 +313,6 @@ fn write_off(
     }
 }
 
-/// Refunds without those that pay out a credit note: the note takes back already.
-fn less_notes(mut backs: Vec<Back>, notes: &[&CreditNote]) -> Vec<Back> {
-    for note in notes {
-        let Some(refund) = note.refund.as_deref() else {
-            continue;
-        };
-        let by_id = backs
-            .iter()
-            .position(|back| back.refund.as_deref() == Some(refund));
-        let unnamed = || {
-            let mut unnamed = backs.iter();
-            unnamed.position(|back| back.reason == "refunds" && back.refund.is_none())
-        };
-        if let Some(at) = by_id.or_else(unnamed) {
-            let gross = backs[at].gross;
-            backs[at].gross -= note.amount.min(gross);
-        }
-    }
-    backs.retain(|back| !back.gross.is_zero());
-    backs
-}
-
 /// When an invoice was paid first.
 pub fn paid_at(payments: &[Paid<'_>], otherwise: Instant) -> Instant {
     let paid = payments.iter().map(|payment| payment.created);
@@ -367,23 +326,4 @@ pub fn net_part(gross: Exact, invoice: &Invoice, places: u8) -> Exact {
         return gross;
     }
     Exact::ratio(gross * net, invoice.total, places).unwrap_or(gross)
-}
-
-/// The service period, and whether it is known: the invoice's own lines, else the subscription's
-/// current period moved to the invoice's date, else at once.
-fn service(
-    invoice: &Invoice,
-    subscription: Option<&Subscription>,
-    final_at: Instant,
-) -> ((Instant, Instant), bool) {
-    if let Some(service) = invoice.service {
-        return (service, true);
-    }
-    if let Some((start, end)) = subscription.and_then(|s| s.current_period) {
-        let length = end.0 - start.0;
-        if length > 0 {
-            return ((invoice.date, Instant(invoice.date.0 + length)), true);
-        }
-    }
-    ((final_at, final_at), invoice.namespace == "revenue")
 }

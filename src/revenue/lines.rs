@@ -2,6 +2,7 @@
 //!
 //! The rule that must hold: what an invoice is more or less than its lines is named in its tie.
 
+use super::credits;
 use super::given_back;
 use super::invoices::{Payer, Taken, push, schedules};
 use super::links::Links;
@@ -193,15 +194,24 @@ fn alone(
     let mut taken = Taken::new(places);
     let payments = links.paid.get(invoice).filter(|_| namespace == "stripe");
     let payments = payments.map_or(&[][..], Vec::as_slice);
+    let notes = links.notes.get(&(namespace, invoice));
+    let notes = notes.map_or(&[][..], Vec::as_slice);
+    let mut nets = NetParts::of(net, net + tax, places);
     if inputs.basis == Basis::Recognized {
-        let mut nets = NetParts::of(net, net + tax, places);
         for payment in payments {
-            for back in given_back::of_payment(book, links, *payment) {
+            let backs = given_back::of_payment(book, links, *payment);
+            for back in credits::less_notes(book, backs, notes) {
                 book.undated_refunds += u64::from(back.at.is_none());
                 let at = back.at.unwrap_or(payment.created);
                 let share = nets.take(back.gross);
                 taken.spread(&mut made, &parts, back.reason, at, share);
             }
+        }
+    }
+    if inputs.basis != Basis::Cash {
+        for note in notes {
+            let net = nets.take(note.amount);
+            credits::take(book, &mut taken, &mut made, &parts, (note, net));
         }
     }
     let sheet = book.sheets.entry(source).or_default();

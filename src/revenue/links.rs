@@ -1,11 +1,11 @@
 //! What belongs to what: lines, payments and credit notes to their invoice, refunds, disputes and
 //! movements of the balance to their payment. Only looks up; decides nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::records::{
-    BalanceEntry, CreditNote, Dispute, Invoice, InvoiceLine, ListPrice, Payment, PaymentDispute,
-    PaymentStatus, Refund, RevenueRecords, Subscription, SubscriptionItem,
+    BalanceEntry, CreditNote, Dispute, Invoice, InvoiceLine, InvoiceStatus, ListPrice, Payment,
+    PaymentDispute, PaymentStatus, Refund, RevenueRecords, Subscription, SubscriptionItem,
 };
 use crate::model::{Exact, Instant};
 
@@ -97,6 +97,8 @@ pub struct Links<'a> {
     pub by_words: Vec<&'a BalanceEntry>,
     /// Subscriptions by id.
     pub subscriptions: BTreeMap<&'a str, &'a Subscription>,
+    /// When invoices of each subscription are dated.
+    pub billed_on: BTreeMap<&'a str, BTreeSet<Instant>>,
     /// Items by subscription.
     pub items: By<'a, SubscriptionItem>,
     /// The price list by id.
@@ -113,6 +115,10 @@ impl<'a> Links<'a> {
             }
             let id = (invoice.namespace, invoice.id.as_str());
             links.invoices.insert(id, invoice);
+            let of = invoice.subscription.as_deref();
+            if let Some(of) = of.filter(|_| invoice.status != InvoiceStatus::Draft) {
+                links.billed_on.entry(of).or_default().insert(invoice.date);
+            }
             if let (Some(number), "stripe") = (invoice.number.as_deref(), invoice.namespace) {
                 links.by_number.insert(number, invoice);
             }

@@ -9,6 +9,7 @@
 mod balance;
 pub mod contracts;
 mod coverage;
+mod credits;
 mod deferred;
 mod events;
 mod given_back;
@@ -21,8 +22,10 @@ mod overlap;
 mod parts;
 mod payments;
 pub mod plans;
+mod prepaid;
 mod recognition;
 pub mod schedule;
+mod service;
 mod systems;
 mod tie;
 mod twins;

@@ -30,6 +30,16 @@ pub fn add(book: &mut RevenueBook, inputs: Inputs<'_>, period: Period) {
             amount,
         );
     }
+    let unknown = |contract: &&Contract| {
+        let counts = left_out(contract, inputs.zone.start_of(period.end)) == Some(None);
+        counts && !contract.metered && contract.monthly(inputs.currency.decimals()).is_none()
+    };
+    for _ in all.iter().filter(unknown).filter(|_| !changed) {
+        book.remark(
+            "subscriptions whose price no file says (tiers, or a price that is in no list), not in the recurring revenue",
+            Exact::ZERO,
+        );
+    }
     for month in period.months() {
         let days = Period::month(month);
         let start = inputs.zone.start_of(days.start);

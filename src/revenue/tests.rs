@@ -6,8 +6,8 @@ use super::*;
 use crate::model::Month;
 use crate::model::records::{
     BalanceEntry, BalanceKind, CreditNote, Dispute, DisputeStatus, Invoice, InvoiceLine,
-    InvoiceStatus, ListPrice, MrrChange, Payment, PaymentStatus, Product, RecognizedEntry, Refund,
-    Subscription, SubscriptionItem,
+    InvoiceStatus, ListPrice, MrrChange, Payment, PaymentStatus, Prepaid, Product, RecognizedEntry,
+    Refund, Subscription, SubscriptionItem,
 };
 
 pub(super) fn at(text: &str) -> Instant {
@@ -48,6 +48,8 @@ pub(super) fn invoice(id: &str, total: &str, date: &str, to: &str) -> Invoice {
         status: InvoiceStatus::Paid,
         voided: None,
         uncollectible: None,
+        paid: None,
+        prepaid: Prepaid::No,
         subscription: None,
         plan: None,
         recurring: None,

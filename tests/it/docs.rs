@@ -62,6 +62,9 @@ fn pages() -> Vec<String> {
 fn every_console_block_prints_what_it_says() {
     trycmd::TestCases::new()
         .register_bin("tanso", Path::new(TANSO))
+        // Examples say the same wherever the tests run.
+        .env("GITHUB_ACTIONS", "")
+        .env("GITHUB_STEP_SUMMARY", "")
         .case("README.md")
         .case("docs/*.md");
 }
@@ -94,6 +97,7 @@ fn the_page_of_commands_is_fresh() {
         "",
         "report",
         "reconcile",
+        "check",
         "simulate",
         "map",
         "map suggest",
@@ -343,6 +347,23 @@ fn reconciliations_fit_their_schema() {
         "reconciliation",
         &[&run("provider,model,meter"), &run("tier,month,day")],
     );
+}
+
+#[test]
+fn checks_fit_their_schema() {
+    let config = "fixtures/scenarios/margin-drain/tanso.toml";
+    let run = [
+        "check",
+        "--config",
+        config,
+        "--min-margin=20%",
+        "--max-gap=10%",
+        "--max-missing-days=31",
+        "--expect-bill=openai=606",
+        "--format=json",
+        "--quiet",
+    ];
+    fits("check", &[&run]);
 }
 
 #[test]

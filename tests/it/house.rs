@@ -124,6 +124,11 @@ const DIRECTIONS: &[Direction] = &[
         why: "a stage",
     },
     Direction {
+        part: "causes",
+        never: STAGES_NEVER,
+        why: "a stage",
+    },
+    Direction {
         part: "margin",
         never: STAGES_NEVER,
         why: "a stage",
@@ -135,6 +140,11 @@ const DIRECTIONS: &[Direction] = &[
     },
     Direction {
         part: "suggest",
+        never: STAGES_NEVER,
+        why: "a stage",
+    },
+    Direction {
+        part: "gate",
         never: STAGES_NEVER,
         why: "a stage",
     },

@@ -4,6 +4,7 @@
 //! by an independent program; none is copied from the program's own output.
 
 mod billing;
+mod check;
 mod cloud;
 mod contract;
 mod corpus;
@@ -25,6 +26,7 @@ mod journals;
 mod levers;
 mod map;
 mod metamorphic;
+mod months;
 mod oracle;
 mod plans;
 mod prices;

@@ -173,7 +173,10 @@ fn revenue(run: &Run, notes: &mut Vec<Note>) {
         notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
     }
     for (words, (times, amount)) in &book.remarks {
-        let text = format!("{words}: {times}, together {}", money(run, *amount));
+        let text = match amount.is_zero() {
+            true => format!("{words}: {times}"),
+            false => format!("{words}: {times}, together {}", money(run, *amount)),
+        };
         notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
     }
     for (words, (times, amount)) in &book.doubts {

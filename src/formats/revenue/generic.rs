@@ -4,8 +4,8 @@
 //! Our own definition: `customer_id,period_start,period_end,amount,currency` and optionally `tax`,
 //! `plan`, `type`, `invoice_id`, `status`. `amount` is in major units with its sign (refunds and
 //! credits are negative) and includes `tax` where that column is there, so net = amount − tax.
-//! `period_end` is exclusive; blank or equal to the start is a one-off. Dates are days of the file's
-//! zone, UTC unless stated; times of day need an offset or a stated zone.
+//! `period_end` is exclusive; blank or equal to the start is a one-off. Dates are days of the
+//! report's zone unless the file's is stated; times of day need an offset or a stated zone.
 //!
 //! An invoice may have many rows, so `invoice_id` tells nothing apart and rows of one file are never
 //! taken for repeats of each other. Minor units cannot be told from major ones and are not read.
@@ -14,7 +14,7 @@ use super::money::Money;
 use super::rows;
 use crate::formats::fields::Columns;
 use crate::formats::{Format, Kind, Reader, Remark, RevenueRecords, Sample, Settings, Tally};
-use crate::model::records::{Invoice, InvoiceStatus};
+use crate::model::records::{Invoice, InvoiceStatus, Prepaid};
 use crate::model::{Currency, Exact, Instant};
 use crate::problem::{Place, Problem, Problems, catalogue};
 use crate::scan::{Row, RowSource};
@@ -54,7 +54,7 @@ For every billing system without a format of its own: CSV, JSON lines or Parquet
 | `invoice_id` | `invoice_id` | may repeat: several rows of one invoice |
 | `status` | `status` | `paid`, `open`, `void`, `draft`, `uncollectible`. Only `--revenue cash` tells open from paid; it takes rows without a status as paid, with a note |
 
-Dates are `2026-02-01`; dates with slashes are refused, unless its `[[input]]` entry of `tanso.toml` says
+Dates are `2026-02-01`, days of the report (`--tz`) unless the file's own zone is stated; dates with slashes are refused, unless its `[[input]]` entry of `tanso.toml` says
 `date_format = \"m/d/y\"` or `\"d/m/y\"`.
 
 Rows of one file are never dropped as repeats of each other. A row that stands in two files, with the
@@ -207,7 +207,7 @@ fn read(
     problems: &mut Problems,
 ) -> Tally {
     let mut tally = Tally::default();
-    let mut columns = Columns::of(source, settings, None);
+    let mut columns = Columns::of(source, settings, None).calendar_days(settings);
     let Some(mut fields) = Fields::find(&columns, settings, problems) else {
         return tally;
     };
@@ -301,6 +301,8 @@ fn line(
         status: status(columns, row, fields.status)?,
         voided: None,
         uncollectible: None,
+        paid: None,
+        prepaid: Prepaid::No,
         subscription: None,
         plan: rows::text(row, fields.plan),
         recurring: recurring(columns, row, fields.kind, fields.amount, total)?,

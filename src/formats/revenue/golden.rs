@@ -58,6 +58,7 @@ fn invoice(invoice: &Invoice) -> Value {
         "status": super::invoice_status_word(invoice.status),
         "voided": invoice.voided.map(time),
         "uncollectible": invoice.uncollectible.map(time),
+        "paid": invoice.paid.map(time),
         "subscription": invoice.subscription,
         "plan": invoice.plan,
         "recurring": invoice.recurring,

@@ -2,19 +2,20 @@
 //!
 //! One row per invoice. Amounts are minor units (`…_amount_cents`) of `currency`, by the decimals of
 //! ISO 4217. `total_amount_cents` is what is left to pay: fees less coupons, progressive billing
-//! already billed, plus taxes, less credit notes and prepaid credits. So prepaid credits count when
-//! they are bought, on an invoice of the type `credit`, and not again when they are used up. Dates
-//! are days. The service period is not in this file: the fees have it.
+//! already billed, plus taxes, less credit notes and prepaid credits. Prepaid credits are bought on
+//! an invoice of the type `credit` and are earned when they are used up. Credit notes include tax.
+//! Dates are days. The service period is not in this file: the fees have it.
 //!
 //! The rule that must hold: net is `total_amount_cents - taxes_amount_cents`, as the invoice has
-//! them, and the fees of an invoice never come to more.
+//! them, the taxes less the part that its credit notes give back; and the fees of an invoice never
+//! come to more.
 
 use super::{minor, rows};
 use crate::formats::fields::Columns;
 use crate::formats::rows::{Fate, each};
 use crate::formats::{Format, Kind, Reader, RevenueRecords, Sample, Settings, Tally};
-use crate::model::Zone;
-use crate::model::records::{Invoice, InvoiceStatus};
+use crate::model::records::{Invoice, InvoiceStatus, Prepaid};
+use crate::model::{Exact, Zone};
 use crate::problem::{Problem, Problems, catalogue};
 use crate::scan::{Row, RowSource};
 
@@ -46,8 +47,10 @@ this file has the customers.
 - Amounts are minor units: `9900` is 99.00 USD. Net revenue is `total_amount_cents` less
   `taxes_amount_cents`.
 - The total is what is left to pay after coupons, credit notes and prepaid credits. What these take
-  off an invoice is taken off its fees in proportion. So credits count when they are bought and
-  not again when they are used up.
+  off an invoice is taken off its fees in proportion. Credit notes include tax.
+- Prepaid credits, bought on invoices of the `invoice_type` credit, are earned when later invoices use
+  them (`prepaid_credit_amount_cents`), the oldest first; until then they are deferred. Credits that no
+  invoice of the file sold (granted, or bought earlier) are no revenue, with a warning.
 - `customer_external_id` is the id of your product; it joins a customer of that name, or by the mapping
   file's namespace `lago`.
 - `finalized` invoices count, as paid or open by `payment_status`; `voided` ones do not; all others are
@@ -76,6 +79,9 @@ struct Fields {
     tax: usize,
     total: usize,
     dispute_lost: Option<usize>,
+    kind: Option<usize>,
+    credit_notes: Option<usize>,
+    credits: Option<usize>,
 }
 
 impl Fields {
@@ -105,6 +111,9 @@ impl Fields {
             tax: tax?,
             total: total?,
             dispute_lost: find("payment_dispute_lost_at"),
+            kind: find("invoice_type"),
+            credit_notes: find("credit_notes_amount_cents"),
+            credits: find("prepaid_credit_amount_cents"),
         })
     }
 }
@@ -115,7 +124,7 @@ fn read(
     records: &mut RevenueRecords,
     problems: &mut Problems,
 ) -> Tally {
-    let columns = Columns::of(source, settings, Some(Zone::Utc));
+    let columns = Columns::of(source, settings, Some(Zone::Utc)).calendar_days(settings);
     let Some(fields) = Fields::find(&columns, problems) else {
         return Tally::default();
     };
@@ -145,7 +154,23 @@ fn invoice(columns: &Columns, fields: &Fields, row: &Row) -> Result<Invoice, Pro
     let lost = columns.optional_instant(row, fields.dispute_lost)?;
     let final_ = !matches!(status, InvoiceStatus::Draft | InvoiceStatus::Void);
     let lost = lost.filter(|_| final_);
-    let (total, tax) = (amount(fields.total)?, amount(fields.tax)?);
+    let (total, taxes) = (amount(fields.total)?, amount(fields.tax)?);
+    let blank_is_none = |column: Option<usize>| match column {
+        Some(column) if row.filled(column).is_some() => amount(column),
+        _ => Ok(Exact::ZERO),
+    };
+    let given_back = blank_is_none(fields.credit_notes)?;
+    let used = blank_is_none(fields.credits)?;
+    // What is left to pay and what paid for it make the price and all of its tax.
+    let whole = total + given_back + used;
+    let tax_back = Exact::ratio(given_back * taxes, whole, currency.decimals());
+    let tax = taxes - tax_back.unwrap_or_default();
+    let sells = fields.kind.and_then(|column| row.filled(column)) == Some("credit");
+    let prepaid = match sells {
+        true => Prepaid::Bought(Vec::new()),
+        false if !used.is_zero() => Prepaid::Used(used),
+        false => Prepaid::No,
+    };
     Ok(Invoice {
         id,
         number: rows::text(row, fields.number),
@@ -168,6 +193,8 @@ fn invoice(columns: &Columns, fields: &Fields, row: &Row) -> Result<Invoice, Pro
         },
         voided: None,
         uncollectible: lost,
+        paid: None,
+        prepaid,
         subscription: None,
         plan: None,
         recurring: None,
@@ -209,7 +236,6 @@ fn status(columns: &Columns, fields: &Fields, row: &Row) -> Result<InvoiceStatus
 mod tests {
     use super::*;
     use crate::formats::revenue::testing::{Outcome, read as read_format};
-    use crate::model::Exact;
 
     const HEADER: &str = "lago_id,partner_billing,issuing_date,customer_external_id,invoice_number,payment_status,status,currency,fees_amount_cents,coupons_amount_cents,taxes_amount_cents,total_amount_cents,payment_dispute_lost_at";
     const GOOD: &str =

@@ -8,7 +8,7 @@
 use super::{rows, sigma};
 use crate::formats::fields::Columns;
 use crate::formats::{Format, Kind, Reader, RevenueRecords, Sample, Settings, Tally};
-use crate::model::records::{Invoice, InvoiceStatus};
+use crate::model::records::{Invoice, InvoiceStatus, Prepaid};
 use crate::problem::{Problem, Problems, catalogue};
 use crate::scan::{Row, RowSource};
 
@@ -72,6 +72,7 @@ struct Fields {
     finalized: Option<usize>,
     voided: Option<usize>,
     uncollectible: Option<usize>,
+    paid: Option<usize>,
     subscription: Option<usize>,
     number: Option<usize>,
     name: Option<usize>,
@@ -96,6 +97,7 @@ impl Fields {
             voided: table.optional(&["status_transitions_voided_at"], problems),
             uncollectible: table
                 .optional(&["status_transitions_marked_uncollectible_at"], problems),
+            paid: table.optional(&["status_transitions_paid_at"], problems),
             subscription: table.optional(&["subscription_id"], problems),
             number: table.optional(&["number"], problems),
             name: table.optional(&["customer_name"], problems),
@@ -164,6 +166,8 @@ fn invoice(columns: &Columns, fields: &Fields, row: &Row) -> Result<(Invoice, bo
         status,
         voided: columns.optional_instant(row, fields.voided)?,
         uncollectible: columns.optional_instant(row, fields.uncollectible)?,
+        paid: columns.optional_instant(row, fields.paid)?,
+        prepaid: Prepaid::No,
         subscription: rows::other_id(columns, row, fields.subscription)?,
         plan: None,
         recurring: None,

@@ -14,7 +14,7 @@ use super::money::Money;
 use super::rows;
 use crate::formats::fields::Columns;
 use crate::formats::{Format, Kind, Reader, RevenueRecords, Sample, Settings, Tally};
-use crate::model::records::{Invoice, InvoiceStatus};
+use crate::model::records::{Invoice, InvoiceStatus, Prepaid};
 use crate::model::{Currency, Exact, Zone};
 use crate::problem::{Problem, Problems, catalogue};
 use crate::scan::{Row, RowSource};
@@ -50,7 +50,8 @@ the first month you want to see (a year, if anyone pays yearly), or the early mo
   equal times are a one-off. The default columns lack them: then subscriptions or the invoice date
   stand in, with a warning.
 - `Status` is one of paid, open, void, draft, uncollectible. Drafts are counted and excluded; voids
-  and write-offs count against revenue at `Voided At (UTC)` and `Marked Uncollectible At (UTC)`.
+  and write-offs count against revenue at `Voided At (UTC)` and `Marked Uncollectible At (UTC)`; an
+  invoice written off and paid after all comes back at `Paid At (UTC)`.
 - `Amount Due`, `Amount Paid`, `Subtotal`, discounts, `Tax Percent` and `Period Start/End` are not
   revenue and not used. Where the balance columns are there, ending balance = starting balance +
   total − amount due is checked on final invoices; differences are a warning.
@@ -80,6 +81,7 @@ struct Fields {
     finalized: Option<usize>,
     voided: Option<usize>,
     uncollectible: Option<usize>,
+    paid_at: Option<usize>,
     subscription: Option<usize>,
     number: Option<usize>,
     name: Option<usize>,
@@ -133,6 +135,7 @@ impl Fields {
             finalized: find("Finalized At (UTC)"),
             voided: find("Voided At (UTC)"),
             uncollectible: find("Marked Uncollectible At (UTC)"),
+            paid_at: find("Paid At (UTC)"),
             subscription: find("Subscription"),
             number: find("Number"),
             name: find("Customer Name"),
@@ -214,6 +217,8 @@ fn invoice(
         status,
         voided: columns.optional_instant(row, fields.voided)?,
         uncollectible: columns.optional_instant(row, fields.uncollectible)?,
+        paid: columns.optional_instant(row, fields.paid_at)?,
+        prepaid: Prepaid::No,
         subscription: rows::other_id(columns, row, fields.subscription)?,
         plan: None,
         recurring: None,

@@ -121,7 +121,7 @@ fn read(
     problems: &mut Problems,
 ) -> Tally {
     let mut tally = Tally::default();
-    let columns = Columns::of(source, settings, Some(Zone::Utc));
+    let columns = Columns::of(source, settings, Some(Zone::Utc)).calendar_days(settings);
     let Some(fields) = Fields::find(&columns, problems) else {
         return tally;
     };
@@ -180,11 +180,12 @@ fn entry(
     })
 }
 
-/// The accounting period as a half-open range of UTC.
+/// The accounting period as a half-open range.
 fn period(columns: &Columns, row: &Row, column: usize) -> Result<(Instant, Instant), Problem> {
     let text = rows::filled(columns, row, column)?;
     if let Some(month) = month(text) {
-        let start = |month: Month| Zone::Utc.start_of(month.first_day());
+        let zone = columns.days.or(columns.zone).unwrap_or(Zone::Utc);
+        let start = |month: Month| zone.start_of(month.first_day());
         return Ok((start(month), start(month.plus(1))));
     }
     let name = columns.header.name(column);

@@ -4,7 +4,7 @@ use super::*;
 use crate::model::Zone;
 use crate::model::rates::RateRow;
 use crate::model::records::{
-    BalanceEntry, BalanceKind, CreditNote, Dispute, Payment, Refund, Settled,
+    BalanceEntry, BalanceKind, CreditNote, Dispute, Payment, Prepaid, Refund, Settled,
 };
 
 const EUR: Currency = Currency::EUR;
@@ -43,6 +43,8 @@ fn invoice(id: &str, total: &str, tax: &str, status: InvoiceStatus) -> Invoice {
         status,
         voided: None,
         uncollectible: None,
+        paid: None,
+        prepaid: Prepaid::No,
         subscription: None,
         plan: None,
         recurring: None,
