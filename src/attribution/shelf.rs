@@ -25,33 +25,6 @@ pub struct Held<'a> {
     pub sold_by: u32,
     /// Index of its rates.
     rates: u32,
-    /// Quantities of the commonest meters, beside each other for all cells; [`ELSEWHERE`] where
-    /// the cell must be asked.
-    common: [i64; Meter::COMMON.len()],
-}
-
-/// What no quantity is.
-const ELSEWHERE: i64 = i64::MIN;
-
-impl<'a> Held<'a> {
-    /// The quantity of one meter; zero where there is none.
-    pub fn quantity(&self, meter: &Meter) -> Exact {
-        let common = meter.common().map(|at| self.common[at]);
-        match common.filter(|quantity| *quantity != ELSEWHERE) {
-            Some(quantity) => Exact::from(quantity),
-            None => self.cell.quantity(meter),
-        }
-    }
-
-    fn common_of(cell: &UsageCell) -> [i64; Meter::COMMON.len()] {
-        let mut common = [0; Meter::COMMON.len()];
-        for (meter, quantity) in &cell.quantities {
-            if let Some(at) = meter.common() {
-                common[at] = quantity.whole().unwrap_or(ELSEWHERE);
-            }
-        }
-        common
-    }
 }
 
 /// What the log of one provider lacks: pools are merged over it before anything is compared.
@@ -140,12 +113,15 @@ impl<'a> Shelf<'a> {
                 party,
                 model,
                 sold_by: sellers.number(cell),
-                common: Held::common_of(cell),
                 rates: rates_of(cell, inputs.pricing, &mut known, &mut rates),
             });
         }
-        // Nobody comes after every customer, so that ties go to customers.
-        held.sort_by_key(|held| (held.cell.utc_day, held.party.is_none(), held.party));
+        // Nobody comes after every customer, so that ties go to customers. Cells stand in the order
+        // of the fold, so their address says which comes first.
+        held.sort_unstable_by_key(|held| {
+            let address = std::ptr::from_ref(held.cell).addr();
+            (held.cell.utc_day, held.party.is_none(), held.party, address)
+        });
         let mut names = vec![None; models.len()];
         for (name, at) in models {
             names[at] = name.map(ModelName::parse);

@@ -158,7 +158,7 @@ impl Rates {
             Rates::Known(known) => known.requests.unwrap_or_default() * requests,
         };
         let mut missing = Vec::new();
-        for (meter, quantity) in &used {
+        for (meter, quantity) in used.iter().map(|(meter, quantity)| (*meter, quantity)) {
             match self.rate(meter) {
                 Some(rate) => sum += rate * quantity.exact(),
                 None => missing.push(meter),
@@ -191,5 +191,5 @@ impl Rates {
 
 /// The log's own cost of a cell.
 pub fn reported(cell: &UsageCell) -> Option<Exact> {
-    cell.reported.as_ref().map(|(amount, _)| amount.exact())
+    cell.reported().map(|(amount, _)| amount)
 }

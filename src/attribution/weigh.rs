@@ -96,7 +96,7 @@ impl Covered {
 
     /// What is left of a cell's quantity.
     pub fn left(&self, shelf: &Shelf<'_>, at: usize, meter: &Meter) -> Exact {
-        let whole = shelf.held[at].quantity(meter);
+        let whole = shelf.held[at].cell.quantity(meter);
         if self.quantities.is_empty() {
             return whole;
         }

@@ -247,6 +247,10 @@ pub struct Shared {
     /// Read long usage logs with so many threads; all processors by default
     #[arg(long, value_name = "N", help_heading = "Output")]
     pub threads: Option<usize>,
+    /// Memory for the request ids that tell repeated rows, such as 500MB; what is beyond goes to a
+    /// temporary file. 2GB by default
+    #[arg(long, value_name = "SIZE", value_parser = super::choices::size, help_heading = "Output")]
+    pub memory: Option<u64>,
 }
 
 /// Options of `report`.

@@ -137,6 +137,30 @@ pub fn period(shared: &Shared, books: &Books, zone: Zone) -> Result<Period, Prob
     }
 }
 
+/// Reads a size in bytes: `500000000`, `500MB`, `2GB`, `1.5GB` or `2GiB`.
+///
+/// # Errors
+/// What a size looks like.
+pub fn size(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u64); 7] = [
+        ("kib", 1 << 10),
+        ("mib", 1 << 20),
+        ("gib", 1 << 30),
+        ("kb", 1_000),
+        ("mb", 1_000_000),
+        ("gb", 1_000_000_000),
+        ("b", 1),
+    ];
+    let folded = text.trim().to_ascii_lowercase();
+    let unit = UNITS.iter().find(|(unit, _)| folded.ends_with(unit));
+    let (unit, bytes) = unit.copied().unwrap_or(("", 1));
+    let number = folded.strip_suffix(unit).unwrap_or(&folded).trim_end();
+    Exact::parse(number)
+        .ok()
+        .and_then(|number| (number * Exact::from(bytes)).to_u64())
+        .ok_or_else(|| "a size is a number of bytes, or such as 500MB, 2GB or 1.5GiB".to_string())
+}
+
 /// With how many threads long files are read: all processors, unless told otherwise.
 pub fn threads(shared: &Shared) -> usize {
     let processors = || std::thread::available_parallelism().map_or(1, usize::from);
@@ -193,5 +217,27 @@ pub fn basis(shared: &Shared, books: &Books) -> Result<Basis, Problem> {
         Some(RevenueArg::Recognized) => Ok(Basis::Recognized),
         None if payments_only => Ok(Basis::Cash),
         None => Ok(Basis::Recognized),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_in_bytes_and_units() {
+        for (text, bytes) in [
+            ("500000", 500_000),
+            ("1KB", 1_000),
+            ("1.5GB", 1_500_000_000),
+            ("2 GiB", 2_147_483_648),
+            ("64mib", 67_108_864),
+            ("7B", 7),
+        ] {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "MB", "-1MB", "0.0001KB", "1TB", "1,5GB", "many"] {
+            assert!(size(text).is_err(), "{text}");
+        }
     }
 }

@@ -94,6 +94,7 @@ impl Run {
             dimensions: dimensions.clone(),
             threads: choices::threads(shared),
             piece: load::PIECE,
+            memory: shared.memory.unwrap_or(load::MEMORY),
         };
         let bar = Bar::new(shared.quiet);
         let mut books = load::read(&specs, &choices, &bar)?;

@@ -56,10 +56,10 @@ pub fn logged(
 ) -> Option<Day> {
     let mut without = None;
     for cell in usage.iter_mut().filter(|cell| period.contains(cell.day)) {
-        let Some((packed, from)) = &cell.reported else {
+        let Some((amount, from)) = cell.reported() else {
             continue;
         };
-        let (amount, from, day) = (packed.exact(), *from, cell.utc_day);
+        let day = cell.utc_day;
         if from == told.to {
             continue;
         }
@@ -67,7 +67,9 @@ pub fn logged(
             Ok(rate) => {
                 let converted = rate.convert(amount, PLACES);
                 told.enter(("log costs", from), &rate, amount, converted);
-                cell.reported = Some((Packed::from(converted), told.to));
+                if let Some(aside) = &mut cell.aside {
+                    aside.reported = Some((Packed::from(converted), told.to));
+                }
             }
             Err(_) => without = Some(without.map_or(day, |first| day.min(first))),
         }

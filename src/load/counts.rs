@@ -16,7 +16,7 @@ use crate::formats::CountSink;
 use crate::model::counts::{CountCell, CountKey, ProviderCount};
 use crate::model::records::Scope;
 use crate::model::{
-    ContextBand, Day, Exact, Instant, Meter, Month, Packed, UsageCell, Zone, names,
+    CellKind, ContextBand, Day, Exact, Instant, Meter, Month, Packed, UsageCell, Zone, names,
 };
 use crate::problem::{Place, Problem, Problems, catalogue};
 
@@ -290,10 +290,7 @@ fn usage(cell: &CountCell, zone: Zone, dimensions: usize) -> UsageCell {
         .quantities
         .iter()
         .filter(|(meter, _)| *meter != Meter::Requests);
-    UsageCell {
-        utc_day: key.utc_day,
-        day: zone.day(Zone::Utc.start_of(key.utc_day)),
-        source: None,
+    let kind = CellKind {
         scopes: Some(key.scopes.clone()),
         feature: None,
         provider: Some(key.provider.clone()),
@@ -301,13 +298,17 @@ fn usage(cell: &CountCell, zone: Zone, dimensions: usize) -> UsageCell {
         tier: key.tier.clone(),
         band: key.band.unwrap_or(ContextBand::BASE),
         dimensions: vec![None; dimensions],
+        aggregated: key.band.is_none(),
+    };
+    UsageCell {
+        utc_day: key.utc_day,
+        day: zone.day(Zone::Utc.start_of(key.utc_day)),
+        source: None,
+        kind: Arc::new(kind),
         quantities: tokens
             .map(|(meter, quantity)| (meter.clone(), Packed::from(*quantity)))
             .collect(),
         requests: cell.quantity(&Meter::Requests).into(),
-        failed: Packed::ZERO,
-        gateway_cached: Packed::ZERO,
-        reported: None,
-        aggregated: key.band.is_none(),
+        aside: None,
     }
 }

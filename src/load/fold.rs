@@ -15,7 +15,8 @@ use super::Choices;
 use super::hand::Hand;
 use super::overlap::OnOverlap;
 use super::repeats::{LogFile, PARTS, Repeats, SharedCalls, locked};
-use super::sums::{Entry, Group, Groups, Kind, Sums};
+use super::sums::{Entry, Group, Groups, Kind, Sums, Winner};
+use crate::model::usage::{Aside, CellKind};
 use crate::model::{Currency, Day, UsageCell, Zone};
 use crate::problem::Problem;
 
@@ -36,7 +37,7 @@ pub struct Fold {
     kinds: Mutex<Kinds>,
     /// The groups, in [`PARTS`] parts.
     groups: Vec<Mutex<Groups>>,
-    pub repeats: Repeats<(Group, Sums)>,
+    pub repeats: Repeats<Winner>,
     /// Currencies of the log's own costs.
     currencies: Mutex<BTreeMap<Currency, (u32, u64)>>,
     files: Vec<LogFile>,
@@ -91,7 +92,8 @@ impl FileFold {
 
 impl Fold {
     /// Starts empty. Under [`OnOverlap::Latest`] the groups of files stay apart until the end.
-    pub fn new(choices: &Choices) -> Fold {
+    /// A run that begins anew at the first conflict needs no places to tell it.
+    pub fn new(choices: &Choices, keep_places: bool) -> Fold {
         let nothing: Arc<str> = "".into();
         Fold {
             zone: choices.zone,
@@ -105,7 +107,7 @@ impl Fold {
             }),
             kinds: Mutex::default(),
             groups: (0..PARTS).map(|_| Mutex::default()).collect(),
-            repeats: Repeats::new(choices.on_conflict, choices.on_overlap),
+            repeats: Repeats::new(choices, keep_places),
             currencies: Mutex::default(),
             files: Vec::new(),
         }
@@ -242,22 +244,21 @@ impl Fold {
                 });
             }
         }
-        self.repeats.each_held(|(group, sums)| {
-            if let Some(kind) = self.settled(group.kind, inside) {
-                group.kind = kind;
-                sums.settle(inside);
-            }
+        let mut kind = |kind| self.settled(kind, inside);
+        self.repeats.each_held(|winner| {
+            let Winner { entry, more } = winner.clone();
+            super::sums::settle(entry, inside, &mut kind, &more, |entry, more| {
+                *winner = Winner::of(entry, more);
+            });
         });
     }
 
-    /// The cells, in an order that depends on their content alone.
-    pub fn finish(self) -> Vec<UsageCell> {
+    /// The cells, in an order that depends on their content alone, however many threads there are.
+    pub fn finish(self, threads: usize) -> Vec<UsageCell> {
         let hasher = Fixed::default();
         let mut groups: Vec<Groups> = self.groups.into_iter().map(unlocked).collect();
-        for (group, sums) in self.repeats.into_winners() {
-            let hash = group.hash(&hasher);
-            let mut more = Vec::new();
-            let entry = Entry::long(group, sums, &mut more);
+        for Winner { entry, more } in self.repeats.into_winners() {
+            let hash = entry.group.hash(&hasher);
             groups[Fold::part(hash)].add_hashed(hash, &entry, &more);
         }
         let texts = unlocked(self.texts);
@@ -272,33 +273,75 @@ impl Fold {
             kind.rename(|symbol| ranks[symbol as usize]);
         }
         let (kinds, kind_ranks) = ranked(kinds);
-        let mut all = Vec::new();
-        let mut beside = Vec::new();
-        for (part, groups) in (0u32..).zip(groups) {
-            let (list, more) = groups.into_parts();
-            beside.push(more);
-            all.extend(list.into_iter().map(|mut entry| {
-                entry.group.source = ranks[entry.group.source as usize];
-                entry.group.kind = kind_ranks[entry.group.kind as usize];
-                (part, entry)
-            }));
-        }
-        all.sort_unstable_by_key(|(_, entry)| {
-            let group = &entry.group;
-            (group.utc_day, group.day, group.source, group.kind)
+        let mut days = by_day(groups, |group| {
+            group.source = ranks[group.source as usize];
+            group.kind = kind_ranks[group.kind as usize];
         });
-        let cell = |(part, entry): (u32, Entry)| {
-            let kind = &kinds[entry.group.kind as usize];
-            assert!(!kind.open, "a file's token convention was never settled");
-            cell(
-                &entry.group,
-                kind,
-                entry.sums(&beside[part as usize]),
-                &texts,
-            )
-        };
-        all.into_iter().map(cell).collect()
+        sort(&mut days, threads);
+        let count = days.iter().map(|(_, list, _)| list.len()).sum();
+        let mut cells = Vec::with_capacity(count);
+        let mut kinds = CellKinds::new(&kinds, &texts);
+        // A day's groups are given up as soon as they are cells: both together would be the most
+        // memory of all.
+        for (_, list, more) in days {
+            cells.extend(list.into_iter().map(|entry| kinds.cell(&entry, &more)));
+        }
+        cells
     }
+}
+
+/// The groups of a UTC day, and what stands beside them.
+type DayGroups = (Day, Vec<Entry>, Vec<Sums>);
+
+/// Puts the groups of each UTC day together, in the order of the days.
+fn by_day(groups: Vec<Groups>, rename: impl Fn(&mut Group)) -> Vec<DayGroups> {
+    let mut counts: BTreeMap<Day, usize> = BTreeMap::new();
+    for run in groups.iter().flat_map(|groups| {
+        let same = |a: &Entry, b: &Entry| a.group.utc_day == b.group.utc_day;
+        groups.entries().chunk_by(same)
+    }) {
+        *counts.entry(run[0].group.utc_day).or_default() += run.len();
+    }
+    let room = |(day, count)| (day, Vec::with_capacity(count), Vec::new());
+    let mut days: Vec<DayGroups> = counts.into_iter().map(room).collect();
+    let mut at = 0;
+    for groups in groups {
+        let (list, more) = groups.into_parts();
+        for entry in list {
+            let day = entry.group.utc_day;
+            if days[at].0 != day {
+                at = days.partition_point(|(known, ..)| *known < day);
+            }
+            let (_, list, beside) = &mut days[at];
+            let mut entry = entry.moved(&more, beside);
+            rename(&mut entry.group);
+            list.push(entry);
+        }
+    }
+    days
+}
+
+/// Sorts the groups of each day, several days side by side.
+fn sort(days: &mut [DayGroups], threads: usize) {
+    let threads = threads.clamp(1, days.len().max(1));
+    let left = Mutex::new(days.iter_mut());
+    let work = || {
+        loop {
+            let Some((_, list, _)) = locked(&left).next() else {
+                return;
+            };
+            list.sort_unstable_by_key(|entry| {
+                let group = &entry.group;
+                (group.day, group.source, group.kind)
+            });
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(work);
+        }
+        work();
+    });
 }
 
 /// Puts the groups of all files together, but for what is taken out.
@@ -343,30 +386,82 @@ fn ranked<T: Ord>(values: Vec<T>) -> (Vec<T>, Vec<u32>) {
     (sorted.into_iter().map(|(_, value)| value).collect(), ranks)
 }
 
-/// A cell of a group whose symbols are places in `texts`.
-fn cell(group: &Group, kind: &Kind, sums: Sums, texts: &[Arc<str>]) -> UsageCell {
-    let text = |symbol: u32| (symbol != 0).then(|| texts[symbol as usize].clone());
-    let mut quantities = sums.quantities;
-    quantities.sort_by(|a, b| a.0.cmp(&b.0));
-    UsageCell {
-        utc_day: group.utc_day,
-        day: group.day,
-        source: text(group.source),
-        scopes: None,
-        feature: text(kind.feature),
-        provider: text(kind.provider),
-        model: text(kind.model),
-        tier: text(kind.tier),
-        band: kind.band,
-        dimensions: kind.dimensions.iter().map(|at| text(*at)).collect(),
-        quantities,
-        requests: sums.requests,
-        failed: sums.failed,
-        gateway_cached: sums.gateway_cached,
-        reported: sums
-            .currency
-            .filter(|_| kind.reported)
-            .map(|currency| (sums.reported, currency)),
-        aggregated: sums.aggregated,
+/// Makes cells of groups whose symbols are places in `texts`.
+struct CellKinds<'k> {
+    kinds: &'k [Kind],
+    texts: &'k [Arc<str>],
+    /// What the cells of each kind have in common, without and with aggregates among their rows.
+    made: Vec<[Option<Arc<CellKind>>; 2]>,
+}
+
+impl<'k> CellKinds<'k> {
+    fn new(kinds: &'k [Kind], texts: &'k [Arc<str>]) -> CellKinds<'k> {
+        CellKinds {
+            kinds,
+            texts,
+            made: vec![[const { None }; 2]; kinds.len()],
+        }
+    }
+
+    fn text(&self, symbol: u32) -> Option<Arc<str>> {
+        (symbol != 0).then(|| self.texts[symbol as usize].clone())
+    }
+
+    fn kind(&mut self, number: u32, aggregated: bool) -> Arc<CellKind> {
+        let (number, which) = (number as usize, usize::from(aggregated));
+        if let Some(kind) = &self.made[number][which] {
+            return kind.clone();
+        }
+        let kind = &self.kinds[number];
+        assert!(!kind.open, "a file's token convention was never settled");
+        let made = Arc::new(CellKind {
+            scopes: None,
+            feature: self.text(kind.feature),
+            provider: self.text(kind.provider),
+            model: self.text(kind.model),
+            tier: self.text(kind.tier),
+            band: kind.band,
+            dimensions: kind.dimensions.iter().map(|at| self.text(*at)).collect(),
+            aggregated,
+        });
+        self.made[number][which] = Some(made.clone());
+        made
+    }
+
+    fn cell(&mut self, entry: &Entry, more: &[Sums]) -> UsageCell {
+        let group = &entry.group;
+        let source = self.text(group.source);
+        if let Some((quantities, requests, aggregated)) = entry.short_form() {
+            return UsageCell {
+                utc_day: group.utc_day,
+                day: group.day,
+                source,
+                kind: self.kind(group.kind, aggregated),
+                quantities,
+                requests,
+                aside: None,
+            };
+        }
+        let sums = entry.sums(more);
+        let reported = self.kinds[group.kind as usize].reported;
+        let mut quantities = sums.quantities;
+        quantities.sort_by(|a, b| a.0.cmp(&b.0));
+        let aside = Aside {
+            failed: sums.failed,
+            gateway_cached: sums.gateway_cached,
+            reported: sums
+                .currency
+                .filter(|_| reported)
+                .map(|currency| (sums.reported, currency)),
+        };
+        UsageCell {
+            utc_day: group.utc_day,
+            day: group.day,
+            source,
+            kind: self.kind(group.kind, sums.aggregated),
+            quantities: quantities.into_iter().collect(),
+            requests: sums.requests,
+            aside: (!aside.is_empty()).then(|| Box::new(aside)),
+        }
     }
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::fold::{FileFold, Fixed, Fold};
-use super::repeats::{First, Id, PARTS, Won, conflict};
-use super::sums::{Entry, Group, Kind, Sums, settle};
+use super::repeats::{First, Id, PARTS, Won, conflict, no_room};
+use super::seen::NoRoom;
+use super::sums::{Entry, Group, Kind, Sums, Winner, settle};
 use crate::formats::UsageSink;
 use crate::model::records::UsageRecord;
 use crate::model::{ContextBand, Currency, Day, Exact, Meter, names};
-use crate::problem::Problem;
+use crate::problem::{Place, Problem};
 
 /// How many kinds are found without a look into a table. A power of two.
 const RECENT: usize = 64;
@@ -37,6 +38,8 @@ pub struct Hand<'f> {
     /// Their request ids, each with the record's place in `waiting`.
     ids: Vec<(Id, u32)>,
     learned: FileFold,
+    /// Whether there was no room for an id, which is told once.
+    full: bool,
     /// Room for one record's content.
     bytes: Vec<u8>,
     /// UTC day of the last record, and its day of the report.
@@ -70,6 +73,7 @@ impl<'f> Hand<'f> {
             beside: Vec::new(),
             ids: Vec::new(),
             learned: FileFold::default(),
+            full: false,
             bytes: Vec::new(),
             days: (Day(0), Day(0)),
         }
@@ -85,8 +89,8 @@ impl<'f> Hand<'f> {
         self.learned
     }
 
-    /// Folds the records that wait. False if an id came with different content: the fold is then
-    /// of no more use.
+    /// Folds the records that wait. False if an id came with different content, or there is no room
+    /// for the ids: the fold is then of no more use.
     pub fn fold(&mut self) -> bool {
         let mut dropped = vec![false; self.waiting.len()];
         let mut agree = true;
@@ -95,12 +99,14 @@ impl<'f> Hand<'f> {
             let ids = || ids.iter().map(|at| &self.ids[*at as usize]);
             let mut at = ids().map(|(_, at)| *at as usize);
             let repeats = &self.fold.repeats;
-            repeats.see_first(part, self.file, ids().map(|(id, _)| id), |told| {
+            let ids = ids().map(|(id, _)| id);
+            let seen = repeats.see_first(part, self.file, ids, |told| {
                 agree &= !matches!(told, First::Conflict(..));
                 if let Some(at) = at.next() {
                     dropped[at] = told != First::New;
                 }
             });
+            agree &= seen.is_ok();
         }
         let hasher = Fixed::default();
         let mut counted = Vec::with_capacity(self.waiting.len());
@@ -217,6 +223,9 @@ impl<'f> Hand<'f> {
             self.count(&entry);
             return Ok(());
         };
+        if self.full {
+            return Ok(());
+        }
         let id = Id::of(text, record, &mut self.bytes);
         if !self.fold.repeats.first_counts() {
             return self.hold(text, &id, record, &entry);
@@ -224,7 +233,8 @@ impl<'f> Hand<'f> {
         let mut told = First::New;
         let one = std::iter::once(&id);
         let repeats = &self.fold.repeats;
-        repeats.see_first(id.part(), self.file, one, |first| told = first);
+        let seen = repeats.see_first(id.part(), self.file, one, |first| told = first);
+        seen.map_err(|why| self.no_room(&why, record))?;
         match told {
             First::New => self.count(&entry),
             First::Repeat => self.learned.duplicates += 1,
@@ -249,8 +259,13 @@ impl<'f> Hand<'f> {
         entry: &Entry,
     ) -> Result<(), Problem> {
         let repeats = &self.fold.repeats;
-        let held = || (entry.group, Sums::of(record));
-        match repeats.see_all(id, record, self.file, self.fold.files()) {
+        let held = || Winner::of(entry, &self.beside);
+        let won = repeats.see_all(id, record, self.file, self.fold.files());
+        let won = match won {
+            Ok(won) => won,
+            Err(why) => return Err(self.no_room(&why, record)),
+        };
+        match won {
             Won::Held(slot) => {
                 repeats.hold(slot, held());
                 *self.learned.days.entry(entry.group.day).or_default() += 1;
@@ -263,6 +278,11 @@ impl<'f> Hand<'f> {
             }
         }
         Ok(())
+    }
+
+    fn no_room(&mut self, why: &NoRoom, record: &UsageRecord<'_>) -> Problem {
+        self.full = true;
+        no_room(why).at(Place::line(self.fold.file(self.file), record.line))
     }
 
     fn conflict(&self, id: &str, record: &UsageRecord<'_>, (file, line): (u32, u32)) -> Problem {

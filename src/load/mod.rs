@@ -15,6 +15,7 @@ mod fold;
 mod hand;
 mod logs;
 mod mapping_file;
+mod older;
 mod overlap;
 mod prepaid;
 pub mod price_list;
@@ -24,6 +25,7 @@ mod recognize;
 mod recognized;
 mod repeats;
 mod same;
+mod seen;
 mod settle;
 mod side;
 mod spans;
@@ -84,7 +86,12 @@ pub struct Choices {
     pub threads: usize,
     /// In pieces of how many bytes they are read; a shorter one is read in one go.
     pub piece: usize,
+    /// How many bytes the request ids may take in memory; what is beyond goes to a temporary file.
+    pub memory: u64,
 }
+
+/// Bytes of memory that request ids may take, unless told otherwise.
+pub const MEMORY: u64 = 2_000_000_000;
 
 /// A good size of pieces: small enough for the cache of a processor, large enough that the locks
 /// do not count.
@@ -140,7 +147,7 @@ fn read_once(
         choices,
         side_by_side,
         books: Books::default(),
-        fold: Fold::new(choices),
+        fold: Fold::new(choices, !side_by_side),
         contents: BTreeMap::new(),
         bills: Vec::new(),
         counts: Vec::new(),
@@ -163,8 +170,10 @@ fn read_once(
             }
         }
     }
-    // Repeats are not known row by row there, and they make two logs look alike.
-    if side_by_side && !logs::common(&reading.logs).is_empty() {
+    // Repeats are not known row by row there, and they make two logs look alike. Neither is known
+    // where the first record of a conflict stands.
+    let unsure = || reading.fold.repeats.met_conflict() || !logs::common(&reading.logs).is_empty();
+    if side_by_side && unsure() {
         return Err(Unfit);
     }
     if problems.is_empty() {
@@ -331,7 +340,7 @@ impl Reading<'_> {
 
     fn finish(mut self) -> Books {
         self.books.log_currencies = self.fold.currencies();
-        self.books.usage = self.fold.finish();
+        self.books.usage = self.fold.finish(self.choices.threads);
         self.books.count_as_usage(self.choices);
         for ((code, text), (warning, rows)) in self.remarks {
             self.books.notes.push(Note {

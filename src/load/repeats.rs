@@ -1,22 +1,27 @@
 //! Repeated usage records: the same request id is one record.
 //!
-//! Ids are compared by 128-bit hashes, contents by 64-bit ones beside them: 32 bytes per id under
-//! `--on-conflict error`. The other two choices keep the winning record of every id until the end.
-//! The ids are parted by their hashes, so that several threads can look them up.
+//! Ids are compared by 128-bit hashes, contents by 64-bit ones beside them: about 28 bytes per id
+//! under `--on-conflict error`, as much of it in memory as `--memory` allows. The other two choices
+//! keep the winning record of every id until the end. The ids are parted by their hashes, so that
+//! several threads can look them up.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
+use super::Choices;
 use super::overlap::OnOverlap;
+use super::seen::{Mark, NoRoom, Seen};
 use crate::model::records::UsageRecord;
-use crate::model::{Exact, Instant};
+use crate::model::{Exact, Instant, Packed};
 use crate::problem::{Place, Problem, catalogue};
 
 /// Into how many parts ids and groups are parted.
 pub const PARTS: usize = 64;
+/// Bytes that a held winner takes, about: its rank, group and sums, and its slot.
+const WINNER: usize = 240;
 
 /// What to do when one id comes with different content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,7 +42,7 @@ pub enum First {
     New,
     /// An exact repeat; drop it.
     Repeat,
-    /// Its id came with different content, in that file at that line.
+    /// Its id came with different content, in that file at that line, if places are kept.
     Conflict(u32, u32),
 }
 
@@ -65,7 +70,8 @@ pub struct Id {
 }
 
 /// Orders the records of one id.
-type Rank = (Exact, Exact, u64);
+#[derive(Debug)]
+struct Rank(Packed, Packed, u64);
 
 /// A log, as far as repeats concern it.
 #[derive(Clone, Debug)]
@@ -103,15 +109,16 @@ impl SharedCalls {
     }
 }
 
-/// Content, file and line of the first record of each id.
-type Firsts = HashMap<u128, (u64, u32, u32), foldhash::fast::FixedState>;
-
 /// Every request id seen. `T` is what is held for the winners.
 pub struct Repeats<T> {
     on_conflict: OnConflict,
     /// Whether the later of two tools' rows of one call counts.
     across: bool,
-    first: Vec<Mutex<Firsts>>,
+    first: Vec<Mutex<Seen>>,
+    /// Whether an id came with different content.
+    conflict: AtomicBool,
+    /// How many winners may be held.
+    most: usize,
     winners: Mutex<Winners<T>>,
 }
 
@@ -128,6 +135,12 @@ struct Slot {
 struct Winners<T> {
     slots: HashMap<u128, Slot, foldhash::fast::FixedState>,
     held: Vec<(Rank, Option<T>)>,
+}
+
+impl Rank {
+    fn values(&self) -> (Exact, Exact, u64) {
+        (self.0.exact(), self.1.exact(), self.2)
+    }
 }
 
 /// A lock that is taken also after a panic elsewhere: that panic ends the run.
@@ -152,12 +165,17 @@ impl Id {
 }
 
 impl<T> Repeats<T> {
-    /// Starts empty.
-    pub fn new(on_conflict: OnConflict, on_overlap: OnOverlap) -> Repeats<T> {
+    /// Starts empty. The places of records are kept for the messages about conflicts, unless the
+    /// run begins anew at the first one.
+    pub fn new(choices: &Choices, keep_places: bool) -> Repeats<T> {
+        let room = usize::try_from(choices.memory).unwrap_or(usize::MAX);
+        let part = || Mutex::new(Seen::new(room / PARTS, keep_places));
         Repeats {
-            on_conflict,
-            across: on_overlap == OnOverlap::Latest,
-            first: (0..PARTS).map(|_| Mutex::default()).collect(),
+            on_conflict: choices.on_conflict,
+            across: choices.on_overlap == OnOverlap::Latest,
+            first: (0..PARTS).map(|_| part()).collect(),
+            conflict: AtomicBool::new(false),
+            most: room / WINNER,
             winners: Mutex::new(Winners {
                 slots: HashMap::default(),
                 held: Vec::new(),
@@ -170,38 +188,48 @@ impl<T> Repeats<T> {
         self.on_conflict == OnConflict::Error && !self.across
     }
 
+    /// Whether an id came with different content where the first record counts.
+    pub fn met_conflict(&self) -> bool {
+        self.conflict.load(Ordering::Relaxed)
+    }
+
     /// Looks up ids of one part, all of one file, and remembers them.
+    ///
+    /// # Errors
+    /// There is no room for them.
     pub fn see_first<'i>(
         &self,
         part: usize,
         file: u32,
         ids: impl Iterator<Item = &'i Id>,
         mut told: impl FnMut(First),
-    ) {
+    ) -> Result<(), NoRoom> {
         let mut seen = locked(&self.first[part]);
         for id in ids {
-            told(match seen.entry(id.key) {
-                Entry::Vacant(vacant) => {
-                    vacant.insert((id.content, file, id.line));
-                    First::New
-                }
-                Entry::Occupied(mut found) => {
-                    let (content, at, line) = *found.get();
-                    // Threads may meet the repeat before the first.
-                    if (file, id.line) < (at, line) {
-                        found.insert((content, file, id.line));
-                    }
-                    match content == id.content {
-                        true => First::Repeat,
-                        false => First::Conflict(at, line),
-                    }
+            let mark = Mark::new(id.key, id.content, (file, id.line));
+            told(match seen.see(&mark)? {
+                None => First::New,
+                Some(before) if before.content == id.content => First::Repeat,
+                Some(Mark { place, .. }) => {
+                    self.conflict.store(true, Ordering::Relaxed);
+                    First::Conflict(place.0, place.1)
                 }
             });
         }
+        Ok(())
     }
 
     /// Looks a record of a file up where one of each id wins. `files` tell the tools apart.
-    pub fn see_all(&self, id: &Id, record: &UsageRecord<'_>, file: u32, files: &[LogFile]) -> Won {
+    ///
+    /// # Errors
+    /// There is no room for another winner.
+    pub fn see_all(
+        &self,
+        id: &Id,
+        record: &UsageRecord<'_>,
+        file: u32,
+        files: &[LogFile],
+    ) -> Result<Won, NoRoom> {
         let rank = self.rank(record, id.content);
         let mut winners = locked(&self.winners);
         let mut slot = Slot {
@@ -211,24 +239,27 @@ impl<T> Repeats<T> {
             line: id.line,
         };
         let Some(before) = winners.slots.get(&id.key).copied() else {
+            if slot.at >= self.most {
+                return Err(NoRoom::Full);
+            }
             winners.slots.insert(id.key, slot);
             winners.held.push((rank, None));
-            return Won::Held(slot.at);
+            return Ok(Won::Held(slot.at));
         };
         if before.content == id.content {
-            return Won::Repeat;
+            return Ok(Won::Repeat);
         }
         let same_tool = files[before.file as usize].format == files[file as usize].format;
         if self.on_conflict == OnConflict::Error && same_tool {
-            return Won::Conflict(before.file, before.line);
+            return Ok(Won::Conflict(before.file, before.line));
         }
-        if winners.held[before.at].0 >= rank {
-            return Won::Beaten;
+        if winners.held[before.at].0.values() >= rank.values() {
+            return Ok(Won::Beaten);
         }
         slot.at = before.at;
         winners.slots.insert(id.key, slot);
         winners.held[slot.at].0 = rank;
-        Won::Beats(slot.at)
+        Ok(Won::Beats(slot.at))
     }
 
     /// Keeps what belongs to a slot.
@@ -263,8 +294,8 @@ impl<T> Repeats<T> {
             .sum();
         // The content hash makes the choice independent of the order of rows.
         match self.on_conflict {
-            OnConflict::Max => (tokens, when, content),
-            _ => (when, tokens, content),
+            OnConflict::Max => Rank(tokens.into(), when.into(), content),
+            _ => Rank(when.into(), tokens.into(), content),
         }
     }
 }
@@ -282,6 +313,18 @@ pub fn conflict(
     .at(Place::line(file, line))
     .excerpt(id)
     .help("say --on-conflict last (the later one) or --on-conflict max (the one with more tokens), or correct the log")
+}
+
+/// The problem of too many request ids.
+pub fn no_room(why: &NoRoom) -> Problem {
+    let message = match why {
+        NoRoom::Full => "there are more request ids than the memory for them holds".to_string(),
+        NoRoom::File(error) => format!(
+            "there are more request ids than the memory for them holds, and they cannot be kept in a temporary file: {error}"
+        ),
+    };
+    Problem::new(&catalogue::MEMORY, message)
+        .help("raise --memory, or report the files in smaller periods")
 }
 
 /// A longer hash of everything a record says, for records without an id.

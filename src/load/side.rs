@@ -118,7 +118,7 @@ mod tests {
     use std::path::Path;
 
     use super::super::{
-        Books, Choices, InputSpec, OnConflict, OnOverlap, PIECE, Progress, read, read_once,
+        Books, Choices, InputSpec, MEMORY, OnConflict, OnOverlap, PIECE, Progress, read, read_once,
     };
     use crate::model::Zone;
     use crate::problem::Problems;
@@ -257,6 +257,7 @@ mod tests {
             dimensions: vec!["status".into()],
             threads,
             piece,
+            memory: MEMORY,
         }
     }
 
@@ -332,6 +333,43 @@ mod tests {
         }
         // The others bring new columns or repeat an id with other content, and are read in one go.
         assert!(in_pieces > 20, "only {in_pieces} were read in pieces");
+    }
+
+    #[test]
+    fn ids_in_a_temporary_file_are_told_as_in_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("one.csv");
+        for seed in 1..6 {
+            let dice = &mut Dice(seed * 15_485_863);
+            let mut text = "timestamp,request_id,customer_id,model,input_tokens\n".to_string();
+            let mut rows: Vec<String> = Vec::new();
+            for at in 0..6_000 {
+                let again = at > 0 && dice.one_in(4);
+                let row = match again {
+                    true => rows[dice.roll(rows.len())].clone(),
+                    false => format!(
+                        "2026-10-0{}T01:00:00Z,r{at},acme,gpt-5-mini,{at}\n",
+                        1 + at / 1_000
+                    ),
+                };
+                text += &row;
+                rows.push(row);
+            }
+            // Every other log has the id of an early row with other content at its end.
+            if seed % 2 == 0 {
+                text += "2026-10-07T01:00:00Z,r0,acme,gpt-5-mini,1\n";
+            }
+            write(&path, text.as_bytes());
+            let plain = said(read(&specs(&[&path]), &choices(1, usize::MAX), &Silent));
+            assert_eq!(plain.contains("T3034"), seed % 2 == 0);
+            for (threads, piece) in [(1, usize::MAX), (1, 5_000), (3, 10_000)] {
+                let mut choices = choices(threads, piece);
+                // A kilobyte for each of 64 parts, which have some seventy ids of 24 or 32 bytes.
+                choices.memory = 64_000;
+                let found = said(read(&specs(&[&path]), &choices, &Silent));
+                assert_eq!(found, plain, "{threads} threads, pieces of {piece}");
+            }
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use hashbrown::HashTable;
 use std::hash::BuildHasher;
 
 use crate::model::records::{Outcome, UsageRecord};
-use crate::model::{ContextBand, Currency, Day, Exact, Meter, Packed};
+use crate::model::{ContextBand, Currency, Day, Exact, Meter, Packed, Quantities};
 
 /// What many groups have in common: everything but their days and their customer. Texts as
 /// symbols, 0 for none. Where symbols are ranks, kinds are in the order of the fold's cells.
@@ -65,6 +65,13 @@ pub struct Entry {
     /// Which of the counts are there: a count of 0 is not the same as none.
     present: u8,
     aggregated: bool,
+}
+
+/// An entry that is kept until the end, with what stands beside it.
+#[derive(Clone, Debug)]
+pub struct Winner {
+    pub entry: Entry,
+    pub more: Vec<Sums>,
 }
 
 /// Groups with their sums, each once.
@@ -267,6 +274,13 @@ impl Entry {
         }
     }
 
+    /// Quantities, requests and whether some rows are aggregates, if nothing stands beside it.
+    pub fn short_form(&self) -> Option<(Quantities, Packed, bool)> {
+        let quantities = Quantities::common(self.present, self.counts);
+        let requests = Exact::from(self.requests).into();
+        (self.more == 0).then_some((quantities, requests, self.aggregated))
+    }
+
     /// The same entry, with what stands beside it moved to another list.
     pub fn moved(&self, from: &[Sums], to: &mut Vec<Sums>) -> Entry {
         let mut entry = self.clone();
@@ -284,6 +298,15 @@ impl Entry {
             sums.add(more);
         }
         sums
+    }
+}
+
+impl Winner {
+    /// Takes an entry out of its list.
+    pub fn of(entry: &Entry, from: &[Sums]) -> Winner {
+        let mut more = Vec::new();
+        let entry = entry.moved(from, &mut more);
+        Winner { entry, more }
     }
 }
 
@@ -350,6 +373,11 @@ impl Groups {
             self.add(&entry, &more);
         }
         Some((open, more))
+    }
+
+    /// All groups, in the order in which they came.
+    pub fn entries(&self) -> &[Entry] {
+        &self.list
     }
 
     /// All groups, in the order in which they came, with the list beside them.

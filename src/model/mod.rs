@@ -30,4 +30,4 @@ pub use meter::Meter;
 pub use packed::Packed;
 pub use stamp::DateOrder;
 pub use time::{Day, Instant, Month, Period, Zone};
-pub use usage::UsageCell;
+pub use usage::{CellKind, Quantities, UsageCell};

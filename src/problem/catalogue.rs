@@ -150,6 +150,8 @@ catalogue! {
         "The compressed file unpacks to more than the limit, at a ratio that no real export has. Raise it with --max-unpacked.";
     OUT_OF_RANGE = "T5004" Limit "number out of range":
         "A sum or product has more than 76 digits.";
+    MEMORY = "T5005" Limit "too many request ids":
+        "Repeated rows are found by their request ids, which take about 28 bytes each. Those beyond --memory go to a temporary file, and there are more than both hold. Under --on-conflict last or max and --on-overlap latest, where the winning row of each id is kept until the end, they take about 240 bytes each, all in memory. Raise --memory.";
     NO_BILL = "N1001" Note "no bill":
         "No bill covers some of the usage; its cost is estimated from the price book and stands outside the bill's tie-out.";
     PRICED_BY_LOG = "N1002" Note "cost as the log reports it":

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::*;
 use crate::attribution::matching::{Logged, Matched};
 use crate::attribution::{Line, Topic};
+use crate::model::CellKind;
 use crate::model::names::ModelName;
 use crate::model::records::{Charge, Origin};
 use crate::model::{Currency, Instant, Packed, UsageCell, Zone};
@@ -76,10 +77,7 @@ fn charge(of: i32, meter: ChargeMeter, amount: &str, quantity: Option<&str>) -> 
 }
 
 fn cell(of: i32, meter: &Meter, quantity: &str) -> UsageCell {
-    UsageCell {
-        utc_day: day(of),
-        day: day(of),
-        source: Some("acme".into()),
+    let kind = CellKind {
         scopes: None,
         feature: None,
         provider: Some("p".into()),
@@ -87,12 +85,17 @@ fn cell(of: i32, meter: &Meter, quantity: &str) -> UsageCell {
         tier: None,
         band: ContextBand::BASE,
         dimensions: Vec::new(),
-        quantities: vec![(meter.clone(), Packed::from(exact(quantity)))],
-        requests: Packed::from(Exact::ZERO),
-        failed: Packed::from(Exact::ZERO),
-        gateway_cached: Packed::from(Exact::ZERO),
-        reported: None,
         aggregated: false,
+    };
+    let quantity = (meter.clone(), Packed::from(exact(quantity)));
+    UsageCell {
+        utc_day: day(of),
+        day: day(of),
+        source: Some("acme".into()),
+        kind: kind.into(),
+        quantities: [quantity].into_iter().collect(),
+        requests: Packed::ZERO,
+        aside: None,
     }
 }
 
@@ -264,7 +267,7 @@ fn a_charge_that_the_log_meets_in_another_meter_is_a_token_class() {
 #[test]
 fn a_tier_that_only_one_side_shows_is_told() {
     let mut batch = cell(1, &Meter::Input, "10");
-    batch.tier = Some("batch".into());
+    Arc::make_mut(&mut batch.kind).tier = Some("batch".into());
     // Logged as batch (10 × 1), billed at the standard price (10 × 2).
     assert_eq!(
         causes(&[input(1, "20", "10")], &[batch.clone()]),
@@ -289,7 +292,7 @@ fn a_context_tier_that_only_one_side_shows_is_told() {
     // Billed at exactly the long-context price.
     assert_eq!(causes(&[input(1, "40", "10")], &cells), ["context_tier 20"]);
     let mut long = cell(1, &Meter::Input, "10");
-    long.band = ContextBand::beyond(200_000).unwrap();
+    Arc::make_mut(&mut long.kind).band = ContextBand::beyond(200_000).unwrap();
     assert_eq!(
         causes(&[input(1, "20", "10")], &[long.clone()]),
         ["context_tier -20"]
@@ -334,7 +337,7 @@ fn a_discount_that_was_not_granted_is_no_cause() {
 #[test]
 fn a_line_billed_at_the_mix_of_the_log_has_no_other_rate() {
     let mut batch = cell(1, &Meter::Input, "10");
-    batch.tier = Some("batch".into());
+    Arc::make_mut(&mut batch.kind).tier = Some("batch".into());
     let cells = [cell(1, &Meter::Input, "10"), batch];
     // 10 × 2 + 10 × 1.
     assert_eq!(causes(&[input(1, "30", "20")], &cells), none());
@@ -392,7 +395,7 @@ fn without_a_list_price_nothing_is_computed() {
     let mut bill = input(1, "30", "10");
     bill.model = Some("new".into());
     let mut logged = cell(1, &Meter::Input, "6");
-    logged.model = Some("new".into());
+    Arc::make_mut(&mut logged.kind).model = Some("new".into());
     // 4 of 10 are missing at the billed rate of 3; the rest has no price.
     let (charges, cells) = ([bill], [logged]);
     let found = reconcile(&comparison(&charges, &cells), &AT_LIST);

@@ -4,9 +4,12 @@
 //! the present one, for each cell of the folded log. So whatever the bill says beside the list (a
 //! negotiated price, a rounding) stays. What has no price is an error that names it.
 
+use std::sync::Arc;
+
 use super::costs::Entry;
 use super::lever::{ModelSwap, ProviderPrice};
 use crate::attribution::{Pricing, Rates};
+use crate::model::CellKind;
 use crate::model::records::ChargeMeter;
 use crate::model::{ContextBand, Day, Exact, Meter, Packed, UsageCell, names};
 use crate::prices::{Found, Use};
@@ -245,9 +248,13 @@ impl<'a> Values<'a> {
         }
         quantities.sort_by(|a, b| a.0.cmp(&b.0));
         let seller = self.seller(swap, cell.provider.as_deref(), cell.utc_day);
-        UsageCell {
+        let kind = CellKind {
             provider: seller.map(Into::into),
             model: Some(swap.to.as_str().into()),
+            ..CellKind::clone(cell)
+        };
+        UsageCell {
+            kind: Arc::new(kind),
             quantities: quantities
                 .into_iter()
                 .map(|(meter, quantity)| (meter, Packed::from(quantity)))
@@ -259,10 +266,12 @@ impl<'a> Values<'a> {
 
 /// A cell without what is billed beside the model: a search costs the same whichever model asks.
 fn of_model(cell: &UsageCell) -> UsageCell {
-    let own =
-        |(meter, _): &&(Meter, Packed)| !matches!(meter, Meter::WebSearches | Meter::Other(_));
+    let own = |(meter, _): &(&Meter, _)| !matches!(meter, Meter::WebSearches | Meter::Other(_));
+    let own = cell.quantities.iter().filter(own);
     UsageCell {
-        quantities: cell.quantities.iter().filter(own).cloned().collect(),
+        quantities: own
+            .map(|(meter, quantity)| (meter.clone(), quantity))
+            .collect(),
         ..cell.clone()
     }
 }

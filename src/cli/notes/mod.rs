@@ -269,8 +269,8 @@ fn outcomes(run: &Run, notes: &mut Vec<Note>) {
             .iter()
             .filter(|cell| run.period.contains(cell.day))
     };
-    let failed: Exact = cells().map(|cell| cell.failed.exact()).sum();
-    let cached: Exact = cells().map(|cell| cell.gateway_cached.exact()).sum();
+    let failed: Exact = cells().map(|cell| cell.failed()).sum();
+    let cached: Exact = cells().map(|cell| cell.gateway_cached()).sum();
     if !failed.is_zero() || !cached.is_zero() {
         let text = format!(
             "{failed} requests failed and {cached} were answered from a gateway's cache; they are not part of the requests"

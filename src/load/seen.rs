@@ -1,0 +1,336 @@
+//! The request ids of one part, each with its content and, where it is wanted, its place.
+//!
+//! A table of open addressing in the order of the ids: a slot has 24 bytes, 32 with the place, and
+//! since the table grows by an eighth, four to nine slots in ten more than there are ids. What does not fit
+//! into the room it may take goes to a file ([`Older`]). Whether an id was seen is always told
+//! exactly and at once.
+
+use std::io;
+
+use super::older::Older;
+
+/// Tables below this many slots double.
+const SMALL: usize = 4096;
+/// No table has fewer.
+const LEAST: usize = 16;
+
+/// An id that was seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    /// The upper and the lower half of the id's hash; never both 0, which is a free slot.
+    key: [u64; 2],
+    /// The hash of the content of its first record.
+    pub content: u64,
+    /// File and line of its first record, where places are kept.
+    pub place: (u32, u32),
+}
+
+/// What stands in a slot; places stand beside.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    key: [u64; 2],
+    content: u64,
+}
+
+/// Why an id could not be remembered.
+#[derive(Debug)]
+pub enum NoRoom {
+    /// The index of the ids in the file leaves too little of the room.
+    Full,
+    /// The temporary file cannot be written or read.
+    File(io::Error),
+}
+
+impl From<io::Error> for NoRoom {
+    fn from(error: io::Error) -> NoRoom {
+        NoRoom::File(error)
+    }
+}
+
+/// The ids of one part.
+pub struct Seen {
+    slots: Vec<Slot>,
+    /// The places of the slots; empty where none are kept.
+    places: Vec<(u32, u32)>,
+    keep_places: bool,
+    taken: usize,
+    /// How many bytes it may take.
+    room: usize,
+    older: Option<Older>,
+}
+
+impl Mark {
+    /// An id by its hash.
+    pub fn new(key: u128, content: u64, place: (u32, u32)) -> Mark {
+        let key = [(key >> 64) as u64, key as u64];
+        Mark {
+            // The one hash that stands for a free slot is taken for its neighbour.
+            key: if key == [0; 2] { [0, 1] } else { key },
+            content,
+            place,
+        }
+    }
+
+    /// The id's hash.
+    pub fn key(&self) -> u128 {
+        u128::from(self.key[0]) << 64 | u128::from(self.key[1])
+    }
+
+    /// The id as it stands in a file.
+    pub fn bytes(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&self.key[0].to_le_bytes());
+        bytes[8..16].copy_from_slice(&self.key[1].to_le_bytes());
+        bytes[16..24].copy_from_slice(&self.content.to_le_bytes());
+        bytes[24..28].copy_from_slice(&self.place.0.to_le_bytes());
+        bytes[28..].copy_from_slice(&self.place.1.to_le_bytes());
+        bytes
+    }
+
+    /// The id of these bytes.
+    pub fn of_bytes(bytes: &[u8; 32]) -> Mark {
+        let (words, _) = bytes.as_chunks::<8>();
+        let word = |at: usize| u64::from_le_bytes(words[at]);
+        Mark {
+            key: [word(0), word(1)],
+            content: word(2),
+            place: (word(3) as u32, (word(3) >> 32) as u32),
+        }
+    }
+}
+
+impl Seen {
+    /// Starts empty. It takes no more than `room` bytes, and as much again while it grows.
+    pub fn new(room: usize, keep_places: bool) -> Seen {
+        Seen {
+            slots: Vec::new(),
+            places: Vec::new(),
+            keep_places,
+            taken: 0,
+            room,
+            older: None,
+        }
+    }
+
+    /// The id as it was seen before; `None` if it is new, and then it is remembered.
+    ///
+    /// # Errors
+    /// [`NoRoom`].
+    pub fn see(&mut self, mark: &Mark) -> Result<Option<Mark>, NoRoom> {
+        let mut at = match self.slot_of(mark.key) {
+            Some(Ok(at)) => return Ok(Some(self.mark(at))),
+            Some(Err(free)) => Some(free),
+            None => None,
+        };
+        if let Some(older) = &mut self.older
+            && let Some(before) = older.find(mark.key())?
+        {
+            return Ok(Some(before));
+        }
+        if (self.taken + 1) * 9 > self.slots.len() * 8 {
+            self.make_room()?;
+            at = self.slot_of(mark.key).and_then(Result::err);
+        }
+        if let Some(at) = at {
+            self.put(at, mark);
+            self.taken += 1;
+        }
+        Ok(None)
+    }
+
+    /// The slot of an id, or the free one where it belongs; `None` where there are no slots.
+    fn slot_of(&self, key: [u64; 2]) -> Option<Result<usize, usize>> {
+        let count = self.slots.len();
+        if count == 0 {
+            return None;
+        }
+        // Slots are in the order of the ids, but for those that give way.
+        let mut at = ((u128::from(key[0]) * count as u128) >> 64) as usize;
+        loop {
+            let found = self.slots[at].key;
+            if found == key {
+                return Some(Ok(at));
+            }
+            if found == [0; 2] {
+                return Some(Err(at));
+            }
+            at += 1;
+            if at == count {
+                at = 0;
+            }
+        }
+    }
+
+    fn mark(&self, at: usize) -> Mark {
+        let Slot { key, content } = self.slots[at];
+        let place = self.places.get(at).copied().unwrap_or_default();
+        Mark {
+            key,
+            content,
+            place,
+        }
+    }
+
+    fn put(&mut self, at: usize, mark: &Mark) {
+        self.slots[at] = Slot {
+            key: mark.key,
+            content: mark.content,
+        };
+        if self.keep_places {
+            self.places[at] = mark.place;
+        }
+    }
+
+    /// Makes the table larger, or where it may not become so, moves it to the file.
+    fn make_room(&mut self) -> Result<(), NoRoom> {
+        let count = self.slots.len();
+        let larger = match count < SMALL {
+            true => (count * 2).max(LEAST),
+            false => count + count / 8,
+        };
+        if larger <= self.most() {
+            let before = self.with_slots(larger);
+            for at in before.filled() {
+                let mark = before.mark(at);
+                if let Some(Err(free)) = self.slot_of(mark.key) {
+                    self.put(free, &mark);
+                }
+            }
+            return Ok(());
+        }
+        if count > 0 {
+            self.move_out()?;
+        }
+        // A part that is nearly all index would be moved again and again.
+        match self.most() * 4 < self.most_without_index() || self.most() < LEAST {
+            true => Err(NoRoom::Full),
+            false => {
+                self.with_slots(self.most().min(count.max(LEAST)));
+                self.taken = 0;
+                Ok(())
+            }
+        }
+    }
+
+    /// Bytes of one slot.
+    fn each(&self) -> usize {
+        size_of::<Slot>() + usize::from(self.keep_places) * size_of::<(u32, u32)>()
+    }
+
+    fn most_without_index(&self) -> usize {
+        self.room / self.each()
+    }
+
+    /// How many slots the table may have.
+    fn most(&self) -> usize {
+        let index = self.older.as_ref().map_or(0, Older::memory);
+        self.room.saturating_sub(index) / self.each()
+    }
+
+    /// Makes all slots anew, free, and returns those before.
+    fn with_slots(&mut self, count: usize) -> Seen {
+        let places = if self.keep_places { count } else { 0 };
+        Seen {
+            slots: std::mem::replace(&mut self.slots, vec![Slot::default(); count]),
+            places: std::mem::replace(&mut self.places, vec![(0, 0); places]),
+            older: None,
+            ..*self
+        }
+    }
+
+    fn filled(&self) -> impl Iterator<Item = usize> {
+        let slots = self.slots.iter().enumerate();
+        slots
+            .filter(|(_, slot)| slot.key != [0; 2])
+            .map(|(at, _)| at)
+    }
+
+    fn move_out(&mut self) -> Result<(), NoRoom> {
+        let mut order: Vec<u32> = self.filled().map(|at| at as u32).collect();
+        order.sort_unstable_by_key(|at| self.slots[*at as usize].key);
+        let before = self.older.take();
+        let marks = order.iter().map(|at| self.mark(*at as usize));
+        self.older = Some(Older::write(before, order.len() as u64, marks)?);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// A hash that looks random, of a part of the ids as [`super::super::repeats`] parts them.
+    fn key(of: u64) -> u128 {
+        let hash = xxhash_rust::xxh3::xxh3_128(&of.to_le_bytes());
+        hash & !(63 << 64)
+    }
+
+    /// Sees ids in an order in which many come again, near and far, and compares what is told with
+    /// a plain map. Returns whether some went to the file.
+    fn compare(room: usize, keep_places: bool, ids: u64) -> bool {
+        let mut seen = Seen::new(room, keep_places);
+        let mut plain: BTreeMap<u128, (u64, (u32, u32))> = BTreeMap::new();
+        let mut new = 0u64;
+        for at in 0..ids {
+            let id = match at % 5 {
+                3 => new * 7 % (new + 1),
+                4 => new.saturating_sub(at % 3),
+                _ => {
+                    new += 1;
+                    new
+                }
+            };
+            let (content, place) = (id + at % 2, (1, at as u32));
+            let told = seen.see(&Mark::new(key(id), content, place)).unwrap();
+            let told = told.map(|mark| (mark.content, mark.place));
+            let before = plain.get(&key(id)).copied();
+            let before = before.map(|(content, place)| match keep_places {
+                true => (content, place),
+                false => (content, (0, 0)),
+            });
+            assert_eq!(told, before, "id {id} at {at}, room {room}");
+            plain.entry(key(id)).or_insert((content, place));
+        }
+        seen.older.is_some()
+    }
+
+    #[test]
+    fn ids_beyond_the_room_are_told_as_within() {
+        for keep_places in [false, true] {
+            assert!(!compare(1 << 20, keep_places, 20_000));
+            for room in [4_000, 10_000, 60_000] {
+                assert!(compare(room, keep_places, room as u64 * 3 / 5));
+            }
+        }
+    }
+
+    #[test]
+    fn the_hash_of_a_free_slot_is_an_id_like_others() {
+        let mut seen = Seen::new(10_000, true);
+        assert!(seen.see(&Mark::new(0, 5, (1, 2))).unwrap().is_none());
+        let again = seen.see(&Mark::new(0, 5, (1, 3))).unwrap().unwrap();
+        assert_eq!((again.content, again.place), (5, (1, 2)));
+    }
+
+    #[test]
+    fn more_ids_than_the_index_has_room_for_are_refused() {
+        let mut seen = Seen::new(1_000, false);
+        let end = (0..100_000).find_map(|id| seen.see(&Mark::new(key(id), 0, (0, 0))).err());
+        assert!(matches!(end, Some(NoRoom::Full)));
+    }
+
+    #[test]
+    fn an_id_takes_the_bytes_that_are_documented() {
+        let mut seen = Seen::new(usize::MAX, false);
+        let mut most = 0;
+        for id in 0..100_000 {
+            seen.see(&Mark::new(key(id), 0, (0, 0))).unwrap();
+            if id > 10_000 {
+                most = most.max(seen.slots.len() * size_of::<Slot>() / (id as usize + 1));
+            }
+        }
+        assert!((27..=31).contains(&most), "{most}");
+    }
+}
