@@ -49,12 +49,12 @@ pub fn settle(book: &mut RevenueBook, told: &Told) {
             }
         }
         let months = months_of(line, book.zone);
-        for month in &months {
-            // Payments that no invoice holds are Stripe's own, beside its invoices.
-            if let Some((better, source)) = systems.better(line.party, own, *month)
-                && !(stripe && better == 1)
-            {
-                add(&mut hidden, *month, source);
+        let ranked = (own, line.source);
+        // A void invoice comes to nothing by itself.
+        let void = book.voided.contains(&at);
+        for month in months.iter().filter(|_| !void) {
+            if let Some(better) = systems.better(line.party, ranked, *month) {
+                add(&mut hidden, *month, better);
             }
         }
         if hidden.is_empty() && twins.near.contains(&at) {
@@ -81,7 +81,7 @@ pub fn settle(book: &mut RevenueBook, told: &Told) {
             if !amount.is_zero() {
                 *sums.entry(*better).or_default() += amount;
             }
-            let compared = systems.better(line.party, own, (*from, *to)).is_some();
+            let compared = systems.better(line.party, ranked, (*from, *to)).is_some();
             if !amount.is_zero() && (compared || !is_twin) {
                 let seen = checks.entry((*better, line.source)).or_default();
                 *seen.entry((line.party, (*from, *to))).or_default() += amount;

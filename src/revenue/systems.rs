@@ -129,13 +129,21 @@ impl Systems {
         }
     }
 
-    /// The system that tells a month of a customer better than one of this rank, if one does.
-    pub fn better(&self, party: PartyId, own: u8, month: Stretch) -> Option<(u8, Source)> {
+    /// The source of another system that tells a month of a customer better than one of this rank,
+    /// if there is one.
+    pub fn better(
+        &self,
+        party: PartyId,
+        (own, source): (u8, Source),
+        month: Stretch,
+    ) -> Option<Source> {
+        // Payments that no invoice holds are Stripe's own, beside its invoices.
+        let stripe = source.namespace() == "stripe";
         let ranks = self.parties.get(&party)?;
         let mut better = ranks.range(..own).filter_map(|(rank, told)| {
             let source = told.months.get(&month)?;
             let same = !self.apart.contains(&(party, *rank, own));
-            same.then_some((*rank, *source))
+            (same && !(stripe && *rank == 1)).then_some(*source)
         });
         better.next()
     }

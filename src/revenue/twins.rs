@@ -3,10 +3,9 @@
 //!
 //! The rule that must hold: every invoice and payment is the twin of one other at most.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::systems::Systems;
+use super::systems::{PAYMENTS, Systems};
 use super::{Basis, Obligation, RevenueBook};
 use crate::model::{Exact, Instant};
 
@@ -119,25 +118,19 @@ fn document(book: &RevenueBook, rank: u8, lines: Vec<usize>) -> Document {
     }
 }
 
-/// Whether one was billed or paid in the time in which the other, which has the service, would be
-/// paid. Of two without a service the payment is the worse, and on a cash basis the better.
+/// Whether a payment was made in the time in which another system's invoice or row would be paid.
+/// Payments are the worse of two, and the better on a cash basis; two invoices are never compared.
 fn is_near(better: &Document, worse: &Document, basis: Basis) -> bool {
-    let length = |of: &Document| of.service.1.0 - of.service.0.0;
-    let billed = match length(better).cmp(&length(worse)) {
-        Ordering::Less => worse,
-        Ordering::Greater => better,
-        Ordering::Equal if basis == Basis::Cash => worse,
-        Ordering::Equal => better,
+    let (billed, paid) = match basis {
+        Basis::Cash if better.rank == 1 => (worse, better),
+        _ if worse.rank == PAYMENTS => (better, worse),
+        _ => return false,
     };
-    let paid = match std::ptr::eq(billed, better) {
-        true => worse.invoiced,
-        false => better.invoiced,
-    };
-    let early = match length(billed) {
+    let early = match billed.service.1.0 - billed.service.0.0 {
         0 => EARLY,
         length => EARLY.min(length / 2),
     };
     let first = billed.service.0.min(billed.invoiced).0 - early;
     let last = billed.service.1.max(billed.invoiced).0 + LATE;
-    (first..=last).contains(&paid.0)
+    (first..=last).contains(&paid.invoiced.0)
 }

@@ -123,6 +123,42 @@ fn a_customer_who_moves_from_stripe_to_a_contract_loses_no_month() {
     assert_eq!(run["totals"]["revenue"], "300");
 }
 
+#[test]
+fn a_customer_who_moves_from_invoices_to_a_contract_loses_no_month() {
+    let invoices = invoices(&[
+        ["in_1", "2025-12-01", "2026-01-01", "100.00", "paid", ""],
+        ["in_2", "2026-01-01", "2026-02-01", "100.00", "paid", ""],
+    ]);
+    let contract = contract(&[["2026-02-01", "2026-03-01", "100.00"]]);
+    let files = [
+        ("contract.csv", contract.as_str()),
+        ("invoices.csv", &invoices),
+    ];
+    for basis in ["recognized", "billed"] {
+        let run = report(
+            &files,
+            &format!("--from 2025-12-01 --to 2026-03-01 --revenue {basis}"),
+        );
+        assert_eq!(run["totals"]["revenue"], "300", "{basis}");
+    }
+}
+
+#[test]
+fn a_contract_beside_a_small_invoice_is_not_counted_with_its_payment() {
+    let contract = contract(&[["2026-02-01", "2026-03-01", "2800.00"]]);
+    let invoices = invoices(&[["in_1", "2026-02-10", "2026-02-10", "10.00", "paid", ""]]);
+    let payments = payments(&[["2026-02-03 08:00:00", "2800.00"]]);
+    let files = [
+        ("contract.csv", contract.as_str()),
+        ("invoices.csv", &invoices),
+        ("payments.csv", &payments),
+    ];
+    assert_eq!(
+        report(&files, "--month 2026-02")["totals"]["revenue"],
+        "2810"
+    );
+}
+
 fn payments_of_three() -> String {
     payments(&[
         ["2025-12-01 08:00:00", "100.00"],
