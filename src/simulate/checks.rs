@@ -18,9 +18,8 @@ pub fn check(world: World<'_>, scenario: &Scenario) -> Result<(), Unresolved> {
         return Err(Unresolved::PartOfMonth);
     }
     // Whole amounts at once say nothing of the months that they are for.
-    let without_period = |line: &Obligation| {
-        line.recurring != Some(false) && line.service.0 == line.service.1
-    };
+    let without_period =
+        |line: &Obligation| line.recurring != Some(false) && line.service.0 == line.service.1;
     if let Basis::Billed | Basis::Cash = world.book.basis
         && let Some(plan) = scenario.plans.iter().find(|plan| plan.minimum.is_some())
         && world.book.obligations.iter().any(without_period)

@@ -166,7 +166,11 @@ fn payments_and_their_refunds_are_multiplied() {
     let minimum = cash(&["--plan=pro=minimum=80"]);
     assert_eq!(minimum.code, 2, "{}", minimum.err);
     assert!(minimum.err.contains("T1060"), "{}", minimum.err);
-    assert!(minimum.err.contains("--revenue recognized"), "{}", minimum.err);
+    assert!(
+        minimum.err.contains("--revenue recognized"),
+        "{}",
+        minimum.err
+    );
     let without = [world[0], ("mapping.csv", MAPPING)];
     let same = run(
         &without,

@@ -41,5 +41,7 @@ mod reconcile;
 mod reference;
 mod scenarios;
 mod simulated;
+mod stripe_money;
 mod support;
+mod two_systems;
 mod world;
