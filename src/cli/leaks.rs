@@ -20,7 +20,6 @@ use crate::report::leaks::{Leaks, document, table, words};
 use crate::report::margin::footer::{bill_line, revenue_lines};
 use crate::report::{json, jsonl};
 use crate::revenue::Basis;
-use crate::revenue::contracts::contracts;
 use crate::simulate::renewals;
 
 /// Renewals within so many days of the last one are told.
@@ -226,9 +225,10 @@ fn list_price(run: &Run, cell: &UsageCell, meter: &Meter) -> Option<Exact> {
 /// The next renewal of each customer that has one soon.
 fn near(run: &Run) -> BTreeMap<PartyId, Day> {
     let end = run.period.end;
-    let next = renewals(&run.books.records.subscriptions, run.zone.start_of(end));
+    let contracts = run.contracts();
+    let next = renewals(&contracts, run.zone.start_of(end));
     let mut near: BTreeMap<PartyId, Day> = BTreeMap::new();
-    for contract in contracts(&run.books.records, &run.revenue, &run.identity, run.zone) {
+    for contract in contracts {
         let goes_on = contract.renews.is_some() && contract.ends.is_none();
         let day = next.get(&contract.subscription).map(|at| run.zone.day(*at));
         if let Some(day) = day.filter(|day| goes_on && *day < end.plus(NEAR)) {

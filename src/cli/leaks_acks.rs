@@ -23,9 +23,8 @@ struct AckEntry {
     finding: String,
     at_risk: toml::Spanned<String>,
     /// For people.
-    #[serde(default)]
-    #[allow(dead_code)]
-    note: Option<String>,
+    #[serde(default, rename = "note")]
+    _note: Option<String>,
 }
 
 /// Reads the acknowledgements.

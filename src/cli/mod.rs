@@ -11,7 +11,11 @@ mod choices;
 mod ci;
 mod controls;
 mod currency;
+mod diff;
+mod diff_args;
 mod dimensions;
+mod explain;
+mod explain_args;
 mod file_args;
 mod formats;
 mod init;
@@ -58,6 +62,7 @@ mod simulate_problems;
 mod simulate_questions;
 mod simulate_ranges;
 mod simulate_resolve;
+mod simulate_save;
 mod simulate_terms;
 pub mod terminal;
 mod toml_places;
@@ -151,11 +156,13 @@ where
 
 fn dispatch(cli: &Cli, console: &mut Console) -> Result<Ended, Problems> {
     if let Some(code) = &cli.explain {
-        return explain(code, console);
+        return explain_code(code, console);
     }
     match &cli.command {
         Some(Command::Report(args)) => report::run(args, console),
         Some(Command::Check(args)) => check::run(args, console),
+        Some(Command::Explain(args)) => explain::run(args, console),
+        Some(Command::Diff(args)) => diff::run(args, console),
         Some(Command::Simulate(args)) => simulate::run(args, console),
         Some(Command::Leaks(args)) => leaks::run(args, console),
         Some(Command::Quote(args)) => quote::run(args, console),
@@ -186,7 +193,7 @@ fn man(console: &mut Console) -> Result<Ended, Problems> {
 }
 
 /// `tanso --explain T3021`.
-fn explain(code: &str, console: &mut Console) -> Result<Ended, Problems> {
+fn explain_code(code: &str, console: &mut Console) -> Result<Ended, Problems> {
     let Some(entry) = catalogue::ALL
         .iter()
         .find(|entry| entry.code.eq_ignore_ascii_case(code))
@@ -235,6 +242,7 @@ fn message_options(cli: &Cli, real: bool) -> MessageOptions {
     let shared: Option<&Shared> = match &cli.command {
         Some(Command::Report(args)) => Some(&args.shared),
         Some(Command::Check(args)) => Some(&args.shared),
+        Some(Command::Explain(args)) => Some(&args.shared),
         Some(Command::Simulate(args)) => Some(&args.shared),
         Some(Command::Leaks(args)) => Some(&args.shared),
         Some(Command::Map(args)) => Some(map::shared(args)),

@@ -28,6 +28,7 @@ use crate::model::records::CostBasis;
 use crate::model::{Currency, Period, Zone};
 use crate::problem::{Note, Problem, Problems};
 use crate::report::margin::Header;
+use crate::revenue::contracts::{Contract, contracts};
 use crate::revenue::{self, Coverage, RevenueBook};
 
 /// Everything a command works on.
@@ -145,6 +146,16 @@ impl Run {
             conversion,
             columns: choices.dimensions,
         })
+    }
+
+    /// What the subscriptions agree on.
+    pub fn contracts(&self) -> Vec<Contract> {
+        contracts(
+            &self.books.records,
+            &self.revenue,
+            &self.identity,
+            self.zone,
+        )
     }
 
     /// The statement.

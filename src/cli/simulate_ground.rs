@@ -47,8 +47,8 @@ impl<'a> Ground<'a> {
             quantities: quantities
                 .map(|sub| (sub.id.clone(), sub.quantity))
                 .collect(),
-            renewals: renewals(&records.subscriptions, run.zone.start_of(run.period.start)),
-            starts: starts(&records.subscriptions),
+            renewals: renewals(&run.contracts(), run.zone.start_of(run.period.start)),
+            starts: starts(records),
             yearly: yearly(records),
             costs: match costs {
                 true => CostBook::collect(&run.books.usage, &keep, |sink| {

@@ -87,12 +87,22 @@ impl Reader<'_> {
             );
         }
         let counted = plan.usage.iter().flat_map(|terms| &terms.counted);
-        let mut measures: Vec<&Measure> = counted.map(|(measure, _)| measure).collect();
-        measures.sort();
-        if let Some(twice) = measures.windows(2).find(|pair| pair[0] == pair[1]) {
+        let measures: Vec<&Measure> = counted.map(|(measure, _)| measure).collect();
+        let pairs = measures.iter().enumerate();
+        let mut pairs =
+            pairs.flat_map(|(at, one)| measures[at + 1..].iter().map(|two| (*one, *two)));
+        if let Some((one, two)) = pairs.find(|(one, two)| one.overlaps(two)) {
+            let (narrow, wide) = match one {
+                Measure::Tokens => (two, one),
+                Measure::Of(_) => (one, two),
+            };
+            let why = match narrow == wide {
+                true => String::new(),
+                false => format!(": {} counts it too", wide.name()),
+            };
             self.fault(
                 name,
-                format!("the plan {name:?} charges for {} twice", twice[0].name()),
+                format!("the plan {name:?} charges for {} twice{why}", narrow.name()),
                 "write one allowance, one list of tiers or one weight for a meter",
             );
         }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::detect::{Kind, MONTH, Rules, Signal, Underwater, detect};
 use super::gather::{Costs, Ground, Sides, Subject};
-use super::series::{Series, float};
+use super::series::{Point, Series, float};
+use super::shift::LEAST_DAYS;
 use crate::causes::{self, Cause, Side};
 use crate::identity::PartyId;
 use crate::model::{Day, Exact};
@@ -147,9 +148,6 @@ pub fn search(ground: &Ground<'_>, rules: &Rules, least: Exact, costs: Costs<'_>
     search
 }
 
-/// Days with cost and requests below which no test is made.
-pub const LEAST_DAYS: usize = 17;
-
 fn finding(
     ground: &Ground<'_>,
     subject: Subject,
@@ -226,8 +224,8 @@ fn printed(chance: f64) -> Exact {
 /// Eight levels of what a finding is about, week by week.
 fn trend(kind: Kind, series: &Series) -> Vec<Option<u8>> {
     let weeks = series.days.rchunks_exact(7).rev();
-    let value = |days: &[super::series::Point]| {
-        let sum = |of: fn(&super::series::Point) -> f64| days.iter().map(of).sum::<f64>();
+    let value = |days: &[Point]| {
+        let sum = |of: fn(&Point) -> f64| days.iter().map(of).sum::<f64>();
         let (cost, requests) = (sum(|day| day.cost), sum(|day| day.requests));
         match kind {
             Kind::Falling => Some(sum(|day| day.revenue) - cost),
@@ -303,9 +301,7 @@ fn told_once(findings: Vec<Finding>, ground: &Ground<'_>) -> Vec<Finding> {
         }
         Some(finding)
     };
-    let mut features_last = findings;
-    features_last.sort_by(|a, b| (&a.subject, a.kind).cmp(&(&b.subject, b.kind)));
-    features_last.into_iter().filter_map(keep).collect()
+    findings.into_iter().filter_map(keep).collect()
 }
 
 /// The least money as a copy for the tests; exact amounts decide in the end.

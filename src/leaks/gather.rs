@@ -88,6 +88,9 @@ impl Ground<'_> {
 
     /// Both sides of the comparison of every signal; `subjects` are those of the series.
     pub fn sides(&self, subjects: &[Subject], found: &[Signal], costs: Costs<'_>) -> Vec<Sides> {
+        if found.is_empty() {
+            return Vec::new();
+        }
         let mut by_party: BTreeMap<PartyId, Vec<(Option<&str>, usize)>> = BTreeMap::new();
         let mut by_plan: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (at, signal) in found.iter().enumerate() {

@@ -19,5 +19,6 @@ mod shift;
 mod spike;
 
 pub use detect::{Kind, Underwater};
-pub use findings::{Finding, LEAST_DAYS, Search, Time, Why, rules, search};
+pub use findings::{Finding, Search, Time, Why, rules, search};
 pub use gather::{Costs, Ground, Subject};
+pub use shift::LEAST_DAYS;

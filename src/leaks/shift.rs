@@ -8,6 +8,8 @@ use super::series::Dated;
 const BASELINE: (usize, usize) = (14, 28);
 /// Days with values after them, at least.
 const AFTER: usize = 3;
+/// Days with cost and requests below which no test is made.
+pub const LEAST_DAYS: usize = BASELINE.0 + AFTER;
 /// Weights of the newest day in two moving averages: one is quick, one sees small rises.
 const LAMBDAS: [f64; 2] = [0.25, 0.06];
 /// What CUSUM forgives per day, in standard deviations.

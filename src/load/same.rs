@@ -1,12 +1,13 @@
 //! Billing records that stand twice: concatenated or overlapping exports.
 //!
-//! The same id with the same content is dropped and counted. With different content the more final
-//! state wins, where one is; otherwise it is an error that names both lines.
+//! The same id with the same content is dropped and counted. Two exports of one record lend each
+//! other what they lack. With different content the more final state wins, where one is; otherwise
+//! it is an error that names both lines.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::merge::Merge;
 use crate::formats::RevenueRecords;
 use crate::model::records::{DisputeStatus, Invoice, InvoiceStatus, Origin, Payment};
 use crate::problem::{Place, Problem, Problems, catalogue};
@@ -25,6 +26,7 @@ pub fn settle(records: &mut RevenueRecords, problems: &mut Problems) -> BTreeMap
         |i| &i.origin,
         |i| &mut i.origin,
         finality,
+        Merge::merged,
     );
     records.invoices.extend(lines);
     let payments = std::mem::take(&mut records.payments);
@@ -35,6 +37,7 @@ pub fn settle(records: &mut RevenueRecords, problems: &mut Problems) -> BTreeMap
         |p| &p.origin,
         |p| &mut p.origin,
         settlement,
+        Merge::merged,
     );
     let subscriptions = std::mem::take(&mut records.subscriptions);
     records.subscriptions = dropped.settle(
@@ -43,7 +46,11 @@ pub fn settle(records: &mut RevenueRecords, problems: &mut Problems) -> BTreeMap
         |s| &s.id,
         |s| &s.origin,
         |s| &mut s.origin,
-        |s| s.current_period.map_or(0, |period| period.0.0),
+        |s| {
+            s.current_period
+                .map_or(0, |period| period.0.0.div_euclid(60_000_000))
+        },
+        Merge::merged,
     );
     let prices = std::mem::take(&mut records.prices);
     records.prices = dropped.settle(
@@ -53,6 +60,7 @@ pub fn settle(records: &mut RevenueRecords, problems: &mut Problems) -> BTreeMap
         |p| &p.origin,
         |p| &mut p.origin,
         |_| 0,
+        Merge::merged,
     );
     settle_details(&mut dropped, records, problems);
     dropped.counts
@@ -62,6 +70,9 @@ pub fn settle(records: &mut RevenueRecords, problems: &mut Problems) -> BTreeMap
 fn settle_details(dropped: &mut Dropped, records: &mut RevenueRecords, problems: &mut Problems) {
     macro_rules! settle {
         ($list:ident, $rank:expr) => {
+            settle!($list, $rank, |_, _| None)
+        };
+        ($list:ident, $rank:expr, $merge:expr) => {
             let list = std::mem::take(&mut records.$list);
             records.$list = dropped.settle(
                 list,
@@ -70,11 +81,12 @@ fn settle_details(dropped: &mut Dropped, records: &mut RevenueRecords, problems:
                 |record| &record.origin,
                 |record| &mut record.origin,
                 $rank,
+                $merge,
             );
         };
     }
     settle!(lines, |_| 0);
-    settle!(balance, |_| 0);
+    settle!(balance, |_| 0, Merge::merged);
     settle!(credit_notes, |note| i64::from(note.void));
     settle!(refunds, |refund| i64::from(refund.succeeded));
     settle!(disputes, |dispute| i64::from(
@@ -119,12 +131,16 @@ fn finality(invoice: &Invoice) -> i64 {
     }
 }
 
-/// How far a payment has come: refunds only grow.
+/// How far a payment has come: refunds only grow, disputes are opened and then decided.
 fn settlement(payment: &Payment) -> i64 {
     let refunded = payment.refunded.shift(6).to_u64().unwrap_or(u64::MAX);
-    i64::try_from(refunded)
-        .unwrap_or(i64::MAX)
-        .saturating_add(i64::from(payment.dispute_lost.is_some()))
+    i64::try_from(refunded).unwrap_or(i64::MAX).saturating_add(
+        match payment.dispute.map(|dispute| dispute.status) {
+            None => 0,
+            Some(DisputeStatus::Open) => 1,
+            Some(DisputeStatus::Won | DisputeStatus::Lost) => 2,
+        },
+    )
 }
 
 #[derive(Default)]
@@ -141,6 +157,7 @@ impl Dropped {
         origin: impl Fn(&T) -> &Origin,
         origin_mut: impl Fn(&mut T) -> &mut Origin,
         rank: impl Fn(&T) -> i64,
+        merge: impl Fn(&T, &T) -> Option<T>,
     ) -> Vec<T> {
         // Alike in everything but where they stand.
         let alike = |a: &T, b: &T| {
@@ -154,20 +171,21 @@ impl Dropped {
                 kept.insert(id(&record).clone(), record);
                 continue;
             };
-            let loser = match rank(&record).cmp(&rank(other)) {
-                Ordering::Greater => origin(other).file.clone(),
-                Ordering::Less => origin(&record).file.clone(),
-                Ordering::Equal => {
-                    if !alike(&record, other) {
-                        problems.push(conflict(id(&record), origin(&record), origin(other)));
-                    }
-                    origin(&record).file.clone()
-                }
+            // Rows of one file are of one export; two exports may each know a part.
+            let two_files = origin(&record).file != origin(other).file;
+            let (winner, loser) = match rank(&record) > rank(other) {
+                true => (&record, other),
+                false => (other, &record),
             };
-            *self.counts.entry(loser).or_default() += 1;
-            if rank(&record) > rank(other) {
-                kept.insert(id(&record).clone(), record);
+            let joined = merge(winner, loser).filter(|_| two_files);
+            if joined.is_none() && rank(winner) == rank(loser) && !alike(winner, loser) {
+                let (one, other) = (origin(&record), origin(other));
+                problems.push(conflict(id(&record), one, other));
             }
+            let file = origin(loser).file.clone();
+            let winner = joined.unwrap_or_else(|| winner.clone());
+            *self.counts.entry(file).or_default() += 1;
+            kept.insert(id(&winner).clone(), winner);
         }
         kept.into_values().collect()
     }

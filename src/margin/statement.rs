@@ -10,6 +10,7 @@ use super::totals::{self, Totals};
 use crate::attribution::{Attribution, Basis, BillTie, CostFact, Holder, Reason};
 use crate::identity::{Identity, PartyKind};
 use crate::model::{Exact, Month, Period, UsageCell};
+use crate::revenue::contracts::Contract;
 use crate::revenue::{Coverage, Deferred, RevenueBook, RevenueTie};
 
 /// Cost without a customer, by provider and reason.
@@ -64,9 +65,19 @@ pub struct Statement {
     pub revenue_ties: Vec<RevenueTie>,
     /// Deferred revenue at the end of the period, where revenue is recognized.
     pub deferred: Option<Deferred>,
+    /// What subscriptions agree on; empty unless asked for.
+    pub contracts: Vec<Contract>,
 }
 
 impl Statement {
+    /// Deferred less unbilled revenue of a row's customer at the end of the period; `None` where it
+    /// is not known, or where a customer has other rows too.
+    pub fn deferred_of(&self, row: &Row) -> Option<Exact> {
+        let party = row.party.filter(|_| self.by == [Dimension::Customer])?;
+        let of = &self.deferred.as_ref()?.by_party;
+        Some(of.get(&party).copied().unwrap_or_default())
+    }
+
     /// What a provider billed in the period, whatever the filters; bills that do not say are
     /// `unstated`.
     pub fn billed(&self, provider: &str) -> Exact {
@@ -225,6 +236,7 @@ pub fn state(
         attribution,
         revenue_ties,
         deferred: inputs.revenue.deferred(inputs.period),
+        contracts: Vec::new(),
     }
 }
 

@@ -262,6 +262,8 @@ catalogue! {
         "The export was made without a column that the numbers could use. The text says which, and what cannot be told without it.";
     NOT_REVENUE = "N2109" Warning "words that are not known":
         "An export names kinds of movements, or accounts, that this version does not know. Their amounts are kept and named here, and are no revenue.";
+    SAME_MONEY = "N2110" Warning "money that two exports may both tell":
+        "Payments, refunds or invoices of which no file says whether another export tells the same money, or two systems that tell different amounts of a customer. The text says what counts, what does not, and how much it is. An export that names the invoice and the payment of each row settles it.";
     REPEATS = "N3001" Note "repeated usage rows":
         "Rows with a request id that was already read, alike in everything, are dropped and counted.";
     OUT_OF_PERIOD = "N3002" Note "rows outside the period":
@@ -278,6 +280,10 @@ catalogue! {
         "A new price touches no revenue of the period: the plan has no recurring invoice in it, or only invoices of another interval. The text says what to write instead.";
     GRANDFATHERED = "N4004" Note "invoice keeps its price":
         "With --apply renewal or --apply new some recurring invoices of the period keep their price: their renewal is yet to come, their customer is not new, or no subscription tells when they renew.";
+    SEATS_INFERRED = "N4005" Note "invoice taken as billed by the seat":
+        "The mapping says how many seats a customer has, no subscription says how many an invoice bills, and the customer pays more than the plan's price for one. So the price is taken as that of a seat, and the invoice as one for all seats.";
+    NOT_FOUND = "N4006" Warning "no value reaches the goal":
+        "--solve found no value that reaches its goal. What is printed is the scenario as it was given, with the answers to other questions.";
     NOT_ALIKE = "N4011" Note "customers left out of a quote":
         "Customers fit --like and are no look-alikes: their seats are not known, their size is another, or the period holds no whole month of them.";
     WITHOUT_COST = "N4012" Warning "look-alikes without any cost":

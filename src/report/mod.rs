@@ -5,7 +5,9 @@
 //! every format of one report prints the same figures.
 
 pub mod check;
+pub mod comparison;
 pub mod csv;
+pub mod explanation;
 pub mod figures;
 pub mod fx;
 pub mod journal;

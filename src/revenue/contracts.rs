@@ -40,6 +40,8 @@ pub struct Contract {
     pub discount: Option<Exact>,
     /// When it began.
     pub started: Option<Instant>,
+    /// The period that the last charge covers, half-open, if a file says.
+    pub current: Option<(Instant, Instant)>,
     /// When the next charge is due; `None` if it is over, is going to end by then, or if no file
     /// says.
     pub renews: Option<Instant>,
@@ -95,7 +97,11 @@ pub fn contracts(
     let links = Links::of(records);
     let products = named_by(records);
     let mut charges: BTreeMap<&str, Vec<&Obligation>> = BTreeMap::new();
-    for line in &book.obligations {
+    for line in book
+        .obligations
+        .iter()
+        .filter(|line| line.source.is_invoiced())
+    {
         if let Some(id) = line.subscription.as_deref() {
             charges.entry(id).or_default().push(line);
         }
@@ -162,6 +168,7 @@ fn contract(
         metered,
         discount: None,
         started: subscription.started,
+        current,
         renews: next.filter(|next| ends.is_none_or(|ends| ends > *next)),
         ends,
         trial: subscription.trial,

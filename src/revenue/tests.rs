@@ -6,8 +6,8 @@ use super::*;
 use crate::model::Month;
 use crate::model::records::{
     BalanceEntry, BalanceKind, CreditNote, Dispute, DisputeStatus, Invoice, InvoiceLine,
-    InvoiceStatus, ListPrice, MrrChange, Payment, PaymentStatus, Prepaid, Product, RecognizedEntry,
-    Refund, Subscription, SubscriptionItem,
+    InvoiceStatus, ListPrice, MrrChange, Payment, PaymentDispute, PaymentStatus, Prepaid, Product,
+    RecognizedEntry, Refund, Subscription, SubscriptionItem,
 };
 
 pub(super) fn at(text: &str) -> Instant {
@@ -90,12 +90,12 @@ fn payment(id: &str, amount: &str, created: &str, invoice: Option<&str>) -> Paym
         amount: exact(amount),
         refunded: Exact::ZERO,
         refunded_at: None,
-        dispute_lost: None,
-        dispute_kept: None,
+        dispute: None,
         currency: Currency::USD,
         settled: None,
         status: PaymentStatus::Succeeded,
         invoice: invoice.map(str::to_string),
+        tells_invoice: true,
         description: None,
         origin: origin(),
     }
@@ -160,6 +160,7 @@ fn moved(object: &str, kind: BalanceKind, gross: &str, when: &str) -> BalanceEnt
         invoice_number: None,
         subscription: None,
         description: None,
+        gives_back: None,
         origin: origin(),
     }
 }
@@ -546,7 +547,11 @@ fn an_open_dispute_of_a_payment_is_not_lost_because_the_balance_moved() {
     withdrawn.payment = Some("ch_1".into());
     records.balance.push(withdrawn);
     assert_eq!(months(&records, 2), ["90", "-90"]);
-    records.payments[0].dispute_kept = Some((exact("90"), DisputeStatus::Open));
+    records.payments[0].dispute = Some(PaymentDispute {
+        status: DisputeStatus::Open,
+        amount: exact("90"),
+        at: None,
+    });
     assert_eq!(months(&records, 2), ["90", "0"]);
 }
 
@@ -678,6 +683,11 @@ fn a_refund_after_the_service_is_not_taken_back_by_two_systems() {
     records.payments = vec![payment("ch_1", "31", "2026-01-01", Some("in_1"))];
     records.refunds = vec![refund("re_1", "ch_1", "31", "2026-02-10")];
     assert_eq!(months(&records, 3), ["31", "-31", "0"]);
+    // The same of a payment that no invoice asked for: there the file is the better source.
+    let mut alone = records.clone();
+    alone.invoices.remove(0);
+    alone.payments[0].invoice = None;
+    assert_eq!(months(&alone, 3), ["31", "-31", "0"]);
     // A customer who moved away from Stripe pays in the other system from February on.
     rows.pop();
     rows.push(row("28", "2026-02-01", "2026-03-01"));

@@ -34,7 +34,7 @@ pub enum Apply {
     Now,
     /// Every customer from the first renewal of its subscription in the period on.
     Renewal,
-    /// Customers whose first invoice begins in the period.
+    /// Customers whose first recurring invoice begins in the period, and no subscription before it.
     New,
 }
 
@@ -134,6 +134,16 @@ impl Measure {
         match self {
             Measure::Tokens => "tokens",
             Measure::Of(meter) => meter.name(),
+        }
+    }
+
+    /// Whether some usage is counted by both.
+    pub fn overlaps(&self, other: &Measure) -> bool {
+        match (self, other) {
+            (Measure::Tokens, Measure::Of(meter)) | (Measure::Of(meter), Measure::Tokens) => {
+                meter.is_token()
+            }
+            (one, two) => one == two,
         }
     }
 

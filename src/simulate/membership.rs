@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::lever::Apply;
-use super::plan::Unresolved;
 use super::scenario::World;
 use crate::identity::{Identity, PartyId};
-use crate::model::{Day, Exact, Instant, Period};
+use crate::model::{Day, Instant, Period};
 use crate::revenue::{Basis, Obligation};
 
 /// Spans from this many days on are billed by the year.
@@ -34,12 +33,13 @@ pub fn on_plans(identity: &Identity, period: Period) -> BTreeMap<String, Vec<Par
 
 /// Which plan an obligation is on, and since when.
 pub struct Membership<'a> {
-    world: World<'a>,
+    /// What the scenario is run over.
+    pub world: World<'a>,
     /// The report's period.
     pub period: Period,
     /// Customers with invoices of more than one subscription.
-    several: BTreeSet<PartyId>,
-    /// When the first recurring invoice of each customer begins.
+    pub several: BTreeSet<PartyId>,
+    /// When each customer began: its first recurring invoice, or a subscription before it.
     first: BTreeMap<PartyId, Instant>,
     /// The latest of the first renewals of each customer's subscriptions.
     renewals: BTreeMap<PartyId, Instant>,
@@ -59,17 +59,17 @@ impl<'a> Membership<'a> {
                     *latest = (*latest).max(*renewal);
                 }
             }
-            // A rate has a line for each month of the period, whenever its subscription began.
-            let begins = match world.book.basis {
-                Basis::Mrr => line
-                    .subscription
-                    .as_deref()
-                    .and_then(|id| world.starts.get(id)),
-                _ => Some(&line.service.0),
-            };
-            if let (Some(begins), true) = (begins, line.recurring != Some(false)) {
-                let start = first.entry(line.party).or_insert(*begins);
-                *start = (*start).min(*begins);
+            // Recurring revenue by the month says nothing of when its subscription began.
+            let dated = line.recurring != Some(false) && world.book.basis != Basis::Mrr;
+            let begun = world.starts.get(&line.payer).copied();
+            if let Some(begun) = dated
+                .then_some(line.service.0)
+                .into_iter()
+                .chain(begun)
+                .min()
+            {
+                let start = first.entry(line.party).or_insert(begun);
+                *start = (*start).min(begun);
             }
         }
         subscriptions.retain(|_, ids| ids.len() > 1);
@@ -148,9 +148,9 @@ impl<'a> Membership<'a> {
             Apply::New => Some(self.is_new(line.party)),
             Apply::Renewal => {
                 let renewal = self.world.renewals.get(line.subscription.as_deref()?)?;
-                // A rate is that of the last moment of its month.
                 Some(match self.world.book.basis {
-                    Basis::Mrr => line.service.1 > *renewal,
+                    // The rate at the end of the month.
+                    Basis::Mrr => *renewal < line.service.1,
                     _ => line.service.0 >= *renewal,
                 })
             }
@@ -169,7 +169,7 @@ impl<'a> Membership<'a> {
             && id.is_some_and(|id| self.world.yearly.contains(id))
     }
 
-    /// Whether a customer's first recurring invoice begins in the period.
+    /// Whether a customer began in the period.
     fn is_new(&self, party: PartyId) -> bool {
         let (start, end) = self.borders();
         let first = self.first.get(&party);
@@ -187,23 +187,6 @@ impl<'a> Membership<'a> {
                     .get(&party)
                     .is_some_and(|renewal| *renewal <= start)
             }
-        }
-    }
-
-    /// How many seats a customer has, and how many an invoice bills: by the attribute `seats` of the
-    /// mapping, else by the subscription.
-    pub fn seats(&self, plan: &str, line: &Obligation) -> Result<(Exact, Exact), Unresolved> {
-        let party = self.world.identity.party(line.party);
-        let id = line.subscription.as_deref();
-        let billed = id.and_then(|id| self.world.quantities.get(id)).copied();
-        let stated = party.attribute_on("seats", self.day(line));
-        let stated = stated.and_then(|text| Exact::parse(text.trim()).ok());
-        match stated.or(billed) {
-            Some(seats) => Ok((
-                seats,
-                billed.filter(Exact::is_positive).unwrap_or(Exact::ONE),
-            )),
-            None => Err(Unresolved::NoSeats(plan.to_string(), party.key.clone())),
         }
     }
 }

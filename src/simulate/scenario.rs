@@ -29,7 +29,7 @@ pub struct OutcomeRow {
     pub now: Row,
     /// The row after the changes.
     pub then: Row,
-    /// Whether its plan is re-priced, or its terms or discount change.
+    /// Whether a new price, new terms or a discount reach it.
     pub repriced: bool,
     /// By how much its next invoices change.
     pub invoice_change: Exact,
@@ -77,10 +77,34 @@ pub struct Outcome {
     pub without_renewal: u64,
     /// The same because their renewal is yet to come, or because their customer is not new.
     pub kept: u64,
+    /// Invoices of the period that were taken as billed by the seat, since they exceed the price.
+    pub seats_inferred: u64,
+    /// The customers whom the change of each plan reaches, by its place in the scenario, in order.
+    pub of_plans: Vec<Vec<PartyId>>,
     /// What was solved for in the scenario.
     pub solved: Vec<super::Answer>,
     /// The elasticity that was asked for, and what it does.
     pub leaving: Option<(Exact, super::Leaving)>,
+}
+
+impl Outcome {
+    /// Whether a row is of a customer whom the change of a plan reaches; `plan` is its place.
+    pub fn is_of_plan(&self, plan: usize, row: &OutcomeRow) -> bool {
+        let own = self.of_plans.get(plan).zip(row.now.party);
+        row.now.kind == RowKind::Customer
+            && own.is_some_and(|(own, party)| own.binary_search(&party).is_ok())
+    }
+
+    /// Revenue and cost after the changes of the customers whom the change of a plan reaches.
+    pub fn of_plan(&self, plan: usize) -> (Exact, Exact) {
+        let own = self.rows.iter().filter(|row| self.is_of_plan(plan, row));
+        own.fold((Exact::ZERO, Exact::ZERO), |(revenue, cost), row| {
+            (
+                revenue + row.then.revenue.unwrap_or_default(),
+                cost + row.then.cost(),
+            )
+        })
+    }
 }
 
 /// What a scenario is run over.
@@ -104,7 +128,7 @@ pub struct World<'a> {
     pub quantities: &'a BTreeMap<String, Exact>,
     /// The first renewal of each subscription in the period or after it.
     pub renewals: &'a BTreeMap<String, Instant>,
-    /// When subscriptions began, as far as the files tell.
+    /// When each customer of the billing system began, by its id there.
     pub starts: &'a BTreeMap<String, Instant>,
     /// Prices and subscriptions that are billed once a year.
     pub yearly: &'a BTreeSet<String>,
@@ -138,7 +162,8 @@ pub fn simulate(world: World<'_>, scenario: &Scenario) -> Result<Outcome, Unreso
     check(world, scenario)?;
     let membership = Membership::of(world);
     let repriced = reprice(world, &membership, scenario)?;
-    let (after, touched) = (repriced.book, repriced.touched);
+    let (after, found) = (repriced.book, repriced.found);
+    let touched = &found.touched;
     let holds = |_: &super::PlanChange, party: PartyId, month: Month| {
         membership.reaches_month(scenario.apply, party, month.first_day())
     };
@@ -245,6 +270,8 @@ pub fn simulate(world: World<'_>, scenario: &Scenario) -> Result<Outcome, Unreso
         own + deltas.unattributed == more,
         "a simulation must start from the report's cost"
     );
+    let own: Exact = members.iter().map(Member::gain).sum();
+    let all = (revenue.1 - revenue.0) - more;
     Ok(Outcome {
         name: scenario.name.clone(),
         changes: scenario.describe(world.prices),
@@ -254,11 +281,13 @@ pub fn simulate(world: World<'_>, scenario: &Scenario) -> Result<Outcome, Unreso
         into_loss,
         into_profit,
         invoice_shock: shock(shocks),
-        break_even: BreakEven::of(&members),
-        assumed_recurring: assumed(book, &touched),
-        no_effect: repriced.no_effect,
-        without_renewal: repriced.without_renewal,
-        kept: repriced.kept,
+        break_even: BreakEven::of(&members, all - own),
+        assumed_recurring: assumed(book, touched),
+        no_effect: found.no_effect,
+        without_renewal: found.without_renewal,
+        kept: found.kept,
+        seats_inferred: found.seats_inferred,
+        of_plans: found.of_plans,
         solved: Vec::new(),
         leaving: None,
         rows,

@@ -96,6 +96,8 @@ fn the_page_of_commands_is_fresh() {
     for command in [
         "",
         "report",
+        "explain",
+        "diff",
         "reconcile",
         "check",
         "simulate",
@@ -353,6 +355,47 @@ fn reconciliations_fit_their_schema() {
 }
 
 #[test]
+fn explanations_fit_their_schema() {
+    let drain = "fixtures/scenarios/margin-drain/tanso.toml";
+    let run = |what: &'static str| {
+        [
+            "explain",
+            what,
+            "--config",
+            drain,
+            "--format=json",
+            "--quiet",
+        ]
+    };
+    let quick = |what: &'static str| quickstart(&["explain", what]);
+    fits(
+        "explanation",
+        &[
+            &run("umbra"),
+            &run("(unattributed)"),
+            &run("plan=pro"),
+            &quick("umbra"),
+            &quick("model=gpt-4o-mini"),
+        ],
+    );
+}
+
+/// The reports that `docs/diff.md` compares are those that the example's files give.
+#[test]
+fn saved_reports_are_fresh_and_their_difference_fits_its_schema() {
+    let saved = ["2026-09", "2026-10"].map(|month| {
+        let path = format!("docs/examples/diff/{month}.json");
+        let config = "docs/examples/diff/tanso.toml";
+        let text = says(&[
+            "report", "--config", config, "--month", month, "-f", "json", "-q",
+        ]);
+        generated(&path, &text);
+        path
+    });
+    fits("diff", &[&["diff", &saved[0], &saved[1], "--format=json"]]);
+}
+
+#[test]
 fn checks_fit_their_schema() {
     let config = "fixtures/scenarios/margin-drain/tanso.toml";
     let run = [
@@ -376,11 +419,10 @@ fn simulations_fit_their_schema() {
             "simulate", "--config", scenario, "--plan", plan, "--format", "json", "--quiet",
         ]
     };
-    let asked = |question: &'static str| {
+    let asked = |question: &'static str, more: &'static str| {
         let config = "fixtures/scenarios/pricing-paralysis/tanso.toml";
-        let elasticity = "--elasticity=-0.5";
         [
-            "simulate", "--config", config, question, elasticity, "--format", "json", "--quiet",
+            "simulate", "--config", config, question, more, "--format", "json", "--quiet",
         ]
     };
     let drain = "fixtures/scenarios/margin-drain/tanso.toml";
@@ -392,9 +434,10 @@ fn simulations_fit_their_schema() {
             &run(drain, "pro=-10%"),
             &run(paralysis, "mid=61"),
             &run(paralysis, "mid=40..60:10"),
-            &asked("--cheapest=mid: margin=80%"),
-            &asked("--solve=mid: margin=80%"),
-            &asked("--usage=plan=mid:+10%"),
+            &asked("--cheapest=mid: margin=80%", "--usage=+1%"),
+            &asked("--solve=mid: margin=1% by cap requests", "--usage=+1%"),
+            &asked("--solve=mid: margin=80%", "--elasticity=-0.5"),
+            &asked("--usage=plan=mid:+10%", "--elasticity=-0.5"),
         ],
     );
 }

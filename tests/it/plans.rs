@@ -389,3 +389,46 @@ fn an_invoice_counts_on_the_plan_of_its_subscription() {
     let rows: Vec<String> = by(&files, "plan", &[]).into_iter().map(revenue).collect();
     assert_eq!(rows, ["pro 190.", "team 320."]);
 }
+
+/// Acme pays 12,000.00 a year, umbra 30.00 a month for each of two seats: 1,000.00 and 60.00 a month.
+#[test]
+fn recurring_revenue_follows_the_price_of_its_interval() {
+    let files = [
+        (
+            "usage.csv",
+            include_str!("../../docs/examples/mrr/usage.csv"),
+        ),
+        (
+            "costs.csv",
+            include_str!("../../docs/examples/mrr/costs.csv"),
+        ),
+        (
+            "subscriptions.csv",
+            include_str!("../../docs/examples/mrr/subscriptions.csv"),
+        ),
+        (
+            "prices.csv",
+            include_str!("../../docs/examples/mrr/prices.csv"),
+        ),
+    ];
+    let of = |plan: &str, more: &[&str]| {
+        let words = [&["--revenue=mrr", "--plan", plan], more].concat();
+        let document = simulate(&files, &words).json();
+        assert_eq!(document["basis"]["revenue"], "mrr");
+        revenues(&document)
+    };
+    let rows = |acme: &str, umbra: &str| {
+        let acme = format!("acme 1000 {acme}");
+        [acme, "tern 0 0".into(), format!("umbra 60 {umbra}")]
+    };
+    // A price per month is that of each seat.
+    assert_eq!(of("pro=40", &[]), rows("1000", "80"));
+    assert_eq!(of("pro=+10%", &[]), rows("1000", "66"));
+    // A yearly price counts a twelfth; one per month is paid twelve times a year.
+    assert_eq!(of("enterprise=14400/year", &[]), rows("1200", "60"));
+    assert_eq!(of("enterprise=1100", &[]), rows("1100", "60"));
+    // The year ends in January, the month of umbra's begins in October.
+    let renewal = ["--apply", "renewal"];
+    assert_eq!(of("enterprise=14400/year", &renewal), rows("1000", "60"));
+    assert_eq!(of("pro=40", &renewal), rows("1000", "80"));
+}

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::contracts::{ContractOut, contracts};
 use super::printed::{Kind, OTHERS, chosen};
 use super::ties::{DeferredOut, TieOut, deferred, tie};
 use super::{Header, View};
+use crate::diff::Receipt;
 use crate::identity::Identity;
 use crate::margin::{Dimension, Row, Statement, usage};
 use crate::model::receipt::InputReceipt;
@@ -31,6 +33,10 @@ struct Document<'a> {
     tie: TieOut,
     #[serde(skip_serializing_if = "Option::is_none")]
     deferred: Option<DeferredOut>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    contracts: Vec<ContractOut>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt: Option<Receipt>,
     notes: Vec<NoteOut>,
 }
 
@@ -47,8 +53,9 @@ pub struct Head<'a> {
     inputs: &'a [InputReceipt],
 }
 
+/// The program.
 #[derive(Serialize)]
-struct Tool {
+pub struct Tool {
     name: &'static str,
     version: &'static str,
 }
@@ -88,6 +95,8 @@ struct RowOut {
     meters: Option<BTreeMap<String, Exact>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     flags: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deferred_revenue: Option<Exact>,
 }
 
 #[derive(Serialize)]
@@ -141,13 +150,14 @@ pub struct NoteOut {
     text: String,
 }
 
-/// The document, ready to be serialized. Totals and tie-outs are those of all rows, whatever the
+/// The document, ready to be serialized, with the receipt that later reports are compared with. Totals and tie-outs are those of all rows, whatever the
 /// view chooses.
 pub fn document<'a>(
     statement: &'a Statement,
     identity: &Identity,
     header: &'a Header,
     view: &View,
+    receipt: Option<Receipt>,
 ) -> impl Serialize + 'a {
     let mut document = Document {
         schema: "tanso.report/1",
@@ -177,6 +187,8 @@ pub fn document<'a>(
         totals: totals(statement),
         tie: tie(statement),
         deferred: deferred(statement, identity),
+        contracts: contracts(statement, identity),
+        receipt,
         notes: notes(header),
     };
     if let Some(places) = view.places {
@@ -248,16 +260,22 @@ fn others(rows: &[&Row], statement: &Statement) -> RowOut {
         requests: statement.with_usage.then_some(requests),
         meters: statement.with_usage.then(|| meters(&of)),
         flags: Vec::new(),
+        deferred_revenue: None,
+    }
+}
+
+/// The program's name and version.
+pub fn tool() -> Tool {
+    Tool {
+        name: "tanso",
+        version: env!("CARGO_PKG_VERSION"),
     }
 }
 
 /// The part that all JSON outputs share.
 pub fn head(header: &Header) -> Head<'_> {
     Head {
-        tool: Tool {
-            name: "tanso",
-            version: env!("CARGO_PKG_VERSION"),
-        },
+        tool: tool(),
         period: PeriodOut {
             start: header.zone.start_of(header.period.start).to_string(),
             end: header.zone.start_of(header.period.end).to_string(),
@@ -342,6 +360,7 @@ fn row_out(row: &Row, statement: &Statement, identity: &Identity) -> RowOut {
         requests: statement.with_usage.then_some(row.sums.requests),
         meters: statement.with_usage.then(|| meters(&row.sums.meters)),
         flags: row.flags.clone(),
+        deferred_revenue: statement.deferred_of(row),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Margin statements as reports: the table people read, the CSV they import, the JSON programs
 //! read.
 
+mod contracts;
 pub mod document;
 pub mod footer;
 mod printed;

@@ -164,6 +164,7 @@ impl<'a> Layout<'a> {
         columns.push(Column::text("period_end", "To").csv_only());
         columns.push(Column::text("kind", "Kind").csv_only());
         columns.push(Column::text("flags", "Flags").csv_only());
+        columns.push(Column::figures("deferred_revenue", "Deferred").csv_only());
         if self.revenue {
             columns.push(Column::text("remark", "Verdict").dropped(7).table_only());
         } else {
@@ -240,6 +241,8 @@ impl<'a> Layout<'a> {
         cells.push(Cell::Date(header.period.end));
         cells.push(Cell::Text(row.kind.word().to_string()));
         cells.push(Cell::Text(row.flags.join(" ")));
+        let of = row.source.and_then(|at| self.statement.rows.get(at));
+        cells.push(money(of.and_then(|row| self.statement.deferred_of(row))));
         cells.push(if self.revenue {
             self.remark(row)
         } else {
@@ -305,14 +308,8 @@ impl<'a> Layout<'a> {
                 (false, None) => Cell::Empty,
             });
         }
-        cells.extend([
-            Cell::Empty,
-            Cell::Empty,
-            Cell::Empty,
-            Cell::Empty,
-            Cell::Empty,
-            Cell::Empty,
-        ]);
+        // Basis, period, kind, flags, deferred revenue, remark.
+        cells.extend(std::iter::repeat_n(Cell::Empty, 7));
         cells
     }
 }

@@ -46,6 +46,24 @@ const EXPORTS: &[Export] = &[
         options: &[],
     },
     Export {
+        name: "Stripe's tables and the same from the Dashboard",
+        lacks: "nothing",
+        knows: Knows::ALL,
+        files: |ledger| {
+            let mut files = tables::all(ledger);
+            files.extend([
+                ("d_invoices.csv", dashboard::invoices(ledger, true)),
+                ("d_payments.csv", dashboard::payments(ledger, true)),
+                ("d_change.csv", dashboard::balance_change(ledger)),
+            ]);
+            let names = ["d_subscriptions.csv", "d_prices.csv", "d_customers.csv"];
+            files.extend(names.into_iter().zip(dashboard::catalog(ledger)));
+            files.push(tables::balance(ledger));
+            files
+        },
+        options: &[],
+    },
+    Export {
         name: "recognition report by customer",
         lacks: "nothing",
         knows: Knows::ALL,

@@ -34,12 +34,10 @@ fn seeds(own: RangeInclusive<u64>) -> RangeInclusive<u64> {
 
 /// Runs `tanso report` over files in a folder of their own.
 fn report(folder: &Path, files: &[File], options: &[&str]) -> Run {
-    // A ledger may have nothing but free months.
     let mut arguments = vec![
         "report".to_string(),
         "--no-config".into(),
         "--format=json".into(),
-        "--allow-empty".into(),
     ];
     arguments.extend(options.iter().map(ToString::to_string));
     arguments.extend(files.iter().map(|(name, text)| put(folder, name, text)));
