@@ -110,12 +110,6 @@ pub enum Command {
   tanso prices reprice usage.csv --at 2026-10-01")]
     Prices(PricesArgs),
     /// Usage logs folded to sums: a small file, or the query that makes it where the log is
-    #[command(after_help = "Examples:
-  tanso rollup usage.csv -o rollup.csv      then: tanso report rollup.csv costs.csv stripe.csv
-  tanso rollup logs/ --keep region --tz Europe/Paris -o rollup.csv
-  tanso rollup --sql spark --table logs.calls usage-sample.csv
-  tanso rollup --sql bigquery --table '`acme.logs.calls`' --column time=ts --column customer=org_id \\
-      --column input=prompt_tokens --column output=completion_tokens")]
     Rollup(RollupArgs),
     /// Every export that can be read; or which one a file is, and why
     #[command(after_help = "Examples:

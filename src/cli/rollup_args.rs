@@ -8,6 +8,12 @@ use crate::sql::Dialect;
 
 /// Options of `rollup`.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  tanso rollup usage.csv -o rollup.csv      then: tanso report rollup.csv costs.csv stripe.csv
+  tanso rollup logs/ --keep region --tz Europe/Paris -o rollup.csv
+  tanso rollup --sql spark --table logs.calls usage-sample.csv
+  tanso rollup --sql bigquery --table '`acme.logs.calls`' --column time=ts --column customer=org_id \\
+      --column input=prompt_tokens --column output=completion_tokens")]
 pub struct RollupArgs {
     /// Shared options.
     #[command(flatten)]

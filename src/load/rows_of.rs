@@ -3,7 +3,7 @@
 use super::{InputSpec, Recognized, recognize};
 use crate::formats::{Reader, UsageSink};
 use crate::model::receipt::RowsOf;
-use crate::model::records::UsageRecord;
+use crate::model::records::{UsageRecord, UsageSum};
 use crate::problem::{Problem, Problems};
 use crate::scan::{self, Body};
 
@@ -78,6 +78,10 @@ impl UsageSink for Lines<'_> {
             }
         }
         Ok(())
+    }
+
+    fn take_sum(&mut self, sum: &UsageSum<'_>) -> Result<(), Problem> {
+        self.take(&sum.record)
     }
 
     fn settle_cached_inside(&mut self, _inside: bool) {}
