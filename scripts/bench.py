@@ -190,7 +190,7 @@ def main():
     bench.run([tanso, *bench.report(big)], bench.work / "cache")
     bench.measure({
         "tanso, again": [tanso, *bench.report(big)],
-        "tanso simulate, again": [tanso, *bench.report(big, command="simulate"), "--plan", "plan2=109/month"],
+        "tanso simulate, again": [tanso, *bench.report(big, command="simulate"), "--plan", "plan2=+10%"],
     })
     page = write(bench, versions, big)
     if options.quick:
