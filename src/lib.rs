@@ -24,7 +24,9 @@ pub mod attribution;
 pub mod revenue;
 
 pub mod causes;
+pub mod leaks;
 pub mod margin;
+pub mod quote;
 pub mod reconcile;
 
 pub mod diff;

@@ -11,7 +11,6 @@ use super::shelf::{Shelf, same_provider};
 use super::split::split;
 use super::{Attribution, Basis, CostFact, Holder, Options, Reason, Residual};
 use crate::identity::PartyId;
-use crate::model::names::ModelName;
 use crate::model::records::ChargeMeter;
 use crate::model::{Exact, Meter, Month};
 
@@ -99,11 +98,7 @@ enum Found {
 fn reach(shelf: &Shelf<'_>, line: &Line<'_>, cache: &mut BTreeMap<(Reach, By), Within>) -> Found {
     let provider = line.charge.provider.clone();
     let month = line.day.month();
-    let model = line
-        .charge
-        .model
-        .as_deref()
-        .map(|name| ModelName::parse(name).family);
+    let model = line.model.as_ref().map(|model| model.family.clone());
     let by = match &line.charge.meter {
         ChargeMeter::Is(Meter::Requests | Meter::WebSearches) => By::Requests,
         _ => By::Value,

@@ -70,8 +70,19 @@ pub fn emit(
         share,
     } = gift;
     ledger.give(line, holder, cell, amount);
-    let cell = cell.map(|at| shelf.held[at].cell);
-    let model = cell.and_then(|cell| cell.model.as_deref());
+    let held = cell.map(|at| &shelf.held[at]);
+    let cell = held.map(|held| held.cell);
+    let billed = line.charge.model.as_deref();
+    // What a coarser match brings to the usage of another model is still what the bill says it is.
+    let logged = held.and_then(|held| shelf.models[held.model].as_ref());
+    let other = match (&line.model, logged) {
+        (Some(billed), Some(logged)) => billed.family != logged.family,
+        _ => false,
+    };
+    let model = match cell.and_then(|cell| cell.model.as_deref()) {
+        Some(logged) if !other => Some(logged),
+        _ => billed,
+    };
     // A longer charge counts on the days of the usage that carries it.
     let day = match cell {
         Some(cell) if line.end.0 - line.first.0 > 1 => cell.utc_day,
@@ -81,7 +92,7 @@ pub fn emit(
         holder,
         day,
         provider: line.charge.provider.as_deref(),
-        model: model.or(line.charge.model.as_deref()),
+        model,
         cell,
         charge: Some(line.charge),
         share,

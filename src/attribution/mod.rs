@@ -119,7 +119,8 @@ pub struct CostFact<'a> {
     pub day: Day,
     /// Provider of the charge, or of the usage where it is estimated.
     pub provider: Option<&'a str>,
-    /// Model of the usage, else of the charge, as written.
+    /// Model of the charge, as the usage that carries it writes it. Where the usage is of another
+    /// model, or there is none, as the charge writes it; of a charge without a model, the usage's.
     pub model: Option<&'a str>,
     /// The usage that carries it, where there is some.
     pub cell: Option<&'a UsageCell>,

@@ -2,6 +2,7 @@
 
 mod again;
 pub mod args;
+mod bad_option;
 mod check;
 mod check_args;
 mod check_limits;
@@ -19,6 +20,10 @@ mod formats;
 mod init;
 mod inputs;
 mod journal;
+mod leaks;
+mod leaks_acks;
+mod leaks_args;
+mod leaks_bench;
 mod map;
 mod map_args;
 pub mod messages;
@@ -32,6 +37,10 @@ mod price_rules;
 mod prices;
 mod progress;
 pub mod project;
+mod quote;
+mod quote_args;
+mod quote_deal;
+mod quote_notes;
 mod reconcile;
 mod reconcile_args;
 mod report;
@@ -49,6 +58,7 @@ mod simulate_problems;
 mod simulate_questions;
 mod simulate_ranges;
 mod simulate_resolve;
+mod simulate_save;
 mod simulate_terms;
 pub mod terminal;
 mod toml_places;
@@ -150,6 +160,8 @@ fn dispatch(cli: &Cli, console: &mut Console) -> Result<Ended, Problems> {
         Some(Command::Explain(args)) => explain::run(args, console),
         Some(Command::Diff(args)) => diff::run(args, console),
         Some(Command::Simulate(args)) => simulate::run(args, console),
+        Some(Command::Leaks(args)) => leaks::run(args, console),
+        Some(Command::Quote(args)) => quote::run(args, console),
         Some(Command::Map(args)) => map::run(args, console),
         Some(Command::Reconcile(args)) => reconcile::run(args, console),
         Some(Command::Prices(args)) => prices::run(args, console),
@@ -227,6 +239,7 @@ fn message_options(cli: &Cli, real: bool) -> MessageOptions {
         Some(Command::Check(args)) => Some(&args.shared),
         Some(Command::Explain(args)) => Some(&args.shared),
         Some(Command::Simulate(args)) => Some(&args.shared),
+        Some(Command::Leaks(args)) => Some(&args.shared),
         Some(Command::Map(args)) => Some(map::shared(args)),
         Some(Command::Reconcile(args)) => Some(&args.shared),
         Some(Command::Prices(args)) => match &args.action {

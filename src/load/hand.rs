@@ -9,7 +9,7 @@ use super::repeats::{First, Id, PARTS, Won, conflict, no_room};
 use super::seen::NoRoom;
 use super::sums::{Entry, Group, Kind, Sums, Winner, settle};
 use crate::formats::UsageSink;
-use crate::model::records::UsageRecord;
+use crate::model::records::{Outcome, UsageRecord};
 use crate::model::{ContextBand, Currency, Day, Exact, Meter, names};
 use crate::problem::{Place, Problem};
 
@@ -66,6 +66,7 @@ impl<'f> Hand<'f> {
                 reported: false,
                 other_band: ContextBand::BASE,
                 open: false,
+                failed: false,
                 file: 0,
             },
             currency: None,
@@ -190,6 +191,7 @@ impl<'f> Hand<'f> {
             reported: record.reported_cost.is_some(),
             other_band,
             open: record.cached_open,
+            failed: self.fold.outcomes && record.outcome == Outcome::Failed,
             file: if self.fold.by_file { self.file } else { 0 },
         };
         let (utc_day, day) = (record.instant.utc_day(), self.fold.zone.day(record.instant));

@@ -82,6 +82,8 @@ pub struct Choices {
     pub allow_empty: bool,
     /// Whether usage must be told apart by feature. It makes a table of it several times larger.
     pub features: bool,
+    /// Whether failed requests are folded apart from served ones.
+    pub outcomes: bool,
     /// Extra usage columns to keep.
     pub dimensions: Vec<String>,
     /// With how many threads long usage logs are read.

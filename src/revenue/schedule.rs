@@ -106,6 +106,11 @@ impl Schedule {
         (self.start, self.end.max(last))
     }
 
+    /// When something of it is taken back, in order.
+    pub fn taken_back_at(&self) -> impl Iterator<Item = Instant> + '_ {
+        self.contra.iter().map(|(at, _)| *at)
+    }
+
     /// When the last of it is earned; its start if that is at once.
     pub fn runs_until(&self) -> Instant {
         self.end
