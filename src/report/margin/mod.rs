@@ -1,8 +1,10 @@
 //! Margin statements as reports: the table people read, the CSV they import, the JSON programs
 //! read.
 
+pub mod distribution;
 pub mod document;
 pub mod footer;
+mod head;
 mod printed;
 pub mod table;
 pub mod ties;
