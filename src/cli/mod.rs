@@ -44,6 +44,8 @@ mod quote_notes;
 mod reconcile;
 mod reconcile_args;
 mod report;
+mod report_args;
+mod report_extras;
 mod run;
 mod shared;
 mod simulate;
