@@ -24,9 +24,12 @@ pub mod attribution;
 pub mod revenue;
 
 pub mod causes;
+pub mod leaks;
 pub mod margin;
+pub mod quote;
 pub mod reconcile;
 
+pub mod explain;
 pub mod gate;
 
 pub mod simulate;

@@ -3,14 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::giving::{emit, emit_cells};
+use super::giving::{Gift, emit, emit_cells};
 use super::ledger::Ledger;
 use super::lines::Line;
+use super::share::{self, Share};
 use super::shelf::{Shelf, same_provider};
 use super::split::split;
 use super::{Attribution, Basis, CostFact, Holder, Options, Reason, Residual};
 use crate::identity::PartyId;
-use crate::model::names::ModelName;
 use crate::model::records::ChargeMeter;
 use crate::model::{Exact, Meter, Month};
 
@@ -23,6 +23,16 @@ enum By {
     Requests,
     /// One meter's quantity, where some usage has no price.
     Meter(Meter),
+}
+
+impl By {
+    fn shared(&self) -> share::By<'static> {
+        match self {
+            By::Value => share::By::Value,
+            By::Requests => share::By::Requests,
+            By::Meter(_) => share::By::Tokens,
+        }
+    }
 }
 
 /// Provider, model family (or all) and month.
@@ -54,30 +64,16 @@ pub fn share(
     let mut cache: BTreeMap<(Reach, By), Within> = BTreeMap::new();
     for line in lines {
         if options.exact_match {
-            emit(
-                shelf,
-                line,
-                Holder::Nobody(Reason::NoUsage),
-                None,
-                line.amount,
-                ledger,
-                sink,
-            );
+            let gift = Gift::whole(line, Holder::Nobody(Reason::NoUsage));
+            emit(shelf, gift, None, line.amount, ledger, sink);
             continue;
         }
         match reach(shelf, line, &mut cache) {
-            Found::Usage(key) => give(shelf, line, &cache[&key], options, ledger, sink),
+            Found::Usage(key) => give(shelf, line, (&key.1, &cache[&key]), options, ledger, sink),
             Found::Unpriced(key) => {
                 let users = cache[&key].users.iter().copied().collect();
-                emit(
-                    shelf,
-                    line,
-                    Holder::Nobody(Reason::UnpricedUsage),
-                    None,
-                    line.amount,
-                    ledger,
-                    sink,
-                );
+                let gift = Gift::whole(line, Holder::Nobody(Reason::UnpricedUsage));
+                emit(shelf, gift, None, line.amount, ledger, sink);
                 result.residuals.push(Residual {
                     day: line.day,
                     amount: line.amount,
@@ -85,15 +81,8 @@ pub fn share(
                 });
             }
             Found::Nothing => {
-                emit(
-                    shelf,
-                    line,
-                    Holder::Nobody(Reason::NoUsage),
-                    None,
-                    line.amount,
-                    ledger,
-                    sink,
-                );
+                let gift = Gift::whole(line, Holder::Nobody(Reason::NoUsage));
+                emit(shelf, gift, None, line.amount, ledger, sink);
             }
         }
     }
@@ -109,11 +98,7 @@ enum Found {
 fn reach(shelf: &Shelf<'_>, line: &Line<'_>, cache: &mut BTreeMap<(Reach, By), Within>) -> Found {
     let provider = line.charge.provider.clone();
     let month = line.day.month();
-    let model = line
-        .charge
-        .model
-        .as_deref()
-        .map(|name| ModelName::parse(name).family);
+    let model = line.model.as_ref().map(|model| model.family.clone());
     let by = match &line.charge.meter {
         ChargeMeter::Is(Meter::Requests | Meter::WebSearches) => By::Requests,
         _ => By::Value,
@@ -182,7 +167,7 @@ fn weigh(shelf: &Shelf<'_>, (provider, model, month): &Reach, by: &By) -> Within
 fn give(
     shelf: &Shelf<'_>,
     line: &Line<'_>,
-    within: &Within,
+    (by, within): (&By, &Within),
     options: &Options,
     ledger: &mut Ledger,
     sink: &mut dyn FnMut(&CostFact<'_>),
@@ -195,7 +180,9 @@ fn give(
     let Some(parts) = split(line.amount, &sums) else {
         return;
     };
-    for (((_, party), cells), part) in within.owners.iter().zip(parts) {
+    let whole = sums.iter().sum();
+    let owners = within.owners.iter().zip(&sums);
+    for ((((_, party), cells), weight), part) in owners.zip(parts) {
         let holder = match party {
             Some(party) => Holder::Party(*party, Basis::Allocated),
             None => Holder::Nobody(Reason::NoCustomerId),
@@ -205,6 +192,16 @@ fn give(
         } else {
             &[]
         };
-        emit_cells(shelf, line, holder, part, cells, ledger, sink);
+        let gift = Gift {
+            line,
+            holder,
+            share: Some(&Share {
+                by: by.shared(),
+                weight: *weight,
+                whole,
+                of: line.amount,
+            }),
+        };
+        emit_cells(shelf, gift, part, cells, ledger, sink);
     }
 }

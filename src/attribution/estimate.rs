@@ -84,6 +84,7 @@ pub fn estimate(
             model: cell.model.as_deref(),
             cell: Some(cell),
             charge: None,
+            share: None,
             amount,
         });
     }

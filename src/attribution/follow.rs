@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::giving::{emit, emit_cells};
+use super::giving::{Gift, emit, emit_cells};
 use super::ledger::{Given, Ledger, PartyOrNobody};
 use super::lines::Line;
+use super::share::{By, Share};
 use super::shelf::Shelf;
 use super::split::split;
 use super::{Basis, CostFact, Holder, Reason};
@@ -40,18 +41,12 @@ pub fn share(
             })
             .collect();
         let Some(parts) = split(line.amount, &sums) else {
-            emit(
-                shelf,
-                line,
-                Holder::Nobody(Reason::NoUsage),
-                None,
-                line.amount,
-                ledger,
-                sink,
-            );
+            let gift = Gift::whole(line, Holder::Nobody(Reason::NoUsage));
+            emit(shelf, gift, None, line.amount, ledger, sink);
             continue;
         };
-        for ((owner, cells), part) in owners.iter().zip(parts) {
+        let whole = sums.iter().sum();
+        for (((owner, cells), weight), part) in owners.iter().zip(&sums).zip(parts) {
             let holder = match owner {
                 PartyOrNobody::Party(party) => Holder::Party(*party, Basis::Allocated),
                 PartyOrNobody::Nobody => Holder::Nobody(Reason::FollowsUnattributed),
@@ -61,7 +56,17 @@ pub fn share(
                 .filter_map(|(cell, cost)| cell.map(|cell| (cell, (*cost).max(Exact::ZERO))))
                 .filter(|_| *owner != PartyOrNobody::Nobody)
                 .collect();
-            emit_cells(shelf, line, holder, part, &weights, ledger, sink);
+            let gift = Gift {
+                line,
+                holder,
+                share: Some(&Share {
+                    by: By::Cost,
+                    weight: *weight,
+                    whole,
+                    of: line.amount,
+                }),
+            };
+            emit_cells(shelf, gift, part, &weights, ledger, sink);
         }
     }
 }

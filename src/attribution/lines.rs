@@ -6,6 +6,7 @@ use super::shared;
 use super::split::split;
 use super::{Attribution, Inputs, Options};
 use crate::identity::PartyId;
+use crate::model::names::ModelName;
 use crate::model::records::{Charge, ChargeKind, ChargeMeter};
 use crate::model::{Day, Exact, Instant};
 
@@ -14,6 +15,8 @@ use crate::model::{Day, Exact, Instant};
 pub struct Line<'a> {
     /// The charge.
     pub charge: &'a Charge,
+    /// Its model, taken apart.
+    pub model: Option<ModelName>,
     /// The part of its amount.
     pub amount: Exact,
     /// The part of its quantity.
@@ -134,6 +137,7 @@ fn pieces<'a>(charge: &'a Charge, options: &Options) -> Vec<Line<'a>> {
     };
     let whole = Line {
         charge,
+        model: charge.model.as_deref().map(ModelName::parse),
         amount: charge.amount,
         quantity: charge.quantity,
         first,

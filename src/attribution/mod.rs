@@ -17,6 +17,7 @@ mod lines;
 pub mod matching;
 mod months;
 mod pools;
+mod share;
 pub mod shared;
 mod shelf;
 pub mod split;
@@ -28,6 +29,7 @@ use std::collections::BTreeMap;
 
 pub use ledger::BillTie;
 pub use lines::Line;
+pub use share::{By, Share};
 pub use shared::{Caused, SharedCost, SharedTie};
 pub use topics::{Folding, Topic, tier_word};
 pub use value::{Pricing, Rates};
@@ -117,12 +119,15 @@ pub struct CostFact<'a> {
     pub day: Day,
     /// Provider of the charge, or of the usage where it is estimated.
     pub provider: Option<&'a str>,
-    /// Model of the usage, else of the charge, as written.
+    /// Model of the charge, as the usage that carries it writes it. Where the usage is of another
+    /// model, or there is none, as the charge writes it; of a charge without a model, the usage's.
     pub model: Option<&'a str>,
     /// The usage that carries it, where there is some.
     pub cell: Option<&'a UsageCell>,
     /// The charge that it is a part of; `None` where it is estimated.
     pub charge: Option<&'a Charge>,
+    /// How it was shared; `None` where the whole charge is the holder's, or where it is estimated.
+    pub share: Option<&'a Share<'a>>,
     /// Amount in the report's currency; negative gives money back.
     pub amount: Exact,
 }

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::giving::{emit, emit_cells};
+use super::giving::{Gift, emit, emit_cells};
 use super::ledger::Ledger;
 use super::lines::Line;
 use super::months::{self, MonthTotal};
+use super::share::{By, Share};
 use super::shelf::Shelf;
 use super::split::split;
 use super::topics::{Topic, Topics};
@@ -43,7 +44,8 @@ pub fn share<'l, 'a>(
     let (pools, mut rest) = pools(lines, &topics);
     for line in lines.iter().filter(|line| line.is_idle()) {
         let holder = Holder::Nobody(Reason::IdleCommitment);
-        emit(shelf, line, holder, None, line.amount, ledger, sink);
+        let gift = Gift::whole(line, holder);
+        emit(shelf, gift, None, line.amount, ledger, sink);
     }
     let months = months::totals(shelf, &covered, &pools);
     months::note(&months, options, result);
@@ -62,8 +64,8 @@ pub fn share<'l, 'a>(
             Found::Unpriced => {
                 let users = users(shelf, &key.0, (key.1, key.2));
                 for line in &pool.shared {
-                    let holder = Holder::Nobody(Reason::UnpricedUsage);
-                    emit(shelf, line, holder, None, line.amount, ledger, sink);
+                    let gift = Gift::whole(line, Holder::Nobody(Reason::UnpricedUsage));
+                    emit(shelf, gift, None, line.amount, ledger, sink);
                     result.residuals.push(Residual {
                         day: line.day,
                         amount: line.amount,
@@ -184,17 +186,25 @@ fn share_line(
         Measure::Tokens => Basis::Allocated,
         _ => Basis::Metered,
     };
+    let whole = weights.iter().sum();
+    let share = |of: Exact, weight: Exact, whole: Exact| Share {
+        by: match sharing.measure {
+            Measure::Quantity => By::Quantity,
+            Measure::Money => By::Value,
+            Measure::Tokens => By::Tokens,
+        },
+        weight,
+        whole,
+        of,
+    };
     for (owner, part) in owners.iter().zip(&parts) {
         let cells = sharing.weighed.cells_of(owner, sharing.options);
-        emit_cells(
-            shelf,
+        let gift = Gift {
             line,
-            holder(owner.party, basis),
-            *part,
-            cells,
-            ledger,
-            sink,
-        );
+            holder: holder(owner.party, basis),
+            share: Some(&share(line.amount, owner.weight, whole)),
+        };
+        emit_cells(shelf, gift, *part, cells, ledger, sink);
     }
     let left = parts[owners.len()];
     if left.is_zero() {
@@ -206,8 +216,12 @@ fn share_line(
         };
         for (owner, part) in owners.iter().zip(&spread) {
             let cells = sharing.weighed.cells_of(owner, sharing.options);
-            let holder = holder(owner.party, Basis::Allocated);
-            emit_cells(shelf, line, holder, *part, cells, ledger, sink);
+            let gift = Gift {
+                line,
+                holder: holder(owner.party, Basis::Allocated),
+                share: Some(&share(left, owner.weight, sharing.weighed.sum)),
+            };
+            emit_cells(shelf, gift, *part, cells, ledger, sink);
         }
         return;
     }
@@ -215,15 +229,12 @@ fn share_line(
         Measure::Quantity => Reason::UnloggedUsage,
         _ => Reason::UnloggedUsageOrPrice,
     };
-    emit(
-        shelf,
+    let gift = Gift {
         line,
-        Holder::Nobody(reason),
-        None,
-        left,
-        ledger,
-        sink,
-    );
+        holder: Holder::Nobody(reason),
+        share: Some(&share(line.amount, sharing.gap, whole)),
+    };
+    emit(shelf, gift, None, left, ledger, sink);
     let users = owners.iter().filter_map(|owner| owner.party).collect();
     result.residuals.push(Residual {
         day: line.day,
@@ -262,10 +273,10 @@ fn share_direct(
         let Some(party) = line.direct else {
             continue;
         };
-        let holder = Holder::Party(party, Basis::Direct);
+        let gift = Gift::whole(line, Holder::Party(party, Basis::Direct));
         let own = weighed.of(party);
         let cells = own.map_or(&[][..], |owner| weighed.cells_of(owner, options));
-        emit_cells(shelf, line, holder, line.amount, cells, ledger, sink);
+        emit_cells(shelf, gift, line.amount, cells, ledger, sink);
     }
 }
 

@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use super::giving::emit;
+use super::giving::{Gift, emit};
 use super::ledger::Ledger;
 use super::lines::Line;
+use super::share::{By, Share};
 use super::shelf::Shelf;
 use super::split::split;
 use super::{Basis, CostFact, Holder, Inputs, Options, Reason};
@@ -141,8 +142,17 @@ pub fn share(
                 let weights = known
                     .entry((month, tier))
                     .or_insert_with(|| weighing.weights(&rule.tiers[tier].split, month));
-                give(part, weights, &mut tie, &mut |holder, amount| {
-                    emit(shelf, line, holder, None, amount, ledger, sink);
+                let by = By::Rule {
+                    name: &rule.name,
+                    tier,
+                };
+                give(part, by, weights, &mut tie, &mut |holder, share, amount| {
+                    let gift = Gift {
+                        line,
+                        holder,
+                        share,
+                    };
+                    emit(shelf, gift, None, amount, ledger, sink);
                 });
             }
         }
@@ -152,17 +162,28 @@ pub fn share(
                 for (tier, part) in tier_parts(&rule.tiers, amount).into_iter().enumerate() {
                     let part = split(part, &days).map_or(Exact::ZERO, |parts| parts[1]);
                     let weights = weighing.weights(&rule.tiers[tier].split, month);
-                    give(part, &weights, &mut tie, &mut |holder, amount| {
-                        sink(&CostFact {
-                            holder,
-                            day,
-                            provider: Some(&rule.name),
-                            model: None,
-                            cell: None,
-                            charge: None,
-                            amount,
-                        });
-                    });
+                    let by = By::Rule {
+                        name: &rule.name,
+                        tier,
+                    };
+                    give(
+                        part,
+                        by,
+                        &weights,
+                        &mut tie,
+                        &mut |holder, share, amount| {
+                            sink(&CostFact {
+                                holder,
+                                day,
+                                provider: Some(&rule.name),
+                                model: None,
+                                cell: None,
+                                charge: None,
+                                share,
+                                amount,
+                            });
+                        },
+                    );
                 }
             }
         }
@@ -215,7 +236,13 @@ fn first(amount: Exact, places: &[Exact]) -> Vec<Exact> {
 }
 
 /// Gives an amount to the holders of weights, and enters it in the tie.
-fn give(amount: Exact, weights: &Weights, tie: &mut SharedTie, out: &mut dyn FnMut(Holder, Exact)) {
+fn give(
+    amount: Exact,
+    by: By<'_>,
+    weights: &Weights,
+    tie: &mut SharedTie,
+    out: &mut dyn FnMut(Holder, Option<&Share<'_>>, Exact),
+) {
     tie.amount += amount;
     if amount.is_zero() {
         return;
@@ -223,20 +250,27 @@ fn give(amount: Exact, weights: &Weights, tie: &mut SharedTie, out: &mut dyn FnM
     let all: Vec<Exact> = weights.values().copied().collect();
     let Some(parts) = split(amount, &all) else {
         tie.unattributed += amount;
-        return out(Holder::Nobody(Reason::NobodyToShare), amount);
+        return out(Holder::Nobody(Reason::NobodyToShare), None, amount);
     };
-    for ((_, party), part) in weights.keys().zip(parts) {
+    let whole = all.iter().sum();
+    for (((_, party), weight), part) in weights.iter().zip(parts) {
         if part.is_zero() {
             continue;
         }
+        let share = Share {
+            by,
+            weight: *weight,
+            whole,
+            of: amount,
+        };
         match party {
             Some(party) => {
                 tie.allocated += part;
-                out(Holder::Party(*party, Basis::Allocated), part);
+                out(Holder::Party(*party, Basis::Allocated), Some(&share), part);
             }
             None => {
                 tie.unattributed += part;
-                out(Holder::Nobody(Reason::NoCustomerId), part);
+                out(Holder::Nobody(Reason::NoCustomerId), Some(&share), part);
             }
         }
     }

@@ -36,7 +36,7 @@ impl Folding {
         let families = shelf.dated_families().into_iter();
         let mut dated: BTreeSet<String> = families.map(str::to_string).collect();
         for line in lines {
-            if let Some(model) = line.charge.model.as_deref().map(ModelName::parse)
+            if let Some(model) = &line.model
                 && model.snapshot.is_none()
             {
                 dated.remove(&model.family);

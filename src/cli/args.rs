@@ -5,10 +5,13 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use super::check_args::CheckArgs;
+pub use super::explain_args::ExplainArgs;
 pub use super::file_args::{FormatsArgs, InitArgs};
+pub use super::leaks_args::LeaksArgs;
 pub use super::map_args::{MapArgs, MapCommand};
 pub use super::output_args::{MessageFormat, OutputFormat};
 pub use super::price_args::{PricesAction, PricesArgs, PricesView, RepriceArgs};
+use super::quote_args::QuoteArgs;
 pub use super::reconcile_args::{ReconcileArgs, ReconcileBy};
 use super::simulate_args::SimulateArgs;
 use super::terminal::Color;
@@ -21,6 +24,7 @@ use super::terminal::Color;
   tanso report usage.csv costs.csv stripe.csv
   tanso report --by feature,model --where customer=acme usage.csv costs.csv
   tanso simulate --plan pro=149 usage.csv costs.csv stripe.csv
+  tanso leaks usage.csv costs.csv stripe.csv
   tanso init usage.csv costs.csv stripe.csv      then: tanso report
   tanso formats costs.csv")]
 pub struct Cli {
@@ -43,6 +47,13 @@ pub enum Command {
   tanso report --by feature,model --where customer=acme
   tanso report --format json --expect-bill openai=5120.11")]
     Report(ReportArgs),
+    /// One number walked back to lines of the files: shares, prices, schedules, ids
+    #[command(after_help = "Examples:
+  tanso explain umbra usage.csv costs.csv stripe.csv
+  tanso explain 'Umbra Labs' --month 2026-10
+  tanso explain '(unattributed)'
+  tanso explain feature=search --format csv -o search.csv")]
+    Explain(ExplainArgs),
     /// Computed against billed cost: the gap by named causes, with proofs
     #[command(after_help = "Examples:
   tanso reconcile usage.csv costs.csv
@@ -64,6 +75,21 @@ pub enum Command {
   tanso simulate --model gpt-4o=gpt-4o-mini:feature=search --usage plan=pro:+15%
   tanso simulate --scenario a.toml --scenario b.toml --format json")]
     Simulate(SimulateArgs),
+    /// What gets worse: customers and features, since when, why, and what to do
+    #[command(after_help = "Examples:
+  tanso leaks usage.csv costs.csv stripe.csv
+  tanso leaks --from 2026-07-01 --to 2026-10-01 --top 10
+  tanso leaks --where plan=pro --format json
+  tanso leaks --ack acks.toml -o leaks.csv
+  tanso leaks --bench")]
+    Leaks(LeaksArgs),
+    /// What a new deal may cost, going by customers who look alike: chances, floor price, caps
+    #[command(after_help = "Examples:
+  tanso quote --like segment=enterprise --seats 400 --price 60/seat/month --discount 30%
+  tanso quote --like plan=pro --like seats=100..1000 --seats 250 --price 700/seat/year --term 24
+  tanso quote --like segment=enterprise --price 20000/month --floor 60% --confidence 90%
+  tanso quote --like segment=enterprise --price 20000/month --growth 0% --format json")]
+    Quote(QuoteArgs),
     /// Which ids have a customer, and how much money stands at the others
     Map(MapArgs),
     /// What models cost, on any day: list, find, compare, and price usage anew

@@ -30,7 +30,7 @@ pub fn currency(
         .or(project.and_then(|project| project.currency.as_deref()));
     if let Some(text) = wanted {
         return Currency::parse(text).ok_or_else(|| {
-            let message = "the currency is no three-letter code";
+            let message = "the currency is not the code of a currency (ISO 4217)";
             let problem = match stated(&shared.currency, project) {
                 Some(project) => project.fault("", "currency", text, message.into()),
                 None => Problem::new(&catalogue::BAD_OPTION, message),
@@ -90,6 +90,18 @@ fn seen(books: &Books, basis: Basis) -> BTreeMap<Currency, (String, u64)> {
         );
     for (currency, origin) in all {
         see(currency, &origin.file, origin.line);
+    }
+    // The balance is in the currency of the payouts: it decides only where nothing else is revenue.
+    let revenue = [
+        records.invoices.is_empty(),
+        records.payments.is_empty(),
+        records.lines.is_empty(),
+        records.recognized.is_empty(),
+    ];
+    if revenue.iter().all(|none| *none) {
+        for entry in records.balance.iter().filter(|e| e.kind.is_customers()) {
+            see(entry.currency, &entry.origin.file, entry.origin.line);
+        }
     }
     for (currency, origin) in contracts(records).filter(|_| basis == Basis::Mrr) {
         see(currency, &origin.file, origin.line);

@@ -123,6 +123,23 @@ impl Run {
         texts.iter().map(parse).collect()
     }
 
+    /// Filters that tell customers apart; `what` cannot be limited to days or models.
+    ///
+    /// # Errors
+    /// A filter that is not understood, or one of another dimension.
+    pub fn filters_of_parties(&self, texts: &[String], what: &str) -> Result<Vec<Filter>, Problem> {
+        let filters = self.filters(texts)?;
+        match filters.iter().find(|one| !one.dimension.is_of_party()) {
+            None => Ok(filters),
+            Some(filter) => {
+                let message = format!("{what} cannot be limited by {}", filter.dimension.name());
+                Err(Problem::new(&catalogue::BAD_OPTION, message).help(
+                    "limit it by customer, plan, segment or another attribute of the mapping",
+                ))
+            }
+        }
+    }
+
     /// Refuses a period in which nothing lies: most likely the wrong month.
     ///
     /// # Errors

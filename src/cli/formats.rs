@@ -195,9 +195,12 @@ fn schema(output: &str, console: &mut Console) -> Result<Ended, Problems> {
     let text = match output {
         "report" => include_str!("../../docs/schema/report.json"),
         "map" => include_str!("../../docs/schema/map.json"),
+        "leaks" => include_str!("../../docs/schema/leaks.json"),
         "check" => include_str!("../../docs/schema/check.json"),
+        "explanation" => include_str!("../../docs/schema/explanation.json"),
         "reconciliation" => include_str!("../../docs/schema/reconciliation.json"),
         "simulation" => include_str!("../../docs/schema/simulation.json"),
+        "quote" => include_str!("../../docs/schema/quote.json"),
         "scenario" => include_str!("../../docs/schema/scenario.json"),
         other => {
             return Err(Problems::from(
@@ -205,7 +208,7 @@ fn schema(output: &str, console: &mut Console) -> Result<Ended, Problems> {
                     &catalogue::BAD_OPTION,
                     format!("there is no schema {other:?}"),
                 )
-                .help("schemas: report, check, reconciliation, simulation, scenario, map"),
+                .help("schemas: report, explanation, check, reconciliation, simulation, scenario, quote, leaks, map"),
             ));
         }
     };

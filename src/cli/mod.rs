@@ -2,6 +2,7 @@
 
 mod again;
 pub mod args;
+mod bad_option;
 mod check;
 mod check_args;
 mod check_limits;
@@ -10,11 +11,17 @@ mod ci;
 mod controls;
 mod currency;
 mod dimensions;
+mod explain;
+mod explain_args;
 mod file_args;
 mod formats;
 mod init;
 mod inputs;
 mod journal;
+mod leaks;
+mod leaks_acks;
+mod leaks_args;
+mod leaks_bench;
 mod map;
 mod map_args;
 pub mod messages;
@@ -28,6 +35,10 @@ mod price_rules;
 mod prices;
 mod progress;
 pub mod project;
+mod quote;
+mod quote_args;
+mod quote_deal;
+mod quote_notes;
 mod reconcile;
 mod reconcile_args;
 mod report;
@@ -45,6 +56,7 @@ mod simulate_problems;
 mod simulate_questions;
 mod simulate_ranges;
 mod simulate_resolve;
+mod simulate_save;
 mod simulate_terms;
 pub mod terminal;
 mod toml_places;
@@ -138,12 +150,15 @@ where
 
 fn dispatch(cli: &Cli, console: &mut Console) -> Result<Ended, Problems> {
     if let Some(code) = &cli.explain {
-        return explain(code, console);
+        return explain_code(code, console);
     }
     match &cli.command {
         Some(Command::Report(args)) => report::run(args, console),
         Some(Command::Check(args)) => check::run(args, console),
+        Some(Command::Explain(args)) => explain::run(args, console),
         Some(Command::Simulate(args)) => simulate::run(args, console),
+        Some(Command::Leaks(args)) => leaks::run(args, console),
+        Some(Command::Quote(args)) => quote::run(args, console),
         Some(Command::Map(args)) => map::run(args, console),
         Some(Command::Reconcile(args)) => reconcile::run(args, console),
         Some(Command::Prices(args)) => prices::run(args, console),
@@ -170,7 +185,7 @@ fn man(console: &mut Console) -> Result<Ended, Problems> {
 }
 
 /// `tanso --explain T3021`.
-fn explain(code: &str, console: &mut Console) -> Result<Ended, Problems> {
+fn explain_code(code: &str, console: &mut Console) -> Result<Ended, Problems> {
     let Some(entry) = catalogue::ALL
         .iter()
         .find(|entry| entry.code.eq_ignore_ascii_case(code))
@@ -219,7 +234,9 @@ fn message_options(cli: &Cli, real: bool) -> MessageOptions {
     let shared: Option<&Shared> = match &cli.command {
         Some(Command::Report(args)) => Some(&args.shared),
         Some(Command::Check(args)) => Some(&args.shared),
+        Some(Command::Explain(args)) => Some(&args.shared),
         Some(Command::Simulate(args)) => Some(&args.shared),
+        Some(Command::Leaks(args)) => Some(&args.shared),
         Some(Command::Map(args)) => Some(map::shared(args)),
         Some(Command::Reconcile(args)) => Some(&args.shared),
         Some(Command::Prices(args)) => match &args.action {

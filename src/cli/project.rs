@@ -305,7 +305,7 @@ impl InputEntry {
             match self.currency.as_deref() {
                 None => None,
                 Some(code) => Some(Currency::parse(code).ok_or_else(|| {
-                    fault("currency", code, "write a three-letter code such as USD")
+                    fault("currency", code, "write a code of ISO 4217 such as USD")
                 })?),
             };
         let decimal_comma = match self.decimal.as_deref() {

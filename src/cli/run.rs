@@ -73,6 +73,14 @@ impl Run {
     /// # Errors
     /// Every problem found.
     pub fn prepare(shared: &Shared, by: &[String]) -> Result<Run, Problems> {
+        Run::prepare_apart(shared, by, false)
+    }
+
+    /// The same; `outcomes` says whether failed requests are told apart from served ones.
+    ///
+    /// # Errors
+    /// Every problem found.
+    pub fn prepare_apart(shared: &Shared, by: &[String], outcomes: bool) -> Result<Run, Problems> {
         let project = project(shared)?;
         let (prices, price_notes, price_file) = price_book::prices(shared, project.as_ref())?;
         let specs = inputs::resolve(shared, project.as_ref())?;
@@ -91,6 +99,7 @@ impl Run {
             },
             allow_empty: shared.allow_empty,
             features: super::dimensions::needs_features(shared, by),
+            outcomes,
             dimensions: dimensions.clone(),
             threads: choices::threads(shared),
             piece: load::PIECE,

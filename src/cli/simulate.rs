@@ -11,11 +11,12 @@ use super::simulate_output::{Answered, print};
 use super::simulate_problems::{notes, unresolved};
 use super::simulate_questions::{change_day, elasticity, question};
 use super::simulate_ranges::{Expanded, expand};
+use super::simulate_save::saved;
 use super::{Console, Ended};
 use super::{simulate_flags, simulate_levers, simulate_prices, simulate_resolve};
-use crate::margin::{Dimension, Filter};
+use crate::margin::Dimension;
 use crate::model::{Day, Exact};
-use crate::problem::{Problem, Problems, catalogue};
+use crate::problem::{Note, Problem, Problems, catalogue};
 use crate::report::margin::Header;
 use crate::report::simulation::grid::Grid;
 use crate::simulate::{
@@ -46,7 +47,7 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
     }
     let ranges = families.iter().any(|family| family.len() > 1);
     let alone = asked.backtest.is_some() || asked.cheapest.is_some() || !asked.solve.is_empty();
-    if ranges && alone
+    if ranges && (alone || asked.elasticity.is_some())
         || families.len() > 1 && (asked.backtest.is_some() || asked.cheapest.is_some())
     {
         let message = "this question is asked of one scenario, and there are several";
@@ -59,7 +60,7 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
         shared.month = Some(day.month().plus(-1).to_string());
     }
     let (run, scenarios) = prepare(&shared, &families)?;
-    let filters = filters(&run, &shared)?;
+    let filters = run.filters_of_parties(&shared.filters, "a simulation")?;
     let statement = run.statement(&[Dimension::Customer], &filters);
     run.some_fact(&filters, &statement)?;
     run.some_row(&filters, &statement)?;
@@ -75,12 +76,13 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
     let wrong = |(at, why): (usize, Unresolved)| unresolved(why, &files[at], &run, &prices);
     let mut header = run.header(&shared, &statement);
     let mut more = Vec::new();
+    let mut answers = Vec::new();
     let result = if ranges {
         let (firsts, grid) = as_grid(world, &scenarios, &families).map_err(wrong)?;
-        more.extend(notes(&firsts, &scenarios, &run.period.title()));
+        more.extend(notes(&firsts, &scenarios, &run));
         Answered::Grid(grid)
     } else {
-        let mut outcomes = Vec::new();
+        let mut outcomes: Vec<Outcome> = Vec::new();
         let mut answered = Vec::new();
         for (at, scenario) in scenarios.iter().flatten().enumerate() {
             let found = answer(world, scenario, &asked).map_err(|why| (at, why));
@@ -88,7 +90,9 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
             outcomes.push(outcome);
             answered.push(vec![scenario]);
         }
-        more.extend(notes(&outcomes, &answered, &run.period.title()));
+        more.extend(notes(&outcomes, &answered, &run));
+        more.extend(nobody_leaves(&asked, &outcomes));
+        answers.extend(outcomes.iter().flat_map(|outcome| outcome.solved.clone()));
         match (&asked.cheapest, asked.backtest, outcomes.as_slice()) {
             (Some(goal), _, _) => {
                 let base = &scenarios[0][0];
@@ -108,15 +112,7 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
     header.notes.extend(more);
     let mut outputs = print(&result, &shared, &run, &header, console)?;
     if let Some(path) = &args.save {
-        let [file] = files.as_slice() else {
-            let message = "--save writes one scenario, and there are several";
-            return Err(Problem::new(&catalogue::BAD_OPTION, message)
-                .help("leave out --scenario, or save them one by one")
-                .into());
-        };
-        outputs
-            .files
-            .push((path.clone(), file.to_toml()?.into_bytes()));
+        outputs.files.push(saved(&files, &answers, path)?);
     }
     finish(&shared, &run, &header, outputs, console)
 }
@@ -182,6 +178,14 @@ fn answer(
     Ok((outcome, scenario))
 }
 
+/// What an elasticity says where no price changes.
+fn nobody_leaves(asked: &Questions, outcomes: &[Outcome]) -> Option<Note> {
+    asked.elasticity?;
+    let silent = outcomes.iter().any(|outcome| outcome.leaving.is_none());
+    let text = "--elasticity: where no customer who pays is re-priced, nobody leaves";
+    silent.then(|| Note::new(&catalogue::NO_EFFECT, text))
+}
+
 /// Every scenario in one line, and the first of each file in full.
 fn as_grid(
     world: World<'_>,
@@ -225,7 +229,7 @@ fn compare(
     let mut shared = args.shared.clone();
     shared.month = Some(day.month().to_string());
     let run = Run::prepare(&shared, &[])?;
-    let filters = filters(&run, &shared)?;
+    let filters = run.filters_of_parties(&shared.filters, "a simulation")?;
     let statement = run.statement(&[Dimension::Customer], &filters);
     run.some_fact(&filters, &statement)?;
     let header = run.header(&shared, &statement);
@@ -260,15 +264,20 @@ fn scenario_files(args: &SimulateArgs, asked: &Questions) -> Result<Vec<Scenario
         }
         files.push(file);
     }
-    let question = asked.solve.first().or(asked.cheapest.as_ref());
-    if let (true, Some(question)) = (files.is_empty(), question) {
+    let questions = asked.solve.iter().chain(&asked.cheapest);
+    let questions: Vec<&str> = questions.map(|question| question.text.as_str()).collect();
+    if files.is_empty() && !questions.is_empty() {
         files.push(ScenarioFile {
-            name: Some(question.text.clone()),
-            apply: args
-                .apply
-                .map(|apply| Apply::from(apply).word().to_string()),
+            name: Some(questions.join("; ")),
             ..ScenarioFile::default()
         });
+    }
+    // The option holds for the scenarios of files too, whatever they say themselves.
+    if let Some(apply) = args.apply {
+        let word = Apply::from(apply).word();
+        for file in &mut files {
+            file.apply = Some(word.to_string());
+        }
     }
     if files.is_empty() {
         let message = "nothing to simulate: no lever is given";
@@ -277,23 +286,4 @@ fn scenario_files(args: &SimulateArgs, asked: &Questions) -> Result<Vec<Scenario
             .into());
     }
     Ok(files)
-}
-
-/// The filters of the run; a price belongs to customers, not to days or models.
-fn filters(run: &Run, shared: &Shared) -> Result<Vec<Filter>, Problem> {
-    let filters = run.filters(&shared.filters)?;
-    match filters
-        .iter()
-        .find(|filter| !filter.dimension.is_of_party())
-    {
-        None => Ok(filters),
-        Some(filter) => {
-            let message = format!(
-                "a simulation cannot be limited by {}",
-                filter.dimension.name()
-            );
-            Err(Problem::new(&catalogue::BAD_OPTION, message)
-                .help("limit it by customer, plan, segment or another attribute of the mapping"))
-        }
-    }
 }

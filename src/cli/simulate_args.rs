@@ -15,7 +15,7 @@ pub struct SimulateArgs {
     pub shared: Shared,
     /// New price or terms of a plan: pro=149, pro=1490/year, pro=+10%,
     /// 'pro=99,included=5000 requests,overage=0.02'; terms: included, overage, cap, per_seat,
-    /// minimum, year, credits, credit_price, weight; repeatable
+    /// minimum, year, credits, credit_price, weight, metered; repeatable
     #[arg(long, value_name = "PLAN=PRICE[,TERM]", help_heading = "Scenario")]
     pub plan: Vec<String>,
     /// Discount on what is paid: customer=acme:30%, plan=pro:10%; repeatable
@@ -37,7 +37,7 @@ pub struct SimulateArgs {
         help_heading = "Scenario"
     )]
     pub usage: Vec<String>,
-    /// Whom new prices and terms reach [default: now]
+    /// Whom new prices, terms and discounts reach, those of scenario files too [default: now]
     #[arg(long, value_name = "WHEN", help_heading = "Scenario")]
     pub apply: Option<ApplyArg>,
     /// A scenario as a file; several are shown side by side; repeatable
@@ -48,7 +48,12 @@ pub struct SimulateArgs {
     #[arg(long, value_name = "PLAN: GOAL", help_heading = "Questions")]
     pub solve: Vec<String>,
     /// The price, cap, model or provider discount that each would reach a goal: 'pro: margin=70%'
-    #[arg(long, value_name = "PLAN: GOAL", help_heading = "Questions")]
+    #[arg(
+        long,
+        value_name = "PLAN: GOAL",
+        conflicts_with_all = ["solve", "elasticity"],
+        help_heading = "Questions"
+    )]
     pub cheapest: Option<String>,
     /// Relative change of customers for a relative change of the price: -0.5
     #[arg(
@@ -62,11 +67,11 @@ pub struct SimulateArgs {
     #[arg(
         long,
         value_name = "DATE",
-        conflicts_with_all = ["month", "from", "to", "solve", "cheapest"],
+        conflicts_with_all = ["month", "from", "to", "solve", "cheapest", "elasticity"],
         help_heading = "Questions"
     )]
     pub backtest: Option<String>,
-    /// Write the scenario of the options into a file
+    /// Write the scenario of the options into a file, with what was solved for
     #[arg(long, value_name = "FILE", help_heading = "Scenario")]
     pub save: Option<PathBuf>,
 }

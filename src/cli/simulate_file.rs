@@ -75,6 +75,9 @@ pub struct PlanEntry {
     /// Price of a credit beyond them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credit_price: Option<String>,
+    /// What becomes of lines that bill usage now: `replace` or `keep`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metered: Option<String>,
     /// `graduated` or `volume`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tiers_mode: Option<String>,

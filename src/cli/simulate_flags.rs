@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::bad_option::bad;
 use super::simulate_args::SimulateArgs;
 use super::simulate_file::{
     DiscountEntry, ModelEntry, PlanEntry, ProviderPriceEntry, ScenarioFile, UsageEntry,
 };
 use crate::model::Meter;
-use crate::problem::{Problem, Problems, catalogue};
-use crate::simulate::Apply;
+use crate::problem::{Problem, Problems};
 
 /// The scenario of the options; `None` if there is no lever among them.
 ///
@@ -26,9 +26,6 @@ pub fn scenario(args: &SimulateArgs) -> Result<Option<ScenarioFile>, Problems> {
     ];
     let words: Vec<&str> = texts.into_iter().flatten().map(String::as_str).collect();
     file.name = Some(words.join(" "));
-    file.apply = args
-        .apply
-        .map(|apply| Apply::from(apply).word().to_string());
     take(&args.plan, plan, &mut file.plan, &mut problems);
     take(&args.discount, discount, &mut file.discount, &mut problems);
     take(&args.model, model, &mut file.model, &mut problems);
@@ -59,16 +56,7 @@ fn take<E>(
     }
 }
 
-fn bad(option: &str, text: &str, why: &str, help: &str) -> Problem {
-    Problem::new(
-        &catalogue::BAD_OPTION,
-        format!("{option} is not understood: {why}"),
-    )
-    .excerpt(text)
-    .help(help)
-}
-
-const TERMS: [&str; 10] = [
+const TERMS: [&str; 11] = [
     "price",
     "year",
     "per_seat",
@@ -79,6 +67,7 @@ const TERMS: [&str; 10] = [
     "credits",
     "credit_price",
     "weight",
+    "metered",
 ];
 
 /// `pro=149`, `pro=+10%`, `pro=99,included=5000 requests,overage=0.02`, `pro=cap=20000 requests`.
@@ -114,6 +103,7 @@ fn plan(text: &str) -> Result<PlanEntry, Problem> {
             "minimum" => &mut entry.minimum,
             "credits" => &mut entry.credits,
             "credit_price" => &mut entry.credit_price,
+            "metered" => &mut entry.metered,
             "weight" => {
                 let (weight, meter) = value
                     .split_once(' ')
@@ -166,30 +156,42 @@ fn conditions(text: &str) -> Result<BTreeMap<String, String>, String> {
     Ok(all)
 }
 
+/// Who or what, and how much, parted by a colon. Ids may hold colons and a range has one of its own.
+fn parted(text: &str) -> (Option<&str>, &str) {
+    let Some((front, _)) = text.rsplit_once(':') else {
+        return (None, text);
+    };
+    let of = match front.rsplit_once(':') {
+        Some((of, first)) if first.contains("..") && !first.contains('=') => of,
+        None if front.contains("..") && !front.contains('=') => return (None, text),
+        _ => front,
+    };
+    (Some(of), &text[of.len() + 1..])
+}
+
 /// `customer=acme:30%`.
 fn discount(text: &str) -> Result<DiscountEntry, Problem> {
     let bad = |why: &str| {
         let help = "write --discount customer=acme:30% or --discount plan=pro:10%";
         bad("--discount", text, why, help)
     };
-    let (of, discount) = text
-        .rsplit_once(':')
-        .ok_or_else(|| bad("no colon between who and how much"))?;
+    let (of, discount) = parted(text);
+    let of = of.ok_or_else(|| bad("no colon between who and how much"))?;
     Ok(DiscountEntry {
         discount: discount.trim().to_string(),
         of: conditions(of).map_err(|why| bad(&why))?,
     })
 }
 
-/// `plan=pro:+15%`, or `+15%` for all. A range has a colon of its own.
+/// `plan=pro:+15%`, or `+15%` for all.
 fn usage(text: &str) -> Result<UsageEntry, Problem> {
     let help =
         "write --usage +15%, --usage plan=pro:+15% or --usage feature=search,customer=acme:-50%";
     let bad = |why: &str| bad("--usage", text, why, help);
-    let (of, change) = match text.split_once(':').filter(|(of, _)| of.contains('=')) {
-        Some((of, change)) => (conditions(of).map_err(|why| bad(&why))?, change),
-        None if text.contains('=') => return Err(bad("no colon between what and how much")),
-        None => (BTreeMap::new(), text),
+    let (of, change) = match parted(text) {
+        (Some(of), change) => (conditions(of).map_err(|why| bad(&why))?, change),
+        (None, _) if text.contains('=') => return Err(bad("no colon between what and how much")),
+        (None, _) => (BTreeMap::new(), text),
     };
     Ok(UsageEntry {
         change: change.trim().to_string(),
@@ -355,5 +357,20 @@ mod tests {
             "acme"
         );
         assert!(discount("30%").is_err());
+        let range = discount("plan=pro:10%..30%:10%").unwrap();
+        assert_eq!(
+            (range.of["plan"].as_str(), range.discount.as_str()),
+            ("pro", "10%..30%:10%")
+        );
+        // Ids may hold colons.
+        let range = usage("customer=org:acme:+5%..+10%:5%").unwrap();
+        assert_eq!(range.of["customer"], "org:acme");
+        assert_eq!(range.change, "+5%..+10%:5%");
+        assert_eq!(
+            discount("customer=org:acme:30%").unwrap().of["customer"],
+            "org:acme"
+        );
+        assert_eq!(usage("+5%..+10%:5%").unwrap().change, "+5%..+10%:5%");
+        assert!(discount("10%..30%:10%").is_err());
     }
 }

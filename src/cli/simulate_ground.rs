@@ -1,13 +1,13 @@
 //! What the scenarios of a run stand on: the report, its views, subscriptions, costs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::run::Run;
 use crate::margin::{Dimension, Filter, Statement};
 use crate::model::{Exact, Instant};
 use crate::revenue::plans::of_subscriptions;
 use crate::simulate::costs::passes;
-use crate::simulate::{CostBook, Prices, World, renewals};
+use crate::simulate::{CostBook, Prices, World, renewals, starts, yearly};
 
 /// What the scenarios of a run stand on.
 pub struct Ground<'a> {
@@ -19,6 +19,8 @@ pub struct Ground<'a> {
     subscriptions: BTreeMap<String, Vec<String>>,
     quantities: BTreeMap<String, Exact>,
     renewals: BTreeMap<String, Instant>,
+    starts: BTreeMap<String, Instant>,
+    yearly: BTreeSet<String>,
     costs: CostBook,
 }
 
@@ -46,6 +48,8 @@ impl<'a> Ground<'a> {
                 .map(|sub| (sub.id.clone(), sub.quantity))
                 .collect(),
             renewals: renewals(&records.subscriptions, run.zone.start_of(run.period.start)),
+            starts: starts(records),
+            yearly: yearly(records),
             costs: match costs {
                 true => CostBook::collect(&run.books.usage, &keep, |sink| {
                     run.costs_in_detail(sink);
@@ -67,6 +71,8 @@ impl<'a> Ground<'a> {
             subscriptions: &self.subscriptions,
             quantities: &self.quantities,
             renewals: &self.renewals,
+            starts: &self.starts,
+            yearly: &self.yearly,
             usage: &self.run.books.usage,
             costs: &self.costs,
             pricing: &self.run.pricing,

@@ -8,7 +8,8 @@ use super::simulate_file::{
     DiscountEntry, ModelEntry, ProviderPriceEntry, ScenarioFile, UsageEntry,
 };
 use super::simulate_flags::nearest;
-use crate::model::{Currency, Exact, Meter, names};
+use crate::model::names::{self, ModelName};
+use crate::model::{Currency, Exact, Meter};
 use crate::problem::{Problem, Problems};
 use crate::simulate::{Apply, Discount, ModelSwap, ProviderPrice, Scenario, Selector, UsageGrowth};
 
@@ -68,18 +69,31 @@ pub fn levers(file: &ScenarioFile) -> Result<Levers, Problems> {
             .provider_prices
             .extend(reader.provider_price(entry));
     }
-    reader.repeated("discount", scenario.discounts.iter().map(|d| &d.of.text));
-    reader.repeated("usage", scenario.growth.iter().map(|g| &g.of.text));
-    reader.repeated(
-        "provider price",
-        scenario.provider_prices.iter().map(|price| &price.text),
-    );
+    let discounts = scenario.discounts.iter();
+    reader.repeated("discount", discounts.map(|d| (&d.of.text, same(&d.of))));
+    let growth = scenario.growth.iter();
+    reader.repeated("usage", growth.map(|g| (&g.of.text, same(&g.of))));
+    let prices = scenario.provider_prices.iter();
+    let prices = prices.map(|price| {
+        let models = price.models.iter().flatten();
+        let models: Vec<ModelName> = models.map(|model| ModelName::parse(model)).collect();
+        (&price.text, (&price.provider, models, &price.meter))
+    });
+    reader.repeated("provider price", prices);
     match reader.problems.is_empty() {
         true => Ok(Levers {
             scenario,
             currencies: reader.currencies,
         }),
         false => Err(reader.problems),
+    }
+}
+
+/// What a selector selects, whatever the words.
+fn same(of: &Selector) -> Selector {
+    Selector {
+        text: String::new(),
+        ..of.clone()
     }
 }
 
@@ -248,13 +262,18 @@ impl Reader<'_> {
         Some(selector)
     }
 
-    fn repeated<'t>(&mut self, what: &str, texts: impl Iterator<Item = &'t String>) {
-        let mut seen: Vec<&String> = Vec::new();
+    /// Refuses what is given twice, however it is spelled: each with its text and what it means.
+    fn repeated<'t, M: PartialEq>(
+        &mut self,
+        what: &str,
+        levers: impl Iterator<Item = (&'t String, M)>,
+    ) {
+        let mut seen: Vec<M> = Vec::new();
         let mut twice = Vec::new();
-        for text in texts {
-            match seen.contains(&text) {
+        for (text, meaning) in levers {
+            match seen.contains(&meaning) {
                 true => twice.push(text.clone()),
-                false => seen.push(text),
+                false => seen.push(meaning),
             }
         }
         for text in twice {

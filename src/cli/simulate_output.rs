@@ -109,7 +109,10 @@ fn as_table(
                 let decimals = header.currency.decimals();
                 let money = |amount: Exact| figures::grouped(&amount.to_fixed(decimals));
                 let words = outcomes.iter().map(|outcome| {
-                    format!("{}: {}", outcome.name, words::verdict(outcome, &money))
+                    let leaving = words::leaving(outcome, &money);
+                    let leaving = leaving.map_or(String::new(), |text| format!(" {text}"));
+                    let verdict = words::verdict(outcome, &money);
+                    format!("{}: {verdict}{leaving}", outcome.name)
                 });
                 let lines = Grid {
                     now: now.clone(),

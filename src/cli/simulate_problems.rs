@@ -4,11 +4,16 @@ use super::run::Run;
 use super::simulate_file::ScenarioFile;
 use super::simulate_flags::nearest;
 use super::simulate_resolve::PLANS_COME_FROM;
-use crate::problem::{Note, Problem, catalogue};
-use crate::simulate::{NoEffect, NoSuchMeter, Outcome, Prices, Scenario, Unresolved, Unvalued};
+use crate::model::Exact;
+use crate::problem::{Note, Place, Problem, catalogue};
+use crate::report::simulation::words;
+use crate::simulate::{
+    Found, NoEffect, NoSuchMeter, Outcome, Prices, Scenario, Unresolved, Unvalued,
+};
 
 /// The notes of all scenarios.
-pub fn notes(outcomes: &[Outcome], scenarios: &[Vec<Scenario>], period: &str) -> Vec<Note> {
+pub fn notes(outcomes: &[Outcome], scenarios: &[Vec<Scenario>], run: &Run) -> Vec<Note> {
+    let period = &run.period.title();
     let mut notes: Vec<Note> = Vec::new();
     let mut say = |note: Note| {
         if !notes.iter().any(|known| known.text == note.text) {
@@ -35,6 +40,20 @@ pub fn notes(outcomes: &[Outcome], scenarios: &[Vec<Scenario>], period: &str) ->
                 outcome.assumed_recurring
             );
             say(Note::new(&catalogue::RECURRING_ASSUMED, text));
+        }
+        if outcome.seats_inferred > 0 {
+            let text = format!(
+                "invoices without a subscription that exceed the plan's price, so that they are taken as billed by the seat: {}",
+                outcome.seats_inferred
+            );
+            say(Note::new(&catalogue::SEATS_INFERRED, text));
+        }
+        for answer in &outcome.solved {
+            if let Found::NoneUpTo(_) = answer.found {
+                let text = words::solved(answer, run.currency);
+                let text = format!("{text} What is printed is without an answer to it.");
+                say(Note::new(&catalogue::NOT_FOUND, text));
+            }
         }
     }
     notes
@@ -100,6 +119,21 @@ pub fn unresolved(why: Unresolved, file: &ScenarioFile, run: &Run, prices: &Pric
         Unresolved::NoSeats(plan, customer) => file
             .fault(&plan, format!("how many seats {customer:?} has on the plan {plan:?} is in no file"))
             .help("add a column seats to the mapping file, or pass Stripe's subscriptions.csv, whose quantity counts seats"),
+        Unresolved::BadSeats(customer, text, line) => {
+            let why = match Exact::parse(text.trim()) {
+                Ok(_) => "is below 0",
+                Err(_) => "is no number",
+            };
+            let message = format!("the number of seats of {customer:?} {why}");
+            let problem = Problem::new(&catalogue::MAPPING, message).excerpt(&text);
+            let files = run.books.receipts(run.period, run.zone);
+            let mapping = files.iter().find(|file| file.format == "mapping");
+            let problem = match mapping.filter(|_| line > 0) {
+                Some(file) => problem.at(Place::line(&file.path.as_str().into(), line)),
+                None => problem,
+            };
+            problem.help("write a number from 0 up into the column seats of the mapping file")
+        }
         Unresolved::NoSuchMeter(missing) => no_meter(file, missing),
         Unresolved::Unvalued(why) => unvalued(file, why, run),
         Unresolved::PartOfMonth => {
@@ -110,6 +144,17 @@ pub fn unresolved(why: Unresolved, file: &ScenarioFile, run: &Run, prices: &Pric
             Problem::new(&catalogue::SCENARIO, message)
                 .help("choose whole months with --month 2026-10, or --from and --to on first days of months")
         }
+        Unresolved::MinimumNotByMonth(plan) => {
+            let basis = run.revenue.basis.word();
+            let message = format!(
+                "a minimum of the plan {plan:?} fills up what each month earns, and not all {basis} revenue of the files says which period it is for"
+            );
+            file.fault(&plan, message)
+                .help("add --revenue recognized, or leave out the minimum")
+        }
+        Unresolved::MeteredLines(plan, count, sum) => file
+            .fault(&plan, format!("the plan {plan:?} is given usage charges, and usage is billed now already: lines of the period {count}, together {sum} {}", run.currency))
+            .help("say metered=replace if the new charges take the place of these lines, or metered=keep if both are charged"),
         Unresolved::NoOverage(plan) => file
             .fault(&plan, format!("the scenario gives the plan {plan:?} no overage price to solve for"))
             .help(format!("say what is included and of which meter: --plan '{plan}=included=5000 requests,overage=0'")),

@@ -1,18 +1,10 @@
 //! Questions on the command line: `--solve`, `--cheapest`, `--elasticity`, `--backtest`.
 
+use super::bad_option::bad;
 use super::project::percent;
 use crate::model::{Day, Exact};
-use crate::problem::{Problem, catalogue};
+use crate::problem::Problem;
 use crate::simulate::{By, Goal, Measure, Question};
-
-fn bad(option: &str, text: &str, why: &str, help: &str) -> Problem {
-    Problem::new(
-        &catalogue::BAD_OPTION,
-        format!("{option} is not understood: {why}"),
-    )
-    .excerpt(text)
-    .help(help)
-}
 
 /// `pro: margin=70%`, `pro: gross_profit=5000`, with `by overage` or `by cap requests` behind it.
 ///

@@ -3,7 +3,7 @@
 use super::simulate_file::PlanEntry;
 use super::simulate_levers::Reader;
 use crate::model::{Currency, Exact, Meter};
-use crate::simulate::{Measure, NewPrice, PlanChange, Rate, Tier, UsageTerms};
+use crate::simulate::{Measure, Metered, NewPrice, PlanChange, Rate, Tier, UsageTerms};
 
 impl Reader<'_> {
     /// Adds an entry to the change of its plan.
@@ -18,6 +18,7 @@ impl Reader<'_> {
         let minimum = self.optional_amount("minimum", &entry.minimum);
         let cap = self.quantity("cap", &entry.cap);
         let usage = self.usage_terms(entry);
+        let metered = self.metered(entry);
         let at = plans.iter().position(|plan| plan.plan == name);
         let at = at.unwrap_or_else(|| {
             plans.push(PlanChange::of(name));
@@ -31,9 +32,11 @@ impl Reader<'_> {
         plan.per_seat = plan.per_seat.or(per_seat);
         plan.minimum = plan.minimum.or(minimum);
         plan.cap = plan.cap.take().or(cap);
+        clash |= plan.metered.is_some() && metered.is_some();
+        plan.metered = plan.metered.or(metered);
         plan.usage.extend(usage);
         if clash {
-            let help = "write each seat price, minimum and cap of a plan once";
+            let help = "write each seat price, minimum, cap and metered of a plan once";
             self.fault(
                 name,
                 format!("the plan {name:?} is given a term twice"),
@@ -74,15 +77,49 @@ impl Reader<'_> {
                 "beside a price per seat write a fee per month, or none",
             );
         }
-        let counted = plan.usage.iter().flat_map(|terms| &terms.counted);
-        let mut measures: Vec<&Measure> = counted.map(|(measure, _)| measure).collect();
-        measures.sort();
-        if let Some(twice) = measures.windows(2).find(|pair| pair[0] == pair[1]) {
+        if plan.metered.is_some() && plan.usage.is_empty() {
             self.fault(
                 name,
-                format!("the plan {name:?} charges for {} twice", twice[0].name()),
+                format!(
+                    "the plan {name:?} says what becomes of metered lines, but has no usage charge"
+                ),
+                "add included=5000 requests,overage=0.02, tiers or credits, or leave out metered",
+            );
+        }
+        let counted = plan.usage.iter().flat_map(|terms| &terms.counted);
+        let measures: Vec<&Measure> = counted.map(|(measure, _)| measure).collect();
+        let pairs = measures.iter().enumerate();
+        let mut pairs =
+            pairs.flat_map(|(at, one)| measures[at + 1..].iter().map(|two| (*one, *two)));
+        if let Some((one, two)) = pairs.find(|(one, two)| one.overlaps(two)) {
+            let (narrow, wide) = match one {
+                Measure::Tokens => (two, one),
+                Measure::Of(_) => (one, two),
+            };
+            let why = match narrow == wide {
+                true => String::new(),
+                false => format!(": {} counts it too", wide.name()),
+            };
+            self.fault(
+                name,
+                format!("the plan {name:?} charges for {} twice{why}", narrow.name()),
                 "write one allowance, one list of tiers or one weight for a meter",
             );
+        }
+    }
+
+    /// What becomes of lines that bill usage now.
+    fn metered(&mut self, entry: &PlanEntry) -> Option<Metered> {
+        match entry.metered.as_deref()? {
+            "replace" => Some(Metered::Replace),
+            "keep" => Some(Metered::Keep),
+            other => {
+                let message = format!("metered is not understood: {other:?}");
+                let help =
+                    "write metered=replace or metered=keep, for the lines that bill usage now";
+                self.fault(other, message, help);
+                None
+            }
         }
     }
 

@@ -258,7 +258,7 @@ impl Columns {
                 row,
                 column,
                 format!(
-                    "{} is not a three-letter currency code",
+                    "{} is not the code of a currency (ISO 4217)",
                     self.header.name(column)
                 ),
             )

@@ -225,6 +225,9 @@ impl Work<'_, '_> {
             if let Some((lost, _)) = &mut payment.dispute_lost {
                 *lost = self.at(rate.as_ref(), *lost);
             }
+            if let Some((kept, _)) = &mut payment.dispute_kept {
+                *kept = self.at(rate.as_ref(), *kept);
+            }
             payment.currency = self.to;
             self.payments.insert(payment.id.clone(), rate);
         }

@@ -140,10 +140,13 @@ impl Mapping {
 
     /// The customer that holds an id on a day.
     pub fn customer(&self, namespace: &str, id: &str, day: Day) -> Option<&str> {
-        self.claims(namespace, id)?
-            .iter()
-            .find(|claim| claim.holds(day))
-            .map(|claim| claim.value.as_str())
+        self.row(namespace, id, day).map(|row| row.value.as_str())
+    }
+
+    /// The row that gives an id to a customer on a day; its value is the customer.
+    pub fn row(&self, namespace: &str, id: &str, day: Day) -> Option<&Dated> {
+        let claims = self.claims(namespace, id)?;
+        claims.iter().find(|claim| claim.holds(day))
     }
 
     fn claims(&self, namespace: &str, id: &str) -> Option<&Vec<Dated>> {

@@ -111,6 +111,7 @@ mod tests {
             subscription: None,
             plan: None,
             recurring: None,
+            metered: false,
             origin: Origin {
                 file: "invoices.csv".into(),
                 line: 2,

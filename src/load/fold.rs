@@ -28,6 +28,8 @@ pub struct Fold {
     pub zone: Zone,
     /// Whether features are told apart.
     pub features: bool,
+    /// Whether failed requests are told apart.
+    pub outcomes: bool,
     /// Whether files are told apart until the end, so that what two logs share can be taken out.
     pub by_file: bool,
     /// Of files, what another log has too: UTC days and models.
@@ -99,6 +101,7 @@ impl Fold {
         Fold {
             zone: choices.zone,
             features: choices.features,
+            outcomes: choices.outcomes,
             by_file: choices.on_overlap == OnOverlap::Latest,
             taken_out: BTreeMap::new(),
             shared: Mutex::default(),

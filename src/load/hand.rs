@@ -10,7 +10,7 @@ use super::seen::NoRoom;
 use super::sums::{Entry, Group, Kind, Sums, settle};
 use super::winner::Winner;
 use crate::formats::UsageSink;
-use crate::model::records::UsageRecord;
+use crate::model::records::{Outcome, UsageRecord};
 use crate::model::{ContextBand, Currency, Day, Exact, Meter, names};
 use crate::problem::{Place, Problem};
 
@@ -67,6 +67,7 @@ impl<'f> Hand<'f> {
                 reported: false,
                 other_band: ContextBand::BASE,
                 open: false,
+                failed: false,
                 file: 0,
             },
             currency: None,
@@ -191,6 +192,7 @@ impl<'f> Hand<'f> {
             reported: record.reported_cost.is_some(),
             other_band,
             open: record.cached_open,
+            failed: self.fold.outcomes && record.outcome == Outcome::Failed,
             file: if self.fold.by_file { self.file } else { 0 },
         };
         let (utc_day, day) = (record.instant.utc_day(), self.fold.zone.day(record.instant));

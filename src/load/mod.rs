@@ -25,6 +25,7 @@ pub mod rate_file;
 mod recognize;
 mod recognized;
 mod repeats;
+mod rows_of;
 mod same;
 mod seen;
 mod settle;
@@ -44,6 +45,7 @@ pub use overlap::OnOverlap;
 pub use progress::Progress;
 pub use recognize::{Recognized, because, nearest, recognize};
 pub use repeats::OnConflict;
+pub use rows_of::rows_of;
 
 use crate::formats::{self, Format, Reader, Settings, Tally};
 use crate::model::Zone;
@@ -82,6 +84,8 @@ pub struct Choices {
     pub allow_empty: bool,
     /// Whether usage must be told apart by feature. It makes a table of it several times larger.
     pub features: bool,
+    /// Whether failed requests are folded apart from served ones.
+    pub outcomes: bool,
     /// Extra usage columns to keep.
     pub dimensions: Vec<String>,
     /// With how many threads long usage logs are read.

@@ -255,6 +255,7 @@ mod tests {
             on_overlap: OnOverlap::Error,
             allow_empty: true,
             features: true,
+            outcomes: true,
             dimensions: vec!["status".into()],
             threads,
             piece,

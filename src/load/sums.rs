@@ -28,6 +28,8 @@ pub struct Kind {
     pub other_band: ContextBand,
     /// Whether the file has yet to tell if its input includes cached tokens.
     pub open: bool,
+    /// Whether they failed, where failed requests are told apart.
+    pub failed: bool,
     /// The file's number, where files are told apart; else 0.
     pub file: u32,
 }

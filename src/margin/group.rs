@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+use super::about::About;
 use super::dimension::{Dimension, Filter, NONE, UNATTRIBUTED};
 use super::party;
-use crate::attribution::{Basis, CostFact, Holder};
+use crate::attribution::{Basis, CostFact};
 use crate::identity::{Identity, PartyId, UsageOwners};
 use crate::model::{Day, Exact, Meter, Period, UsageCell};
 use crate::revenue::RevenueFact;
@@ -125,21 +126,8 @@ impl<'a> Grouping<'a> {
 
     /// Adds a cost.
     pub fn cost(&mut self, fact: &CostFact<'_>) {
-        let (party, basis) = match fact.holder {
-            Holder::Party(party, basis) => (Some(party), Some(basis)),
-            Holder::Nobody(_) => (None, None),
-        };
-        let about = About {
-            party,
-            plan: None,
-            day: fact.day,
-            provider: fact
-                .provider
-                .or(fact.cell.and_then(|cell| cell.provider.as_deref())),
-            model: fact.model,
-            cell: fact.cell,
-            basis,
-        };
+        let about = About::cost(fact);
+        let basis = about.basis;
         let Some(sums) = self.sums(&about) else {
             return;
         };
@@ -151,15 +139,7 @@ impl<'a> Grouping<'a> {
 
     /// Adds revenue. Must not be called where a dimension has no revenue.
     pub fn revenue(&mut self, fact: &RevenueFact<'_>) {
-        let about = About {
-            party: Some(fact.party),
-            plan: fact.obligation.counted_on.as_deref(),
-            day: fact.day,
-            provider: None,
-            model: None,
-            cell: None,
-            basis: None,
-        };
+        let about = About::revenue(fact);
         if let Some(sums) = self.sums(&about) {
             sums.revenue += fact.amount;
         }
@@ -168,15 +148,7 @@ impl<'a> Grouping<'a> {
     /// Adds the quantities of a cell.
     pub fn usage(&mut self, cell: &'a UsageCell) {
         let party = self.owners.owner(cell);
-        let about = About {
-            party,
-            plan: None,
-            day: cell.day,
-            provider: cell.provider.as_deref(),
-            model: cell.model.as_deref(),
-            cell: Some(cell),
-            basis: None,
-        };
+        let about = About::usage(cell, party);
         let Some(sums) = self.sums(&about) else {
             return;
         };
@@ -196,15 +168,7 @@ impl<'a> Grouping<'a> {
         self.residuals += 1;
         let this = self.residuals;
         for party in users {
-            let about = About {
-                party: Some(*party),
-                plan: None,
-                day,
-                provider: None,
-                model: None,
-                cell: None,
-                basis: None,
-            };
+            let about = About::party(*party, day);
             let Some(row) = self.row(&about) else {
                 continue;
             };
@@ -246,7 +210,7 @@ impl<'a> Grouping<'a> {
     }
 
     fn row(&mut self, about: &About<'_>) -> Option<&mut Row> {
-        if !self.passes(about) {
+        if !about.passes(self.filters, self.identity) {
             return None;
         }
         let plain = !self.dimensions.iter().any(|d| about.own(d).is_some());
@@ -268,27 +232,6 @@ impl<'a> Grouping<'a> {
             rows[party] = Some(at);
         }
         self.rows.get_mut(at as usize)
-    }
-
-    fn passes(&self, about: &About<'_>) -> bool {
-        self.filters.iter().all(|filter| {
-            let label = self.value(about, &filter.dimension);
-            filter.passes(label.as_deref())
-        })
-    }
-
-    /// The value of any dimension, for filters.
-    fn value(&self, about: &About<'_>, dimension: &Dimension) -> Option<String> {
-        if let Some(own) = about.own(dimension) {
-            return Some(own.to_string());
-        }
-        match (about.party, dimension) {
-            (Some(party), of_party) if of_party.is_of_party() => {
-                party::label(self.identity, party, of_party, about.day)
-            }
-            (None, Dimension::Customer) => Some(UNATTRIBUTED.to_string()),
-            _ => about.label(dimension).map(Cow::into_owned),
-        }
     }
 
     fn key(&mut self, about: &About<'_>) -> Key {
@@ -346,40 +289,6 @@ impl Grouping<'_> {
         let symbol = self.symbol(label.as_deref().unwrap_or(NONE));
         self.days.insert((at, day), symbol);
         symbol
-    }
-}
-
-/// What a fact is about, as far as any dimension asks.
-struct About<'f> {
-    party: Option<PartyId>,
-    /// Its own plan, where it is not the party's of the day.
-    plan: Option<&'f str>,
-    day: Day,
-    provider: Option<&'f str>,
-    model: Option<&'f str>,
-    cell: Option<&'f UsageCell>,
-    basis: Option<Basis>,
-}
-
-impl<'f> About<'f> {
-    /// The value of a dimension that the fact does not share with its party.
-    fn own(&self, dimension: &Dimension) -> Option<&'f str> {
-        let is_plan = matches!(dimension, Dimension::Attribute(name) if name == "plan");
-        self.plan.filter(|_| is_plan)
-    }
-
-    fn label(&self, dimension: &Dimension) -> Option<Cow<'f, str>> {
-        let text = match dimension {
-            Dimension::Feature => self.cell?.feature.as_deref(),
-            Dimension::Provider => self.provider,
-            Dimension::Model => self.model,
-            Dimension::Basis => self.basis.map(Basis::word),
-            Dimension::Tier => self.cell?.tier.as_deref(),
-            Dimension::Usage(_, at) => self.cell?.dimensions.get(*at)?.as_deref(),
-            Dimension::Customer | Dimension::Attribute(_) => None,
-            time => return time.of_day(self.day).map(Cow::Owned),
-        };
-        text.map(Cow::Borrowed)
     }
 }
 

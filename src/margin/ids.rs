@@ -239,7 +239,7 @@ fn namespaces(all: &[IdMoney]) -> Vec<Namespace> {
 }
 
 /// The id that carried a cost.
-fn id_of<'f>(identity: &Identity, fact: &CostFact<'f>) -> Option<(&'f str, &'f str)> {
+pub fn id_of<'f>(identity: &Identity, fact: &CostFact<'f>) -> Option<(&'f str, &'f str)> {
     let of_charge = || {
         let (scope, owner) = carrier(identity, &fact.charge?.scopes, fact.day)?;
         // An id without a customer did not bring a shared cost to one.
@@ -256,7 +256,8 @@ fn id_of<'f>(identity: &Identity, fact: &CostFact<'f>) -> Option<(&'f str, &'f s
     }
 }
 
-fn id_of_cell<'c>(identity: &Identity, cell: &'c UsageCell) -> Option<(&'c str, &'c str)> {
+/// The id that usage stands at.
+pub fn id_of_cell<'c>(identity: &Identity, cell: &'c UsageCell) -> Option<(&'c str, &'c str)> {
     match &cell.scopes {
         Some(scopes) => {
             let (scope, _) = carrier(identity, scopes, cell.day)?;

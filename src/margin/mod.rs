@@ -3,6 +3,7 @@
 //! Pure. The rules that must hold: every view of a period has the same total, and every row keeps
 //! revenue − cost = gross profit.
 
+mod about;
 pub mod dimension;
 mod group;
 pub mod ids;
@@ -12,6 +13,7 @@ mod statement;
 mod totals;
 pub mod verdict;
 
+pub use about::Sieve;
 pub use dimension::{Dimension, Filter};
 pub use group::{Sums, slot};
 pub use row::{Row, RowKind};

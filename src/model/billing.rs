@@ -90,6 +90,8 @@ pub struct Invoice {
     pub plan: Option<String>,
     /// Whether a price change of the plan touches it: `None` if the file does not say.
     pub recurring: Option<bool>,
+    /// Whether it bills what was used.
+    pub metered: bool,
     /// Where it stands.
     pub origin: Origin,
 }

@@ -50,6 +50,8 @@ pub struct Payment {
     pub refunded_at: Option<Instant>,
     /// Amount lost in a dispute, with its date if known; `None` unless the dispute is lost.
     pub dispute_lost: Option<(Exact, Option<Instant>)>,
+    /// Amount in a dispute that the export says is not lost, and whether it is decided.
+    pub dispute_kept: Option<(Exact, DisputeStatus)>,
     /// Currency.
     pub currency: Currency,
     /// The same in the settlement currency, if the export says.

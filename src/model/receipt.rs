@@ -1,6 +1,7 @@
 //! What became of each input file: carried by every output.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Rows of one input: `read = used + duplicate + out_of_period + rejected + Σ skipped`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -46,4 +47,15 @@ pub struct InputReceipt {
     /// Last day covered, if the rows say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub covers_to: Option<String>,
+}
+
+/// Rows of one usage log that were asked for, repeats included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowsOf {
+    /// The file as the user named it.
+    pub file: Arc<str>,
+    /// How many rows.
+    pub rows: u64,
+    /// Their lines, as first and last of each stretch, in order.
+    pub lines: Vec<(u64, u64)>,
 }

@@ -62,6 +62,8 @@ catalogue! {
         "The output file is one of the inputs, or a directory. Choose another name.";
     SCENARIO = "T1060" Usage "scenario does not fit":
         "A scenario, by options or as a file, contradicts itself or asks for something that the data do not have: a plan that nobody is on, a meter that no log has, a model without a price, a price in another currency. Plans come from the mapping file's plan column, subscriptions with prices, or the revenue file's plan column.";
+    LOOK_ALIKES = "T1061" Usage "too few look-alikes":
+        "A quote rests on customers who look alike, and fewer than ten of them were found; what lies beyond the heaviest of so few would be a guess. Loosen --like, read more months, or give the customers' seats in a column seats of the mapping file.";
     MAPPING = "T2001" Usage "mapping file not understood":
         "The mapping file needs the columns customer, source and id; every row names a customer. Dates are written 2026-10-01.";
     MAPPING_CONFLICT = "T2002" Usage "one id, two customers":
@@ -276,4 +278,18 @@ catalogue! {
         "A new price touches no revenue of the period: the plan has no recurring invoice in it, or only invoices of another interval. The text says what to write instead.";
     GRANDFATHERED = "N4004" Note "invoice keeps its price":
         "With --apply renewal or --apply new some recurring invoices of the period keep their price: their renewal is yet to come, their customer is not new, or no subscription tells when they renew.";
+    SEATS_INFERRED = "N4005" Note "invoice taken as billed by the seat":
+        "The mapping says how many seats a customer has, no subscription says how many an invoice bills, and the customer pays more than the plan's price for one. So the price is taken as that of a seat, and the invoice as one for all seats.";
+    NOT_FOUND = "N4006" Warning "no value reaches the goal":
+        "--solve found no value that reaches its goal. What is printed is the scenario as it was given, with the answers to other questions.";
+    NOT_ALIKE = "N4011" Note "customers left out of a quote":
+        "Customers fit --like and are no look-alikes: their seats are not known, their size is another, or the period holds no whole month of them.";
+    WITHOUT_COST = "N4012" Warning "look-alikes without any cost":
+        "Some look-alikes have no cost in any month. If their usage has no customer in the mapping, the quote is too low; if they really use nothing, it is right.";
+    COST_OF_NOBODY = "N4013" Note "cost without a customer is in no quote":
+        "A part of the period's cost has no customer, so it is in no look-alike's cost and not in the quote. --residual spread gives billed usage that the log does not explain to the logged customers.";
+    BEYOND_HEAVIEST = "N4014" Note "95th percentile beyond the heaviest look-alike":
+        "With fewer than 19 look-alikes the 95th percentile lies beyond the heaviest of them, where its tail is extended by the distance of the heaviest few from the others. It is the least certain figure of the quote.";
+    NO_GROWTH = "N4015" Note "no growth in a quote":
+        "No look-alike has three whole months, so no growth is worked out and none is assumed. Read more months, or state it with --growth.";
 }

@@ -102,6 +102,7 @@ fn cell(of: i32, meter: &Meter, quantity: &str) -> UsageCell {
 fn line(charge: &Charge) -> Line<'_> {
     Line {
         charge,
+        model: charge.model.as_deref().map(ModelName::parse),
         amount: charge.amount,
         quantity: charge.quantity,
         first: charge.start.utc_day(),

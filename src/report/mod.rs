@@ -6,15 +6,18 @@
 
 pub mod check;
 pub mod csv;
+pub mod explanation;
 pub mod figures;
 pub mod fx;
 pub mod journal;
 pub mod json;
 pub mod jsonl;
+pub mod leaks;
 pub mod map;
 pub mod margin;
 pub mod markdown;
 pub mod plain;
+pub mod quote;
 pub mod reconciliation;
 pub mod rounding;
 pub mod saved;

@@ -106,6 +106,7 @@ fn moved(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>, entry: &
         plan: None,
         price: None,
         recurring: of.description.as_deref().and_then(recurs),
+        metered: false,
         subscription: of.subscription.clone(),
         origin: entry.origin.clone(),
     };

@@ -6,6 +6,7 @@
 
 use super::RevenueBook;
 use super::links::{Links, Paid, facing};
+use super::taken::Event;
 use crate::model::records::{BalanceEntry, BalanceKind, DisputeStatus};
 use crate::model::{Exact, Instant};
 
@@ -20,6 +21,18 @@ pub struct Back {
     pub gross: Exact,
     /// The refund's id, where a file has it.
     pub refund: Option<String>,
+}
+
+impl Back {
+    /// The same as an amount taken back of an invoice; `otherwise` is when, if no file says.
+    pub(super) fn event(&self, otherwise: Instant) -> Event<'static> {
+        Event {
+            at: self.at.unwrap_or(otherwise),
+            gross: self.gross,
+            reason: self.reason,
+            lines: &[],
+        }
+    }
 }
 
 /// What goes back of a payment that succeeded.
@@ -115,6 +128,8 @@ fn refunds(links: &Links<'_>, payment: &str, moves: &[&BalanceEntry]) -> Vec<Bac
     backs
 }
 
+const AT_RISK: &str = "open disputes, at risk: revenue stays until they are lost";
+
 /// The amount lost in disputes, with its date.
 fn lost(
     book: &mut RevenueBook,
@@ -124,10 +139,7 @@ fn lost(
 ) -> Option<(Exact, Option<Instant>)> {
     if let Some(disputes) = links.disputes.get(payment.id) {
         for open in disputes.iter().filter(|d| d.status == DisputeStatus::Open) {
-            book.remark(
-                "open disputes, at risk: revenue stays until they are lost",
-                open.amount,
-            );
+            book.remark(AT_RISK, open.amount);
         }
         let lost = disputes.iter().filter(|d| d.status == DisputeStatus::Lost);
         let amount: Exact = lost.clone().map(|dispute| dispute.amount).sum();
@@ -135,6 +147,13 @@ fn lost(
     }
     if payment.dispute_lost.is_some() {
         return payment.dispute_lost;
+    }
+    // What the payment says of its dispute decides what the balance only withdrew.
+    if let Some((amount, status)) = payment.dispute_kept {
+        if status == DisputeStatus::Open {
+            book.remark(AT_RISK, amount);
+        }
+        return None;
     }
     let of = |entry: &&&BalanceEntry| {
         let kind = &entry.kind;

@@ -7,10 +7,10 @@ use super::credits;
 use super::given_back::{self, Back};
 use super::lines::{self, Part};
 use super::links::{Links, Paid};
-use super::parts::shares;
 use super::prepaid;
 use super::service;
-use super::tie::{Sheet, Source};
+use super::taken::{Event, Taken};
+use super::tie::Source;
 use super::{Basis, Inputs, Obligation, RevenueBook, Schedule};
 use crate::model::records::{Invoice, InvoiceStatus, Prepaid};
 use crate::model::{Exact, Instant};
@@ -111,30 +111,26 @@ fn add_one(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>, invoic
     let payments = payments.filter(|_| invoice.namespace == "stripe");
     let payments = payments.map_or(&[][..], Vec::as_slice);
     let notes = links.notes.get(&id).map_or(&[][..], Vec::as_slice);
-    let mut schedules = schedules(&parts, final_at, inputs);
-    let mut taken = Taken::new(inputs.currency.decimals());
-    let event = Event { invoice, final_at };
+    let schedules = schedules(&parts, final_at, inputs);
+    let mut taken = Taken::of(invoice.total, &parts, schedules, inputs);
+    let mut events: Vec<Event<'_>> = Vec::new();
     if inputs.basis == Basis::Recognized {
         let backs: Vec<Back> = payments
             .iter()
             .flat_map(|payment| given_back::of_payment(book, links, *payment))
             .collect();
+        let first = paid_at(payments, final_at);
         for back in credits::less_notes(book, backs, notes) {
             book.undated_refunds += u64::from(back.at.is_none());
-            let at = back.at.unwrap_or_else(|| paid_at(payments, final_at));
-            let net = net_part(back.gross, invoice, taken.places);
-            taken.spread(&mut schedules, &parts, back.reason, at, net);
+            events.push(back.event(first));
         }
     }
     if inputs.basis != Basis::Cash {
-        for note in notes {
-            let net = net_part(note.amount, invoice, taken.places);
-            credits::take(book, &mut taken, &mut schedules, &parts, (note, net));
-        }
+        events.extend(notes.iter().map(|note| Event::of(note)));
     }
-    write_off(book, &mut taken, &mut schedules, event, payments);
-    let sheet = book.sheets.entry(source).or_default();
-    taken.book(sheet);
+    taken.take(events);
+    write_off(book, &mut taken, invoice, final_at, payments);
+    let schedules = taken.book(book, source);
     for (part, schedule) in parts.into_iter().zip(schedules) {
         push(book, inputs, payer, source, part, schedule);
     }
@@ -174,6 +170,7 @@ pub fn push(
         price: part.price,
         counted_on: None,
         recurring: part.recurring,
+        metered: part.metered,
         payer: payer.id.to_string(),
         subscription: part.subscription,
         origin: part.origin,
@@ -193,107 +190,35 @@ pub fn schedules(parts: &[Part], final_at: Instant, inputs: Inputs<'_>) -> Vec<S
     parts.iter().map(one).collect()
 }
 
-/// What is taken back of the parts of one invoice, by name.
-pub(super) struct Taken {
-    /// By reason, net of tax.
-    pub amounts: Vec<(&'static str, Exact)>,
-    /// Decimals of the currency's minor unit.
-    pub places: u8,
-}
-
-impl Taken {
-    /// Nothing yet; `places` are the decimals of the currency's minor unit.
-    pub fn new(places: u8) -> Taken {
-        Taken {
-            amounts: Vec::new(),
-            places,
-        }
-    }
-
-    /// Takes an amount back of all parts in proportion to their net.
-    pub fn spread(
-        &mut self,
-        schedules: &mut [Schedule],
-        parts: &[Part],
-        reason: &'static str,
-        at: Instant,
-        net: Exact,
-    ) {
-        let weights: Vec<Exact> = parts.iter().map(|part| part.net).collect();
-        let shares = shares(net, &weights, self.places);
-        for (schedule, share) in schedules.iter_mut().zip(shares) {
-            schedule.contra(at, share);
-        }
-        self.amounts.push((reason, net));
-    }
-
-    /// Takes back all that is left.
-    fn rest(
-        &mut self,
-        schedules: &mut [Schedule],
-        reason: &'static str,
-        at: Instant,
-    ) -> Vec<Exact> {
-        let left: Vec<Exact> = schedules.iter().map(Schedule::whole).collect();
-        for (schedule, left) in schedules.iter_mut().zip(&left) {
-            schedule.contra(at, *left);
-        }
-        self.amounts.push((reason, left.iter().sum()));
-        left
-    }
-
-    /// Names all of it in a tie.
-    pub(super) fn book(self, sheet: &mut Sheet) {
-        for (reason, amount) in self.amounts {
-            sheet.exclude(reason, amount);
-        }
-    }
-}
-
-/// An invoice and when it became final.
-#[derive(Clone, Copy)]
-struct Event<'a> {
-    invoice: &'a Invoice,
-    final_at: Instant,
-}
-
 /// Voids and write-offs take back what is left, in their own month. A write-off that was paid
 /// later comes back when it is paid; one that was voided later stays where it is.
 fn write_off(
     book: &mut RevenueBook,
-    taken: &mut Taken,
-    schedules: &mut [Schedule],
-    event: Event<'_>,
+    taken: &mut Taken<'_>,
+    invoice: &Invoice,
+    final_at: Instant,
     payments: &[Paid<'_>],
 ) {
-    let Event { invoice, final_at } = event;
     match (invoice.status, invoice.voided, invoice.uncollectible) {
         (InvoiceStatus::Void, Some(void), written_off) => {
             match written_off.filter(|at| *at < void) {
-                Some(at) => taken.rest(schedules, "uncollectible", at.max(final_at)),
-                None => taken.rest(schedules, "void", void.max(final_at)),
-            };
+                Some(at) => taken.rest("uncollectible", at.max(final_at)),
+                None => taken.rest("void", void.max(final_at)),
+            }
         }
         (InvoiceStatus::Uncollectible, _, Some(at)) => {
-            taken.rest(schedules, "uncollectible", at.max(final_at));
+            taken.rest("uncollectible", at.max(final_at));
         }
         (InvoiceStatus::Paid, _, Some(at)) => {
             let later = payments.iter().map(|payment| payment.created);
             let later = later.filter(|paid| *paid >= at).min();
-            let stated = invoice.paid.filter(|paid| *paid >= at);
-            let Some(paid) = later.or(stated) else {
-                return book.remark(
+            match later.or(invoice.paid.filter(|paid| *paid >= at)) {
+                Some(paid) => taken.pause("uncollectible", at, paid),
+                None => book.remark(
                     "invoices written off and paid later on a day that no file says; revenue stays",
                     invoice.total - invoice.tax,
-                );
-            };
-            let left = taken.rest(schedules, "uncollectible", at);
-            for (schedule, left) in schedules.iter_mut().zip(&left) {
-                schedule.contra(paid, -*left);
+                ),
             }
-            taken
-                .amounts
-                .push(("paid after all", -left.iter().sum::<Exact>()));
         }
         _ => {}
     }

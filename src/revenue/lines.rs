@@ -4,9 +4,10 @@
 
 use super::credits;
 use super::given_back;
-use super::invoices::{Payer, Taken, push, schedules};
+use super::invoices::{Payer, push, schedules};
 use super::links::Links;
 use super::parts::shares;
+use super::taken::{Event, Taken};
 use super::tie::Source;
 use super::{Basis, Inputs, RevenueBook};
 use crate::model::records::{Invoice, InvoiceLine, Origin};
@@ -29,6 +30,8 @@ pub struct Part {
     pub price: Option<String>,
     /// Whether a change of the plan's price touches it.
     pub recurring: Option<bool>,
+    /// Whether it bills what was used.
+    pub metered: bool,
     /// Subscription.
     pub subscription: Option<String>,
     /// Where it stands.
@@ -49,6 +52,7 @@ impl Part {
                 // A period of no length is a one-off; a period that is not known says nothing.
                 (known && service.0 == service.1).then_some(false)
             }),
+            metered: invoice.metered,
             subscription: invoice.subscription.clone(),
             origin: invoice.origin.clone(),
         }
@@ -82,6 +86,7 @@ impl Part {
                 Some(false) => Some(true),
                 None => None,
             },
+            metered: metered == Some(true) && !once,
             subscription: subscription.cloned(),
             origin: line.origin.clone(),
         }
@@ -189,34 +194,30 @@ fn alone(
         "invoices of which only the lines are in the files, taken as final when their period starts",
         net + tax,
     );
-    let places = inputs.currency.decimals();
-    let mut made = schedules(&parts, start, inputs);
-    let mut taken = Taken::new(places);
+    let made = schedules(&parts, start, inputs);
+    let mut taken = Taken::of(net + tax, &parts, made, inputs);
     let payments = links.paid.get(invoice).filter(|_| namespace == "stripe");
     let payments = payments.map_or(&[][..], Vec::as_slice);
     let notes = links.notes.get(&(namespace, invoice));
     let notes = notes.map_or(&[][..], Vec::as_slice);
-    let net_of = |gross: Exact| Exact::ratio(gross * net, net + tax, places).unwrap_or(gross);
+    let mut events = Vec::new();
     if inputs.basis == Basis::Recognized {
         for payment in payments {
             let backs = given_back::of_payment(book, links, *payment);
             for back in credits::less_notes(book, backs, notes) {
                 book.undated_refunds += u64::from(back.at.is_none());
-                let at = back.at.unwrap_or(payment.created);
-                taken.spread(&mut made, &parts, back.reason, at, net_of(back.gross));
+                events.push(back.event(payment.created));
             }
         }
     }
     if inputs.basis != Basis::Cash {
-        for note in notes {
-            let net = net_of(note.amount);
-            credits::take(book, &mut taken, &mut made, &parts, (note, net));
-        }
+        events.extend(notes.iter().map(|note| Event::of(note)));
     }
+    taken.take(events);
     let sheet = book.sheets.entry(source).or_default();
     sheet.export += net + tax;
     sheet.tax += tax;
-    taken.book(sheet);
+    let made = taken.book(book, source);
     let customer = lines.iter().find_map(|line| line.customer.as_deref());
     let payer = Payer {
         namespace,

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::records::{
-    BalanceEntry, BalanceKind, CreditNote, Dispute, Invoice, InvoiceLine, InvoiceStatus, ListPrice,
-    Payment, PaymentStatus, Refund, RevenueRecords, Subscription, SubscriptionItem,
+    BalanceEntry, BalanceKind, CreditNote, Dispute, DisputeStatus, Invoice, InvoiceLine,
+    InvoiceStatus, ListPrice, Payment, PaymentStatus, Refund, RevenueRecords, Subscription,
+    SubscriptionItem,
 };
 use crate::model::{Exact, Instant};
 
@@ -28,6 +29,8 @@ pub struct Paid<'a> {
     pub refunded_at: Option<Instant>,
     /// Lost in a dispute, as it says.
     pub dispute_lost: Option<(Exact, Option<Instant>)>,
+    /// Disputed and not lost, as it says.
+    pub dispute_kept: Option<(Exact, DisputeStatus)>,
 }
 
 impl<'a> Paid<'a> {
@@ -40,6 +43,7 @@ impl<'a> Paid<'a> {
             refunded: payment.refunded,
             refunded_at: payment.refunded_at,
             dispute_lost: payment.dispute_lost,
+            dispute_kept: payment.dispute_kept,
         }
     }
 
@@ -52,6 +56,7 @@ impl<'a> Paid<'a> {
             refunded: Exact::ZERO,
             refunded_at: None,
             dispute_lost: None,
+            dispute_kept: None,
         }
     }
 }

@@ -25,6 +25,7 @@ mod prepaid;
 mod recognition;
 pub mod schedule;
 mod service;
+mod taken;
 mod tie;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,6 +96,8 @@ pub struct Obligation {
     pub counted_on: Option<String>,
     /// Whether a change of the plan's price touches it; `None` if the file does not say.
     pub recurring: Option<bool>,
+    /// Whether it bills what was used.
+    pub metered: bool,
     /// Subscription, if known.
     pub subscription: Option<String>,
     /// The billing system's id of who pays.
@@ -333,6 +336,7 @@ mod stretches {
             price: None,
             counted_on: None,
             recurring: None,
+            metered: false,
             subscription: None,
             payer: String::new(),
             origin: Origin {

@@ -104,6 +104,7 @@ fn part(amount: Exact, service: (Instant, Instant), origin: Origin) -> Part {
         plan: None,
         price: None,
         recurring: Some(true),
+        metered: false,
         subscription: None,
         origin,
     }

@@ -40,6 +40,8 @@ fn rank(source: Source, basis: Basis) -> u8 {
 }
 
 type Stretch = (Instant, Instant);
+/// Sources by rank that tell a month of a customer.
+type Tells = BTreeMap<(PartyId, Stretch), BTreeMap<u8, Source>>;
 
 /// Hides what better sources tell and remembers the differences.
 pub fn settle(book: &mut RevenueBook, told: &Told) {
@@ -50,13 +52,19 @@ pub fn settle(book: &mut RevenueBook, told: &Told) {
     }
     of_party.retain(|_, ranks| ranks.len() > 1);
     let several = |line: &Obligation| of_party.contains_key(&line.party);
-    // The months that each source tells, of those that have several.
-    let mut months: BTreeMap<(PartyId, Stretch), BTreeMap<u8, Source>> = BTreeMap::new();
+    // The months that each source tells, and those in which it takes back, of those that have several.
+    let (mut months, mut backs) = (Tells::new(), Tells::new());
     for line in book.obligations.iter().filter(|line| several(line)) {
         let best = rank(line.source, book.basis);
-        for month in months_of(line, book.zone) {
-            let sources = months.entry((line.party, month)).or_default();
+        let tell = |tells: &mut Tells, month| {
+            let sources = tells.entry((line.party, month)).or_default();
             sources.entry(best).or_insert(line.source);
+        };
+        for month in months_of(line, book.zone) {
+            tell(&mut months, month);
+        }
+        for at in line.schedule.taken_back_at() {
+            tell(&mut backs, stretch(book.zone.day(at).month(), book.zone));
         }
     }
     let mut checks: BTreeMap<(Source, Source), BTreeMap<(PartyId, Stretch), Exact>> =
@@ -74,15 +82,18 @@ pub fn settle(book: &mut RevenueBook, told: &Told) {
         }
         if of_party.contains_key(&line.party) {
             for month in months_of(line, book.zone) {
-                let best = months.get(&(line.party, month));
-                let best = best.and_then(|sources| sources.first_key_value());
                 // Payments that no invoice holds are Stripe's own, beside its invoices.
                 let stripe = line.source.namespace() == "stripe";
-                if let Some((better, source)) = best
-                    && *better < own
-                    && !(stripe && *better == 1)
-                {
-                    add(&mut hidden, month, *source);
+                let better = |tells: &Tells| {
+                    let sources = tells.get(&(line.party, month))?;
+                    let (better, source) = sources.first_key_value()?;
+                    (*better < own && !(stripe && *better == 1)).then_some(*source)
+                };
+                // What goes back after its service is told by who takes it back, but a month of
+                // service is not: the customer may have moved from one system to another.
+                let goes_back = || line.net.is_negative().then(|| better(&backs)).flatten();
+                if let Some(source) = better(&months).or_else(goes_back) {
+                    add(&mut hidden, month, source);
                 }
             }
         }
@@ -164,9 +175,11 @@ fn months_of(line: &Obligation, zone: Zone) -> Vec<Stretch> {
     let last = zone.day(last).month();
     let months = std::iter::successors(Some(first), |month| Some(month.plus(1)));
     let months = months.take_while(|month| *month <= last).take(MOST);
-    let stretch = |month: Month| {
-        let next = month.plus(1).first_day();
-        (zone.start_of(month.first_day()), zone.start_of(next))
-    };
-    months.map(stretch).collect()
+    months.map(|month| stretch(month, zone)).collect()
+}
+
+/// A month of the report's zone.
+fn stretch(month: Month, zone: Zone) -> Stretch {
+    let next = month.plus(1).first_day();
+    (zone.start_of(month.first_day()), zone.start_of(next))
 }

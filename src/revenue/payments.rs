@@ -1,6 +1,6 @@
 //! Payments as obligations: all of them on a cash basis, else only those that no invoice holds.
 
-use super::given_back;
+use super::given_back::{self, Back};
 use super::invoices::{Payer, net_part, push};
 use super::lines::Part;
 use super::links::{Links, Paid};
@@ -58,12 +58,18 @@ fn add_one(
     let net = net_of(payment.amount);
     sheet.tax += payment.amount - net;
     let mut schedule = Schedule::straight(net, payment.created, payment.created, places);
-    for back in given_back::of_payment(book, links, Paid::of(payment)) {
+    let mut backs = given_back::of_payment(book, links, Paid::of(payment));
+    // Money cannot go back before it came; a refund without a date counts with the payment.
+    let when = |back: &Back| back.at.unwrap_or(payment.created).max(payment.created);
+    backs.sort_by_key(|back| (when(back), back.gross));
+    let (mut gross, mut net_gone) = (Exact::ZERO, Exact::ZERO);
+    for back in backs {
         book.undated_refunds += u64::from(back.at.is_none());
-        let gone = net_of(back.gross);
-        // Money cannot go back before it came; a refund without a date counts with the payment.
-        let at = back.at.unwrap_or(payment.created).max(payment.created);
-        schedule.contra(at, gone);
+        // Rounded as a running sum: what goes back in pieces goes back whole.
+        gross += back.gross;
+        let gone = net_of(gross) - net_gone;
+        net_gone += gone;
+        schedule.contra(when(&back), gone);
         let sheet = book.sheets.entry(Source::StripePayments).or_default();
         sheet.exclude(back.reason, gone);
     }
@@ -86,6 +92,7 @@ fn add_one(
         plan: None,
         price: None,
         recurring: payment.description.as_deref().and_then(recurs),
+        metered: false,
         subscription: invoice.and_then(|invoice| invoice.subscription.clone()),
         origin: payment.origin.clone(),
     };

@@ -75,6 +75,7 @@ pub fn add(book: &mut RevenueBook, inputs: Inputs<'_>) -> Told {
             plan: None,
             price: entry.price.clone(),
             recurring: None,
+            metered: false,
             subscription: None,
             origin: entry.origin.clone(),
         };

@@ -54,6 +54,11 @@ impl Schedule {
         self.contra.insert(after, (at, amount));
     }
 
+    /// What was taken back, in order of time.
+    pub fn taken_back(&self) -> &[(Instant, Exact)] {
+        &self.contra
+    }
+
     /// Leaves out the revenue of half-open stretches, given in order of time and apart from each
     /// other, because a better source tells it; returns what is left out. Replaces what was hidden
     /// before.
@@ -99,6 +104,11 @@ impl Schedule {
     pub fn span(&self) -> (Instant, Instant) {
         let last = self.contra.last().map_or(self.end, |(at, _)| *at);
         (self.start, self.end.max(last))
+    }
+
+    /// When something of it is taken back, in order.
+    pub fn taken_back_at(&self) -> impl Iterator<Item = Instant> + '_ {
+        self.contra.iter().map(|(at, _)| *at)
     }
 
     /// When the last of it is earned; its start if that is at once.

@@ -53,6 +53,7 @@ pub(super) fn invoice(id: &str, total: &str, date: &str, to: &str) -> Invoice {
         subscription: None,
         plan: None,
         recurring: None,
+        metered: false,
         origin: origin(),
     }
 }
@@ -90,6 +91,7 @@ fn payment(id: &str, amount: &str, created: &str, invoice: Option<&str>) -> Paym
         refunded: Exact::ZERO,
         refunded_at: None,
         dispute_lost: None,
+        dispute_kept: None,
         currency: Currency::USD,
         settled: None,
         status: PaymentStatus::Succeeded,
@@ -484,6 +486,71 @@ fn a_write_off_that_is_paid_after_all_comes_back() {
 }
 
 #[test]
+fn a_write_off_comes_back_on_the_day_that_the_invoice_states() {
+    let mut one = invoice("in_1", "31", "2026-01-01", "2026-02-01");
+    one.uncollectible = Some(at("2026-02-20"));
+    one.paid = Some(at("2026-03-10"));
+    assert_eq!(
+        months(&with(vec![one.clone()], vec![]), 3),
+        ["31", "-31", "31"]
+    );
+    // A day before the write-off is not that of its payment.
+    one.paid = Some(at("2026-02-19"));
+    assert_eq!(months(&with(vec![one], vec![]), 3), ["31", "0", "0"]);
+}
+
+#[test]
+fn nothing_is_earned_between_a_write_off_and_its_payment() {
+    let mut one = invoice("in_1", "31", "2026-01-01", "2026-02-01");
+    one.uncollectible = Some(at("2026-02-20"));
+    let mut records = with(vec![one], vec![]);
+    records.payments = vec![payment("ch_1", "31", "2026-03-10", Some("in_1"))];
+    records.refunds = vec![refund("re_1", "ch_1", "10", "2026-04-03")];
+    assert_eq!(months(&records, 4), ["31", "-31", "31", "-10"]);
+}
+
+#[test]
+fn refunds_in_pieces_leave_nothing() {
+    // Net 0.02 and 0.01 tax, back in three pieces of 0.01. By what is left: 0.01 × 2 ∕ 3 is 0.01, then
+    // 0.01 × 1 ∕ 2 is 0.00 (half to even), then the last 0.01.
+    let mut one = invoice("in_1", "0.03", "2026-01-01", "2026-02-01");
+    one.tax = exact("0.01");
+    let mut records = with(vec![one], vec![]);
+    records.payments = vec![payment("ch_1", "0.03", "2026-01-01", Some("in_1"))];
+    records.refunds = vec![
+        refund("re_1", "ch_1", "0.01", "2026-02-03"),
+        refund("re_2", "ch_1", "0.01", "2026-03-03"),
+        refund("re_3", "ch_1", "0.01", "2026-04-03"),
+    ];
+    assert_eq!(months(&records, 4), ["0.02", "-0.01", "0", "-0.01"]);
+    // Two lines of 1.00, January and April. 0.67 takes 0.34 and 0.33, the next 0.67 takes 0.33 and 0.34 of
+    // the 0.66 and 0.67 that are left, and 0.66 the rest: April is worth nothing.
+    let lines = vec![
+        line("il_1", "in_1", "1", "2026-01-01", "2026-02-01"),
+        line("il_2", "in_1", "1", "2026-04-01", "2026-05-01"),
+    ];
+    let one = invoice("in_1", "2", "2026-01-01", "2026-05-01");
+    let mut records = with(vec![one], lines);
+    records.payments = vec![payment("ch_1", "2", "2026-01-01", Some("in_1"))];
+    let pieces = [("re_1", "0.67"), ("re_2", "0.67"), ("re_3", "0.66")];
+    let pieces = pieces.map(|(id, amount)| refund(id, "ch_1", amount, "2026-02-03"));
+    records.refunds = pieces.to_vec();
+    assert_eq!(months(&records, 4), ["1", "-1", "0", "0"]);
+}
+
+#[test]
+fn an_open_dispute_of_a_payment_is_not_lost_because_the_balance_moved() {
+    let mut records = with(vec![], vec![]);
+    records.payments = vec![payment("ch_1", "90", "2026-01-10", None)];
+    let mut withdrawn = moved("dp_1", BalanceKind::Dispute, "-90", "2026-02-10");
+    withdrawn.payment = Some("ch_1".into());
+    records.balance.push(withdrawn);
+    assert_eq!(months(&records, 2), ["90", "-90"]);
+    records.payments[0].dispute_kept = Some((exact("90"), DisputeStatus::Open));
+    assert_eq!(months(&records, 2), ["90", "0"]);
+}
+
+#[test]
 fn a_void_takes_back_what_is_left_of_each_line() {
     let mut one = invoice("in_1", "40", "2026-01-01", "2026-03-01");
     one.status = InvoiceStatus::Void;
@@ -592,6 +659,30 @@ fn stripe_and_a_revenue_file_are_not_added_for_a_month() {
     assert_eq!(months(&records, 4), ["31", "28", "31", "0"]);
     let same = ["same money as stripe invoices 59"];
     assert_eq!(excluded(&records, Source::RevenueFile), same);
+}
+
+#[test]
+fn a_refund_after_the_service_is_not_taken_back_by_two_systems() {
+    // January of 31 goes back on 10 February, in Stripe and in the file, which knows of February too.
+    let row = |total: &str, from: &str, to: &str| {
+        let mut row = invoice(from, total, from, to);
+        row.namespace = "revenue";
+        row
+    };
+    let mut rows = vec![
+        invoice("in_1", "31", "2026-01-01", "2026-02-01"),
+        row("31", "2026-01-01", "2026-02-01"),
+        row("-31", "2026-02-10", "2026-02-10"),
+    ];
+    let mut records = with(rows.clone(), vec![]);
+    records.payments = vec![payment("ch_1", "31", "2026-01-01", Some("in_1"))];
+    records.refunds = vec![refund("re_1", "ch_1", "31", "2026-02-10")];
+    assert_eq!(months(&records, 3), ["31", "-31", "0"]);
+    // A customer who moved away from Stripe pays in the other system from February on.
+    rows.pop();
+    rows.push(row("28", "2026-02-01", "2026-03-01"));
+    records.invoices = rows;
+    assert_eq!(months(&records, 3), ["31", "-3", "0"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Break-even churn: how many of the re-priced customers may leave before a change stops paying.
 //!
-//! In margin terms, not revenue: a customer who leaves takes its cost along. At $99 → $149 with a
+//! In margin terms, not revenue: a customer who leaves takes its cost along. What the change brings
+//! or costs elsewhere (other customers, cost without a customer) stays whoever leaves. At $99 → $149 with a
 //! uniform cost of $20, revenue says 33.6 % may leave and margin says 38.8 %.
 
 use crate::model::Exact;
@@ -21,6 +22,13 @@ pub struct Member {
     pub profit_then: Exact,
 }
 
+impl Member {
+    /// By how much its gross profit rises.
+    pub fn gain(&self) -> Exact {
+        self.profit_then - self.profit_now
+    }
+}
+
 /// The share of customers that may leave, from 0 to 1, by who leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BreakEven {
@@ -36,6 +44,10 @@ pub struct BreakEven {
     pub price_change: Option<Exact>,
     /// Gross profit of the re-priced customers now, and then if nobody leaves.
     pub profit: (Exact, Exact),
+    /// What the change adds to the gross profit of everything else; negative if it costs.
+    pub others: Exact,
+    /// Whether it would be no worse than now if just the re-priced customers at a loss left.
+    pub pays_without_losers: bool,
 }
 
 /// What is left if customers leave evenly as an elasticity says.
@@ -43,13 +55,14 @@ pub struct BreakEven {
 pub struct Leaving {
     /// Share of the customers that leaves.
     pub share: Exact,
-    /// Gross profit of those who stay less that of all now.
+    /// Gross profit of those who stay less that of all now, and what changes elsewhere.
     pub gain: Exact,
 }
 
 impl BreakEven {
-    /// Works it out; `None` if nobody is re-priced.
-    pub fn of(members: &[Member]) -> Option<BreakEven> {
+    /// Works it out; `None` if nobody is re-priced. `others` is what the change adds to the gross
+    /// profit of everything else.
+    pub fn of(members: &[Member], others: Exact) -> Option<BreakEven> {
         if members.is_empty() {
             return None;
         }
@@ -58,26 +71,34 @@ impl BreakEven {
         let (revenue_now, revenue_then) = (sum(|m| m.revenue_now), sum(|m| m.revenue_then));
         let mut profits: Vec<Exact> = members.iter().map(|m| m.profit_then).collect();
         profits.sort();
-        let losers_first = leaving(profits.iter(), now, then);
-        let best_first = leaving(profits.iter().rev(), now, then);
+        // What those who stay must bring at least.
+        let least = now - others;
+        let losers_first = leaving(profits.iter(), least, then);
+        let best_first = leaving(profits.iter().rev(), least, then);
+        let winners = profits.iter().filter(|profit| profit.is_positive());
+        let pays_without_losers = winners.sum::<Exact>() >= least;
         Some(BreakEven {
             revenue: Exact::ratio(revenue_then - revenue_now, revenue_then, PLACES)
                 .filter(|_| revenue_then.is_positive())
                 .map(clamp),
             most_profitable_first: best_first,
-            proportional: proportional(now, then),
+            proportional: proportional(least, then),
             loss_makers_first: losers_first,
             price_change: Exact::ratio(revenue_then - revenue_now, revenue_now, PLACES)
                 .filter(|_| revenue_now.is_positive()),
             profit: (now, then),
+            others,
+            pays_without_losers,
         })
     }
 
     /// The elasticity at which the change just pays: a relative change of customers for a relative
-    /// change of the price. `None` where nothing gets dearer, or where everybody may leave.
+    /// change of the price. `None` where nothing gets dearer, where the change does not pay even if
+    /// nobody leaves, or where everybody may leave.
     pub fn elasticity(&self) -> Option<Exact> {
         let change = self.price_change.filter(Exact::is_positive)?;
-        let share = Some(self.proportional).filter(|share| *share < Exact::ONE)?;
+        let share = Some(self.proportional);
+        let share = share.filter(|share| share.is_positive() && *share < Exact::ONE)?;
         Exact::ratio(-share, change, PLACES)
     }
 
@@ -88,40 +109,40 @@ impl BreakEven {
         let (now, then) = self.profit;
         Some(Leaving {
             share,
-            gain: then * (Exact::ONE - share) - now,
+            gain: then * (Exact::ONE - share) - now + self.others,
         })
     }
 }
 
-/// The share of customers that may leave evenly: solves (1 − share) × then = now.
-pub fn proportional(now: Exact, then: Exact) -> Exact {
-    if then < now {
+/// The share of customers that may leave evenly: solves (1 − share) × then = least.
+pub fn proportional(least: Exact, then: Exact) -> Exact {
+    if then < least {
         return Exact::ZERO;
     }
     if !then.is_positive() {
         // Less of a loss is always better: everyone may leave.
         return Exact::ONE;
     }
-    Exact::ratio(then - now, then, PLACES).map_or(Exact::ZERO, clamp)
+    Exact::ratio(then - least, then, PLACES).map_or(Exact::ZERO, clamp)
 }
 
-/// The share of customers who may leave in this order before the profit falls below `now` for the
+/// The share of customers who may leave in this order before the profit falls below `least` for the
 /// first time, in whole customers. That it may recover later, once those at a loss go too, does not
 /// help whoever stands at that point.
 fn leaving<'m>(
     profits: impl ExactSizeIterator<Item = &'m Exact>,
-    now: Exact,
+    least: Exact,
     then: Exact,
 ) -> Exact {
     let count = profits.len() as u64;
-    if then < now {
+    if then < least {
         return Exact::ZERO;
     }
     let mut left = then;
     let mut may_leave = 0;
     for (gone, profit) in (1u64..).zip(profits) {
         left -= *profit;
-        if left < now {
+        if left < least {
             break;
         }
         may_leave = gone;
@@ -144,7 +165,7 @@ mod tests {
             profit_now: Exact::from(now as i64 - cost as i64),
             profit_then: Exact::from(then as i64 - cost as i64),
         };
-        BreakEven::of(&vec![member; count]).unwrap()
+        BreakEven::of(&vec![member; count], Exact::ZERO).unwrap()
     }
 
     #[test]
@@ -189,7 +210,7 @@ mod tests {
             profit_then: Exact::from(then),
         };
         let members = [member(-150, -100), member(0, 50), member(0, 50)];
-        let even = BreakEven::of(&members).unwrap();
+        let even = BreakEven::of(&members, Exact::ZERO).unwrap();
         // The loser leaves: 100. Then 50, then 0: all three may leave.
         assert_eq!(even.loss_makers_first, Exact::ONE);
         // The good ones leave first: −50, −100 (both ≥ −150), then 0.
@@ -206,7 +227,7 @@ mod tests {
         };
         // Costs 400 and 12: −301 + 87 = −214 now, −291 + 97 = −194 then. Without the good one −291
         // is left, less than −214; that nobody at all would be 0 comes too late.
-        let even = BreakEven::of(&[member(400), member(12)]).unwrap();
+        let even = BreakEven::of(&[member(400), member(12)], Exact::ZERO).unwrap();
         assert_eq!(even.most_profitable_first, Exact::ZERO);
         // The other way round 97 is left, then 0: never below −214.
         assert_eq!(even.loss_makers_first, Exact::ONE);
@@ -214,12 +235,12 @@ mod tests {
         // Costs 400, 12, 105 and 105: −301 + 87 − 6 − 6 = −226 now, −291 + 97 + 4 + 4 = −186 then.
         // Without 97 it is −283.
         let four = [member(400), member(12), member(105), member(105)];
-        let even = BreakEven::of(&four).unwrap();
+        let even = BreakEven::of(&four, Exact::ZERO).unwrap();
         assert_eq!(even.most_profitable_first, Exact::ZERO);
         // Costs 400, 90 and 90: −301 + 9 + 9 = −283 now, −291 + 19 + 19 = −253 then. Without one
         // 19 it is −272, without both −291: one of three may leave.
         let three = [member(400), member(90), member(90)];
-        let even = BreakEven::of(&three).unwrap();
+        let even = BreakEven::of(&three, Exact::ZERO).unwrap();
         assert_eq!(even.most_profitable_first.to_string(), "0.3333333333333333");
         assert_eq!(even.loss_makers_first, Exact::ONE);
     }
@@ -229,6 +250,60 @@ mod tests {
         let even = uniform(10, 149, 99, 20);
         assert_eq!(even.proportional, Exact::ZERO);
         assert_eq!(even.most_profitable_first, Exact::ZERO);
-        assert_eq!(BreakEven::of(&[]), None);
+        assert_eq!(BreakEven::of(&[], Exact::ZERO), None);
+    }
+
+    #[test]
+    fn what_changes_elsewhere_counts() {
+        let one = |now: &str, then: &str, others: &str| {
+            let exact = |text| Exact::parse(text).unwrap();
+            let member = Member {
+                revenue_now: exact("10"),
+                revenue_then: exact("11"),
+                profit_now: exact(now),
+                profit_then: exact(then),
+            };
+            BreakEven::of(&[member], exact(others)).unwrap()
+        };
+        // 9.25 → 10.25, and 0.737 more cost elsewhere: 0.263 ∕ 10.25 may go. At −0.5 a price 10 %
+        // higher loses 5 %: 0.263 − 0.5125. The break-even is at −0.02565… ∕ 0.1.
+        let even = one("9.25", "10.25", "-0.737");
+        assert_eq!(even.proportional.round(4).to_string(), "0.0257");
+        assert_eq!(even.most_profitable_first, Exact::ZERO);
+        assert_eq!(
+            even.at(Exact::new(-5, 1)).unwrap().gain.to_string(),
+            "-0.2495"
+        );
+        assert_eq!(even.elasticity().unwrap().round(3).to_string(), "-0.257");
+        // It does not pay: there is no elasticity at which it would.
+        let even = one("9.25", "10.25", "-73.7");
+        assert_eq!((even.proportional, even.elasticity()), (Exact::ZERO, None));
+        assert!(!even.pays_without_losers);
+        // Elsewhere it brings more than these customers do: all may leave.
+        let even = one("9.25", "8.25", "66.74");
+        assert_eq!(even.proportional, Exact::ONE);
+        assert_eq!(even.most_profitable_first, Exact::ONE);
+    }
+
+    #[test]
+    fn losing_those_at_a_loss_may_make_up_for_it() {
+        let member = |now: &str, then: &str| Member {
+            revenue_now: Exact::ONE,
+            revenue_then: Exact::ONE,
+            profit_now: Exact::parse(now).unwrap(),
+            profit_then: Exact::parse(then).unwrap(),
+        };
+        // 12.01 + 13.86 − 15.09 = 10.78 now, less then; without the last 11.01 + 13.06 = 24.07.
+        let members = [
+            member("12.01", "11.01"),
+            member("13.86", "13.06"),
+            member("-15.09", "-15.94"),
+        ];
+        let even = BreakEven::of(&members, Exact::ZERO).unwrap();
+        assert!(even.pays_without_losers);
+        assert_eq!(even.loss_makers_first, Exact::ZERO);
+        // Not if something else costs 14 more: 24.07 < 10.78 + 14.
+        let even = BreakEven::of(&members, Exact::from(-14i64)).unwrap();
+        assert!(!even.pays_without_losers);
     }
 }

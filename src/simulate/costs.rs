@@ -34,15 +34,18 @@ pub struct Part {
 pub struct Entry {
     /// Index of the cell in the log, if usage carries the cost.
     pub cell: Option<usize>,
+    /// Whether that usage is what was billed: not where a coarser match brought the charge of
+    /// another model to it.
+    pub is_billed_use: bool,
     /// Whose it is; `None` for cost without a customer.
     pub party: Option<PartyId>,
     /// Day on which it counts.
     pub day: Day,
     /// Provider.
     pub provider: Option<String>,
-    /// Model as written.
+    /// Model of the charge as written.
     pub model: Option<String>,
-    /// Service tier of the charge, where no usage carries the cost.
+    /// Service tier of the charge, where the cell does not say it.
     pub tier: Option<String>,
     /// The amounts.
     pub parts: Vec<Part>,
@@ -137,11 +140,12 @@ impl CostBook {
             let cell = fact.cell.and_then(|cell| position(usage, cell));
             let text = |text: Option<&str>| text.map(str::to_string);
             let tier = fact.charge.and_then(|charge| charge.tier.clone());
+            let own = cell.is_some_and(|at| usage[at].model.as_deref() == fact.model);
             // A cell says itself which provider, model and tier it is of.
-            let key = match cell {
-                Some(_) => (cell, party, fact.day, None, None, None),
-                None => (
-                    None,
+            let key = match own {
+                true => (cell, party, fact.day, None, None, None),
+                false => (
+                    cell,
                     party,
                     fact.day,
                     text(fact.provider),
@@ -155,6 +159,7 @@ impl CostBook {
                 let of = fact.cell;
                 book.entries.push(Entry {
                     cell,
+                    is_billed_use: own,
                     party,
                     day: fact.day,
                     provider: text(
@@ -239,6 +244,7 @@ pub fn changes(
             provider: entry.provider.as_deref(),
             model: entry.model.as_deref(),
         };
+        let billed = cell.filter(|_| entry.is_billed_use);
         let growth: Vec<Exact> = growth(ground.identity, scenario, about).collect();
         let share = entry.party.and_then(|party| served.share(party, entry.day));
         let swap = scenario
@@ -264,11 +270,11 @@ pub fn changes(
                 }
             }
             if let Some(swap) = swap.filter(|_| !amount.is_zero() && is_of_model(&part.meter)) {
-                let (new, old) = values.swapped(entry, cell, &part.meter, swap)?;
+                let (new, old) = values.swapped(entry, billed, &part.meter, swap)?;
                 amount = divided(amount, new, old);
             }
             for price in &prices {
-                amount = values.repriced(amount, entry, cell, &part.meter, swap, price)?;
+                amount = values.repriced(amount, entry, billed, &part.meter, swap, price)?;
             }
             if amount != part.amount {
                 changes.push(Change {

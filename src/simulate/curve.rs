@@ -1,8 +1,8 @@
-//! What one plan brings as a function of its price, for many prices at once.
+//! What a scenario brings as a function of one price of a plan, of a seat, or of one discount, for many
+//! values at once.
 //!
-//! Only the recurring lines of the plan depend on the price, and lines that are alike (the same
-//! amount, service and discount) bring the same at every price. So a price costs one evaluation per
-//! kind of line, not per customer. The rule that must hold: every number equals that of the whole
+//! Only recurring lines depend on it, and lines that are alike (the same amount, service and discount)
+//! bring the same at every value. So a value costs one evaluation per kind of line, not per customer. The rule that must hold: every number equals that of the whole
 //! simulation at that price, to the last digit.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 
 use super::break_even::proportional;
-use super::lever::{NewPrice, Scenario};
+use super::knob::Knob;
+use super::lever::Scenario;
 use super::membership::Membership;
 use super::plan::{Unresolved, fractions};
 use super::scenario::{OutcomeRow, World, simulate};
@@ -27,9 +28,10 @@ struct Kind {
     fixed: Exact,
     slope: Exact,
     denominator: Exact,
-    /// How many lines, and how many of them are of re-priced customers.
+    /// How many lines, how many of them are of re-priced customers, and of the plan's own.
     lines: u64,
     of_members: u64,
+    of_own: u64,
 }
 
 /// Customers whose lines are of the same kinds.
@@ -41,22 +43,27 @@ struct Cohort {
     rest: Vec<Exact>,
 }
 
+/// Revenue and cost.
+type Sides = (Exact, Exact);
+
 /// The curve of a scenario in which one price of one plan varies.
 #[derive(Debug)]
 pub struct Curve {
     kinds: Vec<Kind>,
     cohorts: Vec<Cohort>,
     period: (Instant, Instant),
-    /// Revenue apart from the lines that depend on the price: of all, and of re-priced customers.
-    revenue: (Exact, Exact),
-    /// Cost after the changes, of all and of re-priced customers.
-    cost: (Exact, Exact),
-    /// Gross profit of the re-priced customers now.
-    now: Exact,
+    /// Of all: revenue apart from the lines that depend on the price, and cost.
+    all: Sides,
+    /// The same of the re-priced customers.
+    members: Sides,
+    /// The same of the plan's customers whom the change reaches.
+    own: Sides,
+    /// Gross profit now: of all, and of the re-priced customers.
+    now: (Exact, Exact),
     /// Customers at a loss that the price does not touch.
     losing: u64,
-    /// How many customers are re-priced.
-    members: u64,
+    /// Whether anybody is re-priced.
+    some: bool,
 }
 
 /// A point of the curve.
@@ -66,9 +73,9 @@ pub struct Point {
     pub revenue: Exact,
     /// Cost of all.
     pub cost: Exact,
-    /// Revenue of the re-priced customers.
+    /// Revenue of the plan's customers whom the change reaches.
     pub own_revenue: Exact,
-    /// Cost of the re-priced customers.
+    /// Cost of the same.
     pub own_cost: Exact,
     /// Customers at a loss.
     pub losing: u64,
@@ -77,7 +84,7 @@ pub struct Point {
 }
 
 impl Curve {
-    /// The curve of a scenario over the price at `price` of the plan at `plan`; `None` where a
+    /// The curve of a scenario over a price or a discount; `None` for other knobs and where a
     /// customer's revenue depends on more than its lines: with a minimum, or with filters by plan or
     /// by what changes within the period.
     ///
@@ -86,9 +93,11 @@ impl Curve {
     pub fn of(
         world: World<'_>,
         scenario: &Scenario,
-        plan: usize,
-        price: usize,
+        knob: Knob,
     ) -> Result<Option<Curve>, Unresolved> {
+        if !matches!(knob, Knob::Price(..) | Knob::PerSeat(_) | Knob::Discount(_)) {
+            return Ok(None);
+        }
         let period = world.statement.period;
         let asked: Vec<Dimension> = world.filters.iter().map(|f| f.dimension.clone()).collect();
         let by_plan = asked.contains(&Dimension::Attribute("plan".into()));
@@ -102,7 +111,7 @@ impl Curve {
             ..world
         };
         let membership = Membership::of(world);
-        let at = |value| with_price(scenario, plan, price, value);
+        let at = |value| knob.with(scenario, value);
         let base = simulate(world, &at(Exact::ZERO))?;
         let zero = fractions(world, &membership, &at(Exact::ZERO))?;
         let one = fractions(world, &membership, &at(Exact::ONE))?;
@@ -111,11 +120,12 @@ impl Curve {
             kinds: Vec::new(),
             cohorts: Vec::new(),
             period: (zone.start_of(period.start), zone.start_of(period.end)),
-            revenue: (base.revenue.1, Exact::ZERO),
-            cost: (base.cost.1, Exact::ZERO),
-            now: Exact::ZERO,
+            all: (base.revenue.1, base.cost.1),
+            members: (Exact::ZERO, Exact::ZERO),
+            own: (Exact::ZERO, Exact::ZERO),
+            now: (base.revenue.0 - base.cost.0, Exact::ZERO),
             losing: 0,
-            members: 0,
+            some: false,
         };
         let rows: HashMap<PartyId, &OutcomeRow, foldhash::fast::FixedState> = base
             .rows
@@ -123,6 +133,12 @@ impl Curve {
             .filter_map(|row| Some((row.now.party?, row)))
             .collect();
         let is_member = |row: &OutcomeRow| row.repriced && row.now.kind == RowKind::Customer;
+        // Only prices are solved for a plan.
+        let plan = match knob {
+            Knob::Price(plan, _) | Knob::PerSeat(plan) => Some(plan),
+            _ => None,
+        };
+        let is_own = |row: &OutcomeRow| plan.is_some_and(|plan| base.is_of_plan(plan, row));
         let mut of_party: BTreeMap<PartyId, Vec<usize>> = BTreeMap::new();
         let mut known: HashMap<_, usize, foldhash::fast::FixedState> = HashMap::default();
         let lines = world.book.obligations.iter();
@@ -144,25 +160,31 @@ impl Curve {
                     denominator: zero.1,
                     lines: 0,
                     of_members: 0,
+                    of_own: 0,
                 });
             }
             curve.kinds[at].lines += 1;
             curve.kinds[at].of_members += u64::from(is_member(row));
+            curve.kinds[at].of_own += u64::from(is_own(row));
             of_party.entry(line.party).or_default().push(at);
         }
         let values = curve.values(Exact::ZERO);
         for (kind, value) in curve.kinds.iter().zip(&values) {
-            curve.revenue.0 -= *value * Exact::from(kind.lines);
-            curve.revenue.1 -= *value * Exact::from(kind.of_members);
+            curve.all.0 -= *value * Exact::from(kind.lines);
+            curve.members.0 -= *value * Exact::from(kind.of_members);
+            curve.own.0 -= *value * Exact::from(kind.of_own);
         }
         let mut cohorts: BTreeMap<Vec<usize>, Vec<Exact>> = BTreeMap::new();
         for row in &base.rows {
             let profit = row.then.gross_profit().unwrap_or_default();
+            let then = (row.then.revenue.unwrap_or_default(), row.then.cost());
+            if is_own(row) {
+                curve.own = (curve.own.0 + then.0, curve.own.1 + then.1);
+            }
             if is_member(row) {
-                curve.members += 1;
-                curve.revenue.1 += row.then.revenue.unwrap_or_default();
-                curve.cost.1 += row.then.cost();
-                curve.now += row.now.gross_profit().unwrap_or_default();
+                curve.some = true;
+                curve.members = (curve.members.0 + then.0, curve.members.1 + then.1);
+                curve.now.1 += row.now.gross_profit().unwrap_or_default();
             }
             if row.now.kind != RowKind::Customer {
                 continue;
@@ -203,7 +225,10 @@ impl Curve {
             each.map(|(kind, value)| *value * Exact::from(of(kind)))
                 .sum()
         };
-        let own_revenue = self.revenue.1 + sum(|kind| kind.of_members);
+        let revenue = self.all.0 + sum(|kind| kind.lines);
+        let members = self.members.0 + sum(|kind| kind.of_members) - self.members.1;
+        // What changes elsewhere stays whoever leaves.
+        let others = (revenue - self.all.1 - self.now.0) - (members - self.now.1);
         let losing = self.cohorts.iter().map(|cohort| {
             let lines: Exact = cohort.kinds.iter().map(|at| values[*at]).sum();
             cohort
@@ -211,25 +236,14 @@ impl Curve {
                 .partition_point(|rest| (*rest + lines).is_negative()) as u64
         });
         Point {
-            revenue: self.revenue.0 + sum(|kind| kind.lines),
-            cost: self.cost.0,
-            own_revenue,
-            own_cost: self.cost.1,
+            revenue,
+            cost: self.all.1,
+            own_revenue: self.own.0 + sum(|kind| kind.of_own),
+            own_cost: self.own.1,
             losing: self.losing + losing.sum::<u64>(),
-            break_even: (self.members > 0)
-                .then(|| proportional(self.now, own_revenue - self.cost.1)),
+            break_even: self
+                .some
+                .then(|| proportional(self.now.1 - others, members)),
         }
     }
-}
-
-/// The same scenario with another price in one place.
-pub fn with_price(scenario: &Scenario, plan: usize, price: usize, value: Exact) -> Scenario {
-    let mut scenario = scenario.clone();
-    let place = &mut scenario.plans[plan].prices[price];
-    *place = match place {
-        NewPrice::Month(_) => NewPrice::Month(value),
-        NewPrice::Year(_) => NewPrice::Year(value),
-        NewPrice::Factor(_) => NewPrice::Factor(value),
-    };
-    scenario
 }

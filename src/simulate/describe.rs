@@ -1,7 +1,7 @@
 //! Scenarios in words, for the title of every output.
 
 use super::lever::{
-    Measure, ModelSwap, NewPrice, PlanChange, Rate, Scenario, Selector, UsageTerms,
+    Measure, Metered, ModelSwap, NewPrice, PlanChange, Rate, Scenario, Selector, UsageTerms,
 };
 use super::scenario::Prices;
 use crate::model::Exact;
@@ -105,6 +105,13 @@ impl PlanChange {
             words.push(format!("{seat}/month per seat"));
         }
         words.extend(self.usage.iter().map(UsageTerms::describe));
+        words.extend(self.metered.map(|metered| {
+            match metered {
+                Metered::Keep => "beside what usage is billed now",
+                Metered::Replace => "instead of what usage is billed now",
+            }
+            .to_string()
+        }));
         if let Some((cap, measure)) = &self.cap {
             words.push(format!("capped at {cap} {} a month", measure.name()));
         }

@@ -10,7 +10,7 @@ use super::served;
 use crate::identity::{Identity, PartyId};
 use crate::margin::{Statement, party};
 use crate::model::{Day, Exact, Month, Period};
-use crate::revenue::{Obligation, RevenueBook};
+use crate::revenue::{Basis, Obligation, RevenueBook, Schedule};
 
 /// The last day of a month in the period on which a customer is on a plan.
 pub fn last_day_on(identity: &Identity, charge: &Charge, plan: &str, period: Period) -> Day {
@@ -23,7 +23,9 @@ pub fn last_day_on(identity: &Identity, charge: &Charge, plan: &str, period: Per
     day
 }
 
-/// What is charged so that each month of a customer brings the plan's minimum.
+/// What is charged so that each month of a customer brings the plan's minimum, rounded half to even
+/// at the minor unit as every line of an invoice. A month brings its share of an invoice's service,
+/// whenever revenue counts: a yearly plan that is billed in January pays for October too.
 pub fn minimums<'a>(
     world: World<'a>,
     membership: &Membership<'a>,
@@ -39,20 +41,30 @@ pub fn minimums<'a>(
         };
         let mut brings: BTreeMap<(PartyId, Month), Exact> = BTreeMap::new();
         let on = |line: &Obligation, before: &Obligation, brings: &mut BTreeMap<_, Exact>| {
-            if before.recurring == Some(false) {
+            if before.recurring == Some(false) && !before.metered {
                 return;
             }
+            let (start, end) = line.service;
+            let schedule = match world.book.basis {
+                Basis::Billed | Basis::Cash => {
+                    &Schedule::straight(line.net, start, end, world.places)
+                }
+                Basis::Recognized | Basis::Mrr => &line.schedule,
+            };
             for month in period.months() {
                 let days = Period::month(month);
                 let (from, to) = (
                     world.zone.start_of(days.start),
                     world.zone.start_of(days.end),
                 );
-                *brings.entry((line.party, month)).or_default() += line.schedule.between(from, to);
+                *brings.entry((line.party, month)).or_default() += schedule.between(from, to);
             }
         };
         for (line, before) in after.obligations.iter().zip(&world.book.obligations) {
-            if membership.names(before).contains(&change.plan.as_str()) {
+            if membership
+                .names_of_terms(before)
+                .contains(&change.plan.as_str())
+            {
                 on(line, before, &mut brings);
             }
         }
@@ -61,7 +73,7 @@ pub fn minimums<'a>(
         }
         for (party, month) in served::on_plan(world.identity, &change.plan, period) {
             let brought = brings.get(&(party, month)).copied().unwrap_or_default();
-            let missing = minimum - brought;
+            let missing = (minimum - brought).round(world.places);
             let reached = membership.reaches_month(scenario.apply, party, month.first_day());
             if missing.is_positive() && reached {
                 more.push((at, (party, month, missing)));

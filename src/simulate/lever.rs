@@ -34,7 +34,7 @@ pub enum Apply {
     Now,
     /// Every customer from the first renewal of its subscription in the period on.
     Renewal,
-    /// Customers whose first invoice begins in the period.
+    /// Customers whose first recurring invoice begins in the period, and no subscription before it.
     New,
 }
 
@@ -98,6 +98,17 @@ pub struct PlanChange {
     pub cap: Option<(Exact, Measure)>,
     /// The least that a month brings, recurring amounts and usage charges together.
     pub minimum: Option<Exact>,
+    /// What becomes of the lines that bill usage now, where the plan is given usage charges.
+    pub metered: Option<Metered>,
+}
+
+/// What becomes of lines that bill usage now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metered {
+    /// They stay beside the new charges.
+    Keep,
+    /// The new charges take their place.
+    Replace,
 }
 
 /// What is counted: one meter, or all token meters together.
@@ -123,6 +134,16 @@ impl Measure {
         match self {
             Measure::Tokens => "tokens",
             Measure::Of(meter) => meter.name(),
+        }
+    }
+
+    /// Whether some usage is counted by both.
+    pub fn overlaps(&self, other: &Measure) -> bool {
+        match (self, other) {
+            (Measure::Tokens, Measure::Of(meter)) | (Measure::Of(meter), Measure::Tokens) => {
+                meter.is_token()
+            }
+            (one, two) => one == two,
         }
     }
 
@@ -257,6 +278,7 @@ impl PlanChange {
             usage: Vec::new(),
             cap: None,
             minimum: None,
+            metered: None,
         }
     }
 

@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::lever::Apply;
-use super::plan::Unresolved;
 use super::scenario::World;
 use crate::identity::{Identity, PartyId};
-use crate::model::{Day, Exact, Instant, Period};
-use crate::revenue::Obligation;
+use crate::model::{Day, Instant, Period};
+use crate::revenue::{Basis, Obligation};
+
+/// Spans from this many days on are billed by the year.
+const YEARLY_DAYS: i64 = 300;
+const DAY: i64 = 86_400_000_000;
 
 /// Customers on each plan on some day of a period.
 pub fn on_plans(identity: &Identity, period: Period) -> BTreeMap<String, Vec<PartyId>> {
@@ -30,12 +33,13 @@ pub fn on_plans(identity: &Identity, period: Period) -> BTreeMap<String, Vec<Par
 
 /// Which plan an obligation is on, and since when.
 pub struct Membership<'a> {
-    world: World<'a>,
+    /// What the scenario is run over.
+    pub world: World<'a>,
     /// The report's period.
     pub period: Period,
     /// Customers with invoices of more than one subscription.
-    several: BTreeSet<PartyId>,
-    /// When the first recurring invoice of each customer begins.
+    pub several: BTreeSet<PartyId>,
+    /// When each customer began: its first recurring invoice, or a subscription before it.
     first: BTreeMap<PartyId, Instant>,
     /// The latest of the first renewals of each customer's subscriptions.
     renewals: BTreeMap<PartyId, Instant>,
@@ -55,9 +59,17 @@ impl<'a> Membership<'a> {
                     *latest = (*latest).max(*renewal);
                 }
             }
-            if line.recurring != Some(false) {
-                let start = first.entry(line.party).or_insert(line.service.0);
-                *start = (*start).min(line.service.0);
+            // Recurring revenue by the month says nothing of when its subscription began.
+            let dated = line.recurring != Some(false) && world.book.basis != Basis::Mrr;
+            let begun = world.starts.get(&line.payer).copied();
+            if let Some(begun) = dated
+                .then_some(line.service.0)
+                .into_iter()
+                .chain(begun)
+                .min()
+            {
+                let start = first.entry(line.party).or_insert(begun);
+                *start = (*start).min(begun);
             }
         }
         subscriptions.retain(|_, ids| ids.len() > 1);
@@ -100,6 +112,20 @@ impl<'a> Membership<'a> {
             .collect()
     }
 
+    /// The names of the plans whose terms a line meets: a line that bills usage may be of a price, or
+    /// even a product, of its own beside the plan of its subscription and customer.
+    pub fn names_of_terms(&self, line: &'a Obligation) -> Vec<&'a str> {
+        let mut names = self.names(line);
+        if line.metered {
+            let id = line.subscription.as_deref();
+            let own = id.and_then(|id| self.world.subscriptions.get(id));
+            names.extend(own.into_iter().flatten().map(String::as_str));
+            let party = self.world.identity.party(line.party);
+            names.extend(party.attribute_on("plan", self.day(line)));
+        }
+        names
+    }
+
     /// Whether a line is revenue at some time of the period.
     pub fn in_period(&self, line: &Obligation) -> bool {
         let (from, to) = line.schedule.span();
@@ -122,12 +148,28 @@ impl<'a> Membership<'a> {
             Apply::New => Some(self.is_new(line.party)),
             Apply::Renewal => {
                 let renewal = self.world.renewals.get(line.subscription.as_deref()?)?;
-                Some(line.service.0 >= *renewal)
+                Some(match self.world.book.basis {
+                    // The rate at the end of the month.
+                    Basis::Mrr => *renewal < line.service.1,
+                    _ => line.service.0 >= *renewal,
+                })
             }
         }
     }
 
-    /// Whether a customer's first recurring invoice begins in the period.
+    /// Whether a line is billed by the year. Rates and payments have no service period to tell it
+    /// by; of them the price or the subscription says so.
+    pub fn is_yearly(&self, line: &Obligation) -> bool {
+        let (start, end) = line.service;
+        if end.0 - start.0 >= YEARLY_DAYS * DAY {
+            return true;
+        }
+        let id = line.price.as_ref().or(line.subscription.as_ref());
+        matches!(self.world.book.basis, Basis::Mrr | Basis::Cash)
+            && id.is_some_and(|id| self.world.yearly.contains(id))
+    }
+
+    /// Whether a customer began in the period.
     fn is_new(&self, party: PartyId) -> bool {
         let (start, end) = self.borders();
         let first = self.first.get(&party);
@@ -145,23 +187,6 @@ impl<'a> Membership<'a> {
                     .get(&party)
                     .is_some_and(|renewal| *renewal <= start)
             }
-        }
-    }
-
-    /// How many seats a customer has, and how many an invoice bills: by the attribute `seats` of the
-    /// mapping, else by the subscription.
-    pub fn seats(&self, plan: &str, line: &Obligation) -> Result<(Exact, Exact), Unresolved> {
-        let party = self.world.identity.party(line.party);
-        let id = line.subscription.as_deref();
-        let billed = id.and_then(|id| self.world.quantities.get(id)).copied();
-        let stated = party.attribute_on("seats", self.day(line));
-        let stated = stated.and_then(|text| Exact::parse(text.trim()).ok());
-        match stated.or(billed) {
-            Some(seats) => Ok((
-                seats,
-                billed.filter(Exact::is_positive).unwrap_or(Exact::ONE),
-            )),
-            None => Err(Unresolved::NoSeats(plan.to_string(), party.key.clone())),
         }
     }
 }

@@ -10,31 +10,37 @@ mod checks;
 pub mod costs;
 mod curve;
 mod describe;
+mod factor;
 mod groups;
+mod knob;
 pub mod lever;
 mod membership;
 mod plan;
+mod ramp;
 mod rating;
 mod renewals;
 mod revalue;
 mod scenario;
+mod seats;
 mod served;
 mod solve;
 mod summary;
+mod tariff;
 
 pub use backtest::{Backtest, BacktestRow, Stay};
 pub use break_even::{BreakEven, Leaving, Member};
 pub use cheapest::{Way, cheapest};
 pub use costs::CostBook;
-pub use curve::{Curve, Point, with_price};
+pub use curve::{Curve, Point};
+pub use knob::Knob;
 pub use lever::{
-    Apply, Discount, Measure, ModelSwap, NewPrice, PlanChange, ProviderPrice, Rate, Scenario,
-    Selector, Tier, UsageGrowth, UsageTerms,
+    Apply, Discount, Measure, Metered, ModelSwap, NewPrice, PlanChange, ProviderPrice, Rate,
+    Scenario, Selector, Tier, UsageGrowth, UsageTerms,
 };
 pub use plan::{NoEffect, Unresolved};
-pub use renewals::renewals;
+pub use renewals::{renewals, starts, yearly};
 pub use revalue::Unvalued;
 pub use scenario::{Group, Outcome, OutcomeRow, Prices, World, simulate};
 pub use served::NoSuchMeter;
-pub use solve::{Answer, By, Goal, Question, own, solve};
+pub use solve::{Answer, By, Found, Goal, Question, solve};
 pub use summary::{Summary, grid};

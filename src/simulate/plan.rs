@@ -1,13 +1,14 @@
 //! Plan prices, seats and discounts: which obligations they touch, and by how much.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::lever::{NewPrice, PlanChange, Scenario};
+use super::lever::{Apply, Metered, Scenario};
 use super::membership::{Membership, on_plans};
 use super::scenario::World;
+use super::seats::{Rates, rates};
+use super::served::on_plan;
 use crate::identity::PartyId;
 use crate::model::Exact;
-use crate::revenue::plans::PlanPrice;
 use crate::revenue::{Obligation, RevenueBook};
 
 /// A change that touches no recurring revenue of the period.
@@ -22,18 +23,11 @@ pub struct NoEffect {
 }
 
 /// What a scenario makes of the recurring revenue.
-#[derive(Debug)]
 pub struct Repriced {
     /// The revenue after the changes.
     pub book: RevenueBook,
-    /// The customers whose plan, terms or discount change, in order.
-    pub touched: Vec<PartyId>,
-    /// Changes that touch nothing.
-    pub no_effect: Vec<NoEffect>,
-    /// Recurring invoices of the period that keep their price because no renewal is known.
-    pub without_renewal: u64,
-    /// The same because their renewal is yet to come, or because their customer is not new.
-    pub kept: u64,
+    /// Whom the changes reach.
+    pub found: Fractions,
 }
 
 /// A change that cannot be computed.
@@ -45,8 +39,10 @@ pub enum Unresolved {
     OtherName(String, Vec<String>),
     /// The plan's present price is not known.
     NoPrice(String),
-    /// Nothing says how many seats a customer has.
+    /// Nothing says how many seats a customer has: the plan and the customer.
     NoSeats(String, String),
+    /// The mapping has no number of seats for a customer: the customer, what it says, and the line.
+    BadSeats(String, String, u64),
     /// A meter that no log has.
     NoSuchMeter(super::NoSuchMeter),
     /// Usage without a price.
@@ -57,70 +53,13 @@ pub enum Unresolved {
     TwoModels(String, String),
     /// The scenario gives a plan no overage price that could be solved for.
     NoOverage(String),
+    /// A minimum where not all revenue says which months it is for: the plan.
+    MinimumNotByMonth(String),
+    /// Lines bill usage of a plan now, and the scenario charges for usage without saying what becomes
+    /// of them: the plan, how many lines of the period, and their sum.
+    MeteredLines(String, u64, Exact),
     /// A cap is solved for while usage is charged: a smaller cap then cuts revenue too.
     CapWithCharges(String),
-}
-
-/// Spans from this many days on are billed by the year.
-const YEARLY_DAYS: i64 = 300;
-const DAY: i64 = 86_400_000_000;
-
-impl PlanChange {
-    /// The factor for one obligation as a fraction, or `None` where the price does not touch it.
-    /// A price per year, where the scenario gives one, is the one for yearly invoices. Else they
-    /// follow the price per month in proportion, so that the same price changes nothing. `seats` are
-    /// how many the customer has, and how many the invoice bills.
-    fn factor(
-        &self,
-        obligation: &Obligation,
-        known: PlanPrice,
-        seats: Option<(Exact, Exact)>,
-    ) -> Result<Option<(Exact, Exact)>, Unresolved> {
-        let twelve = Exact::from(12u64);
-        let yearly = is_yearly(obligation);
-        let missing = || Unresolved::NoPrice(self.plan.clone());
-        let factor = self.prices.iter().find_map(|price| match price {
-            NewPrice::Factor(factor) => Some(*factor),
-            _ => None,
-        });
-        if let Some(factor) = factor {
-            return Ok(Some((factor, Exact::ONE)));
-        }
-        let per_year = self.prices.iter().find_map(|price| match price {
-            NewPrice::Year(price) => Some(*price),
-            _ => None,
-        });
-        if let Some(price) = per_year.filter(|_| yearly) {
-            let old = known.year.or(known.month.map(|month| month * twelve));
-            let old = old.filter(Exact::is_positive).ok_or_else(missing)?;
-            return Ok(Some((price, old)));
-        }
-        let per_month = self.prices.iter().find_map(|price| match price {
-            NewPrice::Month(price) => Some(*price),
-            _ => None,
-        });
-        let (price, billed) = match (self.per_seat, seats) {
-            (Some(seat), Some((seats, billed))) => {
-                (Some(per_month.unwrap_or_default() + seat * seats), billed)
-            }
-            _ => (per_month, Exact::ONE),
-        };
-        let Some(price) = price else {
-            return Ok(None);
-        };
-        let (price, old) = match (known.month, known.year) {
-            (None, Some(year)) if yearly => (price * twelve, Some(year)),
-            (month, _) => (price, month),
-        };
-        let old = old.filter(Exact::is_positive).ok_or_else(missing)?;
-        Ok(Some((price, old * billed)))
-    }
-}
-
-/// Whether an invoice is for a year.
-fn is_yearly(obligation: &Obligation) -> bool {
-    let (start, end) = obligation.service;
-    end.0 - start.0 >= YEARLY_DAYS * DAY
 }
 
 /// How a change fared.
@@ -129,6 +68,10 @@ struct Tally {
     changed: u64,
     shorter: u64,
     kept: u64,
+    /// Customers with an invoice that changes.
+    reached: Vec<PartyId>,
+    /// Customers with an invoice whose interval the new price is not for.
+    spared: Vec<PartyId>,
 }
 
 /// Works out what a scenario makes of the recurring revenue.
@@ -149,24 +92,25 @@ pub fn reprice<'a>(
             line.net = Exact::ratio(line.net * numerator, denominator, places).unwrap_or(line.net);
         }
     }
-    Ok(Repriced {
-        book: after,
-        touched: found.touched,
-        no_effect: found.no_effect,
-        without_renewal: found.without_renewal,
-        kept: found.kept,
-    })
+    Ok(Repriced { book: after, found })
 }
 
 /// By what every line is multiplied.
 pub struct Fractions {
     /// New ∕ old of each line of the book, in its order; `None` where it stays.
     pub of_lines: Vec<Option<(Exact, Exact)>>,
-    /// The customers whose plan, terms or discount change, in order.
+    /// The customers whom the change of each plan reaches, by its place, in order.
+    pub of_plans: Vec<Vec<PartyId>>,
+    /// These and the customers whom a discount reaches, in order.
     pub touched: Vec<PartyId>,
-    no_effect: Vec<NoEffect>,
-    without_renewal: u64,
-    kept: u64,
+    /// Changes that touch nothing.
+    pub no_effect: Vec<NoEffect>,
+    /// Recurring invoices of the period that keep their price because no renewal is known.
+    pub without_renewal: u64,
+    /// The same because their renewal is yet to come, or because their customer is not new.
+    pub kept: u64,
+    /// Invoices of the period that were taken as billed by the seat, since they exceed the price.
+    pub seats_inferred: u64,
 }
 
 /// Works out by what a scenario multiplies each line.
@@ -187,13 +131,20 @@ pub fn fractions<'a>(
         found: Vec::new(),
         of_plans: vec![Tally::default(); scenario.plans.len()],
         of_discounts: vec![Tally::default(); scenario.discounts.len()],
+        metered: vec![(0, Exact::ZERO); scenario.plans.len()],
+        rates: Vec::new(),
         without_renewal: 0,
         kept: 0,
+        seats_inferred: 0,
     };
     for change in &scenario.plans {
         let own = members.get(&change.plan);
         walk.found.push(own.is_some());
-        walk.touched.extend(own.into_iter().flatten());
+        let lines = world.book.obligations.iter();
+        walk.rates.push(match change.per_seat {
+            Some(_) => rates(lines, membership, &change.plan),
+            None => Rates::default(),
+        });
         if own.is_none() && change.is_monthly() {
             let known = members.keys().cloned().collect();
             return Err(Unresolved::OtherName(change.plan.clone(), known));
@@ -211,6 +162,14 @@ pub fn fractions<'a>(
         let plan = scenario.plans[at].plan.clone();
         return Err(Unresolved::NoSuchPlan(plan, known.into_iter().collect()));
     }
+    for (change, (count, sum)) in scenario.plans.iter().zip(&walk.metered) {
+        if *count > 0 {
+            return Err(Unresolved::MeteredLines(change.plan.clone(), *count, *sum));
+        }
+    }
+    for at in 0..scenario.plans.len() {
+        walk.customers(at, &members);
+    }
     Ok(walk.finish(of_lines))
 }
 
@@ -219,19 +178,25 @@ struct Walk<'w, 'a> {
     world: World<'a>,
     membership: &'w Membership<'a>,
     scenario: &'w Scenario,
+    /// Customers whom discounts reach.
     touched: Vec<PartyId>,
     /// Whether anybody is on each plan.
     found: Vec<bool>,
     of_plans: Vec<Tally>,
     of_discounts: Vec<Tally>,
+    /// Lines of the period that bill usage and of which the scenario does not say what becomes.
+    metered: Vec<(u64, Exact)>,
+    /// What the customers of each plan with a price per seat pay.
+    rates: Vec<Rates>,
     without_renewal: u64,
     kept: u64,
+    seats_inferred: u64,
 }
 
 impl<'a> Walk<'_, 'a> {
     /// By what a line is multiplied.
     fn line(&mut self, line: &'a Obligation) -> Result<Option<(Exact, Exact)>, Unresolved> {
-        let names = self.membership.names(line);
+        let names = self.membership.names_of_terms(line);
         let inside = self.membership.in_period(line);
         let reaches = self.membership.reaches(self.scenario.apply, line);
         let mut fraction = None;
@@ -241,29 +206,49 @@ impl<'a> Walk<'_, 'a> {
                 continue;
             }
             self.found[at] = true;
-            if inside {
-                self.touched.push(line.party);
+            if line.metered && !change.usage.is_empty() && reaches == Some(true) {
+                match change.metered {
+                    Some(Metered::Replace) => fraction = Some((Exact::ZERO, Exact::ONE)),
+                    Some(Metered::Keep) => {}
+                    None if inside => {
+                        self.metered[at].0 += 1;
+                        self.metered[at].1 += line.net;
+                    }
+                    None => {}
+                }
             }
-            if line.recurring == Some(false) || !change.is_priced() {
+            if line.recurring == Some(false) {
                 continue;
             }
-            let factor = self.factor(change, line)?;
+            if !change.is_priced() {
+                if inside && reaches == Some(true) {
+                    self.of_plans[at].reached.push(line.party);
+                }
+                continue;
+            }
+            let factor = self.factor(at, line, inside)?;
             let tally = &mut self.of_plans[at];
             if factor.is_some() && reaches != Some(true) {
                 tally.kept += u64::from(inside);
                 held_back |= inside;
                 continue;
             }
-            tally.changed += u64::from(inside && factor.is_some());
-            tally.shorter += u64::from(inside && factor.is_none());
+            match factor {
+                Some(_) if inside => {
+                    tally.changed += 1;
+                    tally.reached.push(line.party);
+                }
+                None if inside => {
+                    tally.shorter += 1;
+                    tally.spared.push(line.party);
+                }
+                _ => {}
+            }
             fraction = times(fraction, factor);
         }
         for at in 0..self.scenario.discounts.len() {
             if line.recurring == Some(false) || !self.is_discounted(at, line, &names) {
                 continue;
-            }
-            if inside {
-                self.touched.push(line.party);
             }
             let tally = &mut self.of_discounts[at];
             if reaches != Some(true) {
@@ -272,6 +257,9 @@ impl<'a> Walk<'_, 'a> {
                 continue;
             }
             tally.changed += u64::from(inside);
+            if inside {
+                self.touched.push(line.party);
+            }
             let left = Exact::ONE - self.scenario.discounts[at].ratio;
             fraction = times(fraction, Some((left, Exact::ONE)));
         }
@@ -284,16 +272,51 @@ impl<'a> Walk<'_, 'a> {
     }
 
     fn factor(
-        &self,
-        change: &PlanChange,
+        &mut self,
+        at: usize,
         line: &Obligation,
+        inside: bool,
     ) -> Result<Option<(Exact, Exact)>, Unresolved> {
+        let change = &self.scenario.plans[at];
         let known = self.world.prices.get(&change.plan).copied();
-        let seats = match change.per_seat {
-            Some(_) => Some(self.membership.seats(&change.plan, line)?),
-            None => None,
-        };
-        change.factor(line, known.unwrap_or_default(), seats)
+        let known = known.unwrap_or_default();
+        let yearly = self.membership.is_yearly(line);
+        if change.per_seat.is_none() {
+            return change.factor(yearly, known, None);
+        }
+        let twelfth = |year| Exact::ratio(year, Exact::from(12u64), 12);
+        let price = known.month.or_else(|| known.year.and_then(twelfth));
+        let rates = &self.rates[at];
+        let seats = self.membership.seats(&change.plan, line, price, rates)?;
+        self.seats_inferred += u64::from(inside && seats.inferred);
+        change.factor(yearly, known, Some(seats))
+    }
+
+    /// Adds the customers whom a plan's change reaches without an invoice that changes: terms by the
+    /// month hold for everybody on the plan in a month that they reach, and at once they hold for
+    /// everybody on it who does not keep its price.
+    fn customers(&mut self, at: usize, members: &BTreeMap<String, Vec<PartyId>>) {
+        let change = &self.scenario.plans[at];
+        let apply = self.scenario.apply;
+        let tally = &mut self.of_plans[at];
+        if change.is_monthly() {
+            if !change.is_priced() {
+                tally.reached.clear();
+            }
+            let on = on_plan(self.world.identity, &change.plan, self.membership.period);
+            let reached = on.filter(|(party, month)| {
+                let first = month.first_day();
+                self.membership.reaches_month(apply, *party, first)
+            });
+            tally.reached.extend(reached.map(|(party, _)| party));
+        } else if apply == Apply::Now {
+            let own = members.get(&change.plan).into_iter().flatten();
+            tally.spared.sort();
+            let own = own.filter(|party| tally.spared.binary_search(party).is_err());
+            tally.reached.extend(own);
+        }
+        tally.reached.sort();
+        tally.reached.dedup();
     }
 
     /// Whether a discount is for a line: a line is on its own plan, which may be another than its
@@ -308,6 +331,9 @@ impl<'a> Walk<'_, 'a> {
     }
 
     fn finish(mut self, of_lines: Vec<Option<(Exact, Exact)>>) -> Fractions {
+        let of_plans = self.of_plans.iter_mut();
+        let of_plans: Vec<_> = of_plans.map(|t| std::mem::take(&mut t.reached)).collect();
+        self.touched.extend(of_plans.iter().flatten());
         let in_vain = |what: String, tally: Tally| {
             (tally.changed == 0).then_some(NoEffect {
                 what,
@@ -328,10 +354,12 @@ impl<'a> Walk<'_, 'a> {
         self.touched.dedup();
         Fractions {
             of_lines,
+            of_plans,
             touched: self.touched,
             no_effect,
             without_renewal: self.without_renewal,
             kept: self.kept,
+            seats_inferred: self.seats_inferred,
         }
     }
 }

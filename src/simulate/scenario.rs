@@ -29,7 +29,7 @@ pub struct OutcomeRow {
     pub now: Row,
     /// The row after the changes.
     pub then: Row,
-    /// Whether its plan is re-priced, or its terms or discount change.
+    /// Whether a new price, new terms or a discount reach it.
     pub repriced: bool,
     /// By how much its next invoices change.
     pub invoice_change: Exact,
@@ -77,10 +77,34 @@ pub struct Outcome {
     pub without_renewal: u64,
     /// The same because their renewal is yet to come, or because their customer is not new.
     pub kept: u64,
+    /// Invoices of the period that were taken as billed by the seat, since they exceed the price.
+    pub seats_inferred: u64,
+    /// The customers whom the change of each plan reaches, by its place in the scenario, in order.
+    pub of_plans: Vec<Vec<PartyId>>,
     /// What was solved for in the scenario.
     pub solved: Vec<super::Answer>,
     /// The elasticity that was asked for, and what it does.
     pub leaving: Option<(Exact, super::Leaving)>,
+}
+
+impl Outcome {
+    /// Whether a row is of a customer whom the change of a plan reaches; `plan` is its place.
+    pub fn is_of_plan(&self, plan: usize, row: &OutcomeRow) -> bool {
+        let own = self.of_plans.get(plan).zip(row.now.party);
+        row.now.kind == RowKind::Customer
+            && own.is_some_and(|(own, party)| own.binary_search(&party).is_ok())
+    }
+
+    /// Revenue and cost after the changes of the customers whom the change of a plan reaches.
+    pub fn of_plan(&self, plan: usize) -> (Exact, Exact) {
+        let own = self.rows.iter().filter(|row| self.is_of_plan(plan, row));
+        own.fold((Exact::ZERO, Exact::ZERO), |(revenue, cost), row| {
+            (
+                revenue + row.then.revenue.unwrap_or_default(),
+                cost + row.then.cost(),
+            )
+        })
+    }
 }
 
 /// What a scenario is run over.
@@ -104,6 +128,10 @@ pub struct World<'a> {
     pub quantities: &'a BTreeMap<String, Exact>,
     /// The first renewal of each subscription in the period or after it.
     pub renewals: &'a BTreeMap<String, Instant>,
+    /// When each customer of the billing system began, by its id there.
+    pub starts: &'a BTreeMap<String, Instant>,
+    /// Prices and subscriptions that are billed once a year.
+    pub yearly: &'a BTreeSet<String>,
     /// The folded log.
     pub usage: &'a [UsageCell],
     /// Every cost with the usage that carries it; empty where no lever asks for it.
@@ -134,20 +162,15 @@ pub fn simulate(world: World<'_>, scenario: &Scenario) -> Result<Outcome, Unreso
     check(world, scenario)?;
     let membership = Membership::of(world);
     let repriced = reprice(world, &membership, scenario)?;
-    let (after, touched) = (repriced.book, repriced.touched);
+    let (after, found) = (repriced.book, repriced.found);
+    let touched = &found.touched;
     let holds = |_: &super::PlanChange, party: PartyId, month: Month| {
         membership.reaches_month(scenario.apply, party, month.first_day())
     };
     let served = Served::count(world.identity, world.usage, period, scenario, &holds);
     let mut charges = served.charges(world.identity, period, scenario, &holds, world.places);
     charges.extend(minimums(world, &membership, scenario, &after, &charges));
-    let charges: Vec<(usize, Charge)> = charges
-        .into_iter()
-        .filter(|(at, charge)| {
-            let day = last_day_on(world.identity, charge, &scenario.plans[*at].plan, period);
-            passes(world.identity, world.filters, Some(charge.0), day)
-        })
-        .collect();
+    charges.retain(|(at, charge)| is_shown(world, &scenario.plans[*at].plan, charge));
     let changed = match scenario.changes_cost() {
         true => {
             let ground = Ground {
@@ -247,6 +270,8 @@ pub fn simulate(world: World<'_>, scenario: &Scenario) -> Result<Outcome, Unreso
         own + deltas.unattributed == more,
         "a simulation must start from the report's cost"
     );
+    let own: Exact = members.iter().map(Member::gain).sum();
+    let all = (revenue.1 - revenue.0) - more;
     Ok(Outcome {
         name: scenario.name.clone(),
         changes: scenario.describe(world.prices),
@@ -256,15 +281,40 @@ pub fn simulate(world: World<'_>, scenario: &Scenario) -> Result<Outcome, Unreso
         into_loss,
         into_profit,
         invoice_shock: shock(shocks),
-        break_even: BreakEven::of(&members),
-        assumed_recurring: assumed(book, &touched),
-        no_effect: repriced.no_effect,
-        without_renewal: repriced.without_renewal,
-        kept: repriced.kept,
+        break_even: BreakEven::of(&members, all - own),
+        assumed_recurring: assumed(book, touched),
+        no_effect: found.no_effect,
+        without_renewal: found.without_renewal,
+        kept: found.kept,
+        seats_inferred: found.seats_inferred,
+        of_plans: found.of_plans,
         solved: Vec::new(),
         leaving: None,
         rows,
     })
+}
+
+/// Whether a charge passes the report's filters on the last day on which its plan holds in its month.
+fn is_shown(world: World<'_>, plan: &str, charge: &Charge) -> bool {
+    let day = last_day_on(world.identity, charge, plan, world.statement.period);
+    passes(world.identity, world.filters, Some(charge.0), day)
+}
+
+/// The units of each usage term of a plan, by customer and month, wherever a charge may be owed and
+/// passes the filters.
+pub fn rated(world: World<'_>, scenario: &Scenario, plan: usize) -> Vec<(PartyId, Vec<Exact>)> {
+    let period = world.statement.period;
+    let membership = Membership::of(world);
+    let holds = |_: &super::PlanChange, party: PartyId, month: Month| {
+        membership.reaches_month(scenario.apply, party, month.first_day())
+    };
+    let served = Served::count(world.identity, world.usage, period, scenario, &holds);
+    let units = served.units(world.identity, period, scenario, plan, &holds);
+    let name = &scenario.plans[plan].plan;
+    let shown = units
+        .into_iter()
+        .filter(|(party, month, _)| is_shown(world, name, &(*party, *month, Exact::ZERO)));
+    shown.map(|(party, _, units)| (party, units)).collect()
 }
 
 /// Empty rows for customers of whom the report knows nothing but who are charged now.
@@ -313,10 +363,13 @@ fn invoice_changes(
     after: &RevenueBook,
     end: Instant,
 ) -> BTreeMap<PartyId, Exact> {
-    type Of<'a> = (PartyId, &'a str, Option<&'a str>);
+    type Of<'a> = (PartyId, &'a str, Option<&'a str>, bool);
     let mut latest: BTreeMap<Of<'_>, ((i64, Instant), Exact)> = BTreeMap::new();
     for (before, after) in book.obligations.iter().zip(&after.obligations) {
-        let over = before.recurring == Some(false) || before.service.0 >= end;
+        // A line that bills usage counts where new charges take its place.
+        let goes = before.metered && after.net != before.net;
+        let stays = before.recurring == Some(false) && !goes;
+        let over = stays || before.service.0 >= end;
         if over || before.net.is_negative() {
             continue;
         }
@@ -328,6 +381,7 @@ fn invoice_changes(
             before.party,
             before.payer.as_str(),
             before.subscription.as_deref(),
+            before.metered,
         );
         match latest.get_mut(&of) {
             Some((best, sum)) if *best == rank => *sum += change,
@@ -338,7 +392,7 @@ fn invoice_changes(
         }
     }
     let mut changes: BTreeMap<PartyId, Exact> = BTreeMap::new();
-    for ((party, _, _), (_, change)) in latest {
+    for ((party, ..), (_, change)) in latest {
         *changes.entry(party).or_default() += change;
     }
     changes

@@ -150,6 +150,26 @@ impl Served {
             .map(|capped| (capped.served, capped.used))
     }
 
+    /// The units of each usage term of a plan, by customer and month in which the terms hold.
+    pub fn units(
+        &self,
+        identity: &Identity,
+        period: Period,
+        scenario: &Scenario,
+        at: usize,
+        holds: &Holds<'_>,
+    ) -> Vec<(PartyId, Month, Vec<Exact>)> {
+        let change = &scenario.plans[at];
+        let held = on_plan(identity, &change.plan, period)
+            .filter(|(party, month)| holds(change, *party, *month));
+        held.map(|(party, month)| {
+            let sums = self.sums.get(&(at, party, month));
+            let sums = sums.map(Vec::as_slice).unwrap_or_default();
+            (party, month, units(change, sums))
+        })
+        .collect()
+    }
+
     /// What the usage terms of the scenario charge, by place of the plan.
     pub fn charges(
         &self,
@@ -164,12 +184,9 @@ impl Served {
             if change.usage.is_empty() {
                 continue;
             }
-            for (party, month) in on_plan(identity, &change.plan, period) {
-                if !holds(change, party, month) {
-                    continue;
-                }
-                let sums = self.sums.get(&(at, party, month));
-                let amount = charge(change, sums.map(Vec::as_slice).unwrap_or_default(), places);
+            for (party, month, units) in self.units(identity, period, scenario, at, holds) {
+                let each = change.usage.iter().zip(units);
+                let amount: Exact = each.map(|(terms, units)| terms.charge(units, places)).sum();
                 if !amount.is_zero() {
                     charges.push((at, (party, month, amount)));
                 }
@@ -179,12 +196,12 @@ impl Served {
     }
 }
 
-/// The charge of one customer and month, all terms together.
-fn charge(change: &PlanChange, sums: &[Exact], places: u8) -> Exact {
+/// The units of each usage term of one customer and month.
+fn units(change: &PlanChange, sums: &[Exact]) -> Vec<Exact> {
     let sum = |at: usize| sums.get(at).copied().unwrap_or_default();
     let cap = change.cap.as_ref().filter(|(cap, _)| *cap < sum(0));
     let mut at = usize::from(change.cap.is_some());
-    let mut amount = Exact::ZERO;
+    let mut all = Vec::with_capacity(change.usage.len());
     for terms in &change.usage {
         let mut units = Exact::ZERO;
         for (measure, weight) in &terms.counted {
@@ -198,9 +215,9 @@ fn charge(change: &PlanChange, sums: &[Exact], places: u8) -> Exact {
             units += quantity * *weight;
             at += 1;
         }
-        amount += terms.charge(units, places);
+        all.push(units);
     }
-    amount
+    all
 }
 
 /// A cell's quantity of what is counted.

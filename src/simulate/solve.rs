@@ -4,14 +4,14 @@
 //! and one unit less does not.
 
 use super::curve::Curve;
+use super::knob::Knob;
 use super::lever::{Measure, NewPrice, Rate, Scenario};
 use super::plan::Unresolved;
-use super::scenario::{Outcome, World, simulate};
-use crate::margin::RowKind;
+use super::scenario::{World, simulate};
 use crate::model::Exact;
 
-/// What is to be reached, by the customers whom the scenario's prices and terms reach, everything
-/// they pay and cost included.
+/// What is to be reached, by the plan's customers whom its new price and terms reach, everything they
+/// pay and cost included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Goal {
     /// A gross margin, as a ratio below 1.
@@ -54,13 +54,34 @@ pub struct Question {
     pub by: By,
 }
 
+/// What was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// The value that reaches the goal.
+    Value(Exact),
+    /// The goal is reached without it.
+    NotNeeded,
+    /// No value up to this one reaches the goal; of caps, no value at all.
+    NoneUpTo(Exact),
+}
+
+impl Found {
+    /// The value, if there is one.
+    pub fn value(self) -> Option<Exact> {
+        match self {
+            Found::Value(value) => Some(value),
+            Found::NotNeeded | Found::NoneUpTo(_) => None,
+        }
+    }
+}
+
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The question.
     pub question: Question,
-    /// The value; `None` if none reaches the goal.
-    pub value: Option<Exact>,
+    /// The value, or why there is none.
+    pub found: Found,
     /// The smallest step of the value.
     pub step: Exact,
 }
@@ -71,89 +92,85 @@ const FINER: u8 = 4;
 const MOST: u64 = 1 << 50;
 
 /// Solves a question in a scenario, whose other levers stay. Returns the answer and the scenario
-/// with it.
+/// with it; where there is no value, the scenario as it was.
 ///
 /// # Errors
 /// As [`simulate`]; and if the scenario has no overage price to solve for, or charges for usage that
 /// a cap would cut too.
 pub fn solve(
     world: World<'_>,
-    scenario: &Scenario,
+    given: &Scenario,
     question: &Question,
 ) -> Result<(Answer, Scenario), Unresolved> {
-    let mut scenario = scenario.clone();
-    let at = scenario
-        .plans
-        .iter()
-        .position(|plan| plan.plan == question.plan);
-    let at = at.unwrap_or_else(|| {
-        scenario.plans.push(super::PlanChange::of(&question.plan));
-        scenario.plans.len() - 1
-    });
-    let goal = question.goal;
-    let unit = Exact::new(1, world.places);
-    let mut answer = Answer {
-        question: question.clone(),
-        value: None,
-        step: unit,
-    };
-    match &question.by {
+    let mut scenario = given.clone();
+    let at = plan_place(&mut scenario, &question.plan);
+    let meets = |tried: &Scenario| meets(world, tried, at, question.goal);
+    let (step, found, with): (Exact, Found, Box<dyn Fn(Exact) -> Scenario>) = match &question.by {
         By::Price => {
+            let step = Exact::new(1, world.places);
             let place = price_place(&mut scenario, at);
-            let curve = Curve::of(world, &scenario, at, place)?;
-            answer.value = least(unit, |price| match &curve {
+            let knob = Knob::Price(at, place);
+            let curve = Curve::of(world, &scenario, knob)?;
+            let with = move |price| knob.with(&scenario, price);
+            let least = least(step, |price| match &curve {
                 Some(curve) => {
                     let point = curve.at(price);
-                    Ok(goal.met(point.own_revenue, point.own_cost))
+                    Ok(question.goal.met(point.own_revenue, point.own_cost))
                 }
-                None => {
-                    let tried = super::curve::with_price(&scenario, at, place, price);
-                    meets(world, &tried, goal)
-                }
+                None => meets(&with(price)),
             })?;
-            if let Some(price) = answer.value {
-                scenario = super::curve::with_price(&scenario, at, place, price);
-            }
+            (step, up_to(least, step), Box::new(with))
         }
         By::Overage => {
-            answer.step = Exact::new(1, world.places + FINER);
+            let step = Exact::new(1, world.places + FINER);
             let flat = |rate: &Rate| matches!(rate, Rate::Flat(_));
             let terms = &scenario.plans[at].usage;
             let Some(term) = terms.iter().position(|terms| flat(&terms.rate)) else {
                 return Err(Unresolved::NoOverage(question.plan.clone()));
             };
-            let with = |price: Exact| {
+            let with = move |price: Exact| {
                 let mut tried = scenario.clone();
                 tried.plans[at].usage[term].rate = Rate::Flat(price);
                 tried
             };
-            answer.value = least(answer.step, |price| meets(world, &with(price), goal))?;
-            if let Some(price) = answer.value {
-                scenario = with(price);
-            }
+            let least = least(step, |price| meets(&with(price)))?;
+            (step, up_to(least, step), Box::new(with))
         }
         By::Cap(measure) => {
-            answer.step = Exact::ONE;
             if scenario.plans.iter().any(|plan| !plan.usage.is_empty()) {
                 return Err(Unresolved::CapWithCharges(question.plan.clone()));
             }
-            let with = |cap: Exact| {
+            let measure = measure.clone();
+            let with = move |cap: Exact| {
                 let mut tried = scenario.clone();
                 tried.plans[at].cap = Some((cap, measure.clone()));
                 tried
             };
-            answer.value = largest(|cap| meets(world, &with(cap), goal))?;
-            if let Some(cap) = answer.value {
-                scenario = with(cap);
-            }
+            let largest = largest(|cap| meets(&with(cap)))?;
+            (Exact::ONE, largest, Box::new(with))
         }
-    }
+    };
+    let answer = Answer {
+        question: question.clone(),
+        found,
+        step,
+    };
+    let scenario = found.value().map_or_else(|| given.clone(), with);
     Ok((answer, scenario))
+}
+
+/// Where the change of a plan stands in a scenario; it is added if there is none.
+pub fn plan_place(scenario: &mut Scenario, plan: &str) -> usize {
+    let at = scenario.plans.iter().position(|change| change.plan == plan);
+    at.unwrap_or_else(|| {
+        scenario.plans.push(super::PlanChange::of(plan));
+        scenario.plans.len() - 1
+    })
 }
 
 /// Where the price of a plan stands in a scenario: the first one that is not per year; the present
 /// price times one if there is none.
-pub fn price_place(scenario: &mut Scenario, plan: usize) -> usize {
+fn price_place(scenario: &mut Scenario, plan: usize) -> usize {
     let prices = &mut scenario.plans[plan].prices;
     let found = prices
         .iter()
@@ -169,30 +186,25 @@ pub fn price_place(scenario: &mut Scenario, plan: usize) -> usize {
     place
 }
 
-/// Whether a scenario reaches a goal.
-fn meets(world: World<'_>, scenario: &Scenario, goal: Goal) -> Result<bool, Unresolved> {
+/// Whether the customers of a plan whom a scenario reaches reach a goal.
+fn meets(
+    world: World<'_>,
+    scenario: &Scenario,
+    plan: usize,
+    goal: Goal,
+) -> Result<bool, Unresolved> {
     // Totals by plan and segment are not asked for.
-    let outcome = simulate(
-        World {
-            views: &[],
-            ..world
-        },
-        scenario,
-    )?;
-    let (revenue, cost) = own(&outcome);
+    let world = World {
+        views: &[],
+        ..world
+    };
+    let (revenue, cost) = simulate(world, scenario)?.of_plan(plan);
     Ok(goal.met(revenue, cost))
 }
 
-/// Revenue and cost of the customers whom prices and terms reach.
-pub fn own(outcome: &Outcome) -> (Exact, Exact) {
-    let rows = outcome.rows.iter();
-    let own = rows.filter(|row| row.repriced && row.now.kind == RowKind::Customer);
-    own.fold((Exact::ZERO, Exact::ZERO), |(revenue, cost), row| {
-        (
-            revenue + row.then.revenue.unwrap_or_default(),
-            cost + row.then.cost(),
-        )
-    })
+/// The least value, or that there is none within reach.
+fn up_to(least: Option<Exact>, step: Exact) -> Found {
+    least.map_or(Found::NoneUpTo(step * Exact::from(MOST)), Found::Value)
 }
 
 /// The least multiple of a step, from 0 up, that is good enough, where everything above it is too.
@@ -221,14 +233,14 @@ pub fn least<E>(
     Ok(Some(step * Exact::from(high)))
 }
 
-/// The largest whole number that is good enough, where everything below it is too. `None` if not
-/// even 0 is, or if every number is.
-fn largest<E>(mut good: impl FnMut(Exact) -> Result<bool, E>) -> Result<Option<Exact>, E> {
+/// The largest whole number that is good enough, where everything below it is too. It is not needed
+/// if every number is.
+fn largest<E>(mut good: impl FnMut(Exact) -> Result<bool, E>) -> Result<Found, E> {
     if !good(Exact::ZERO)? {
-        return Ok(None);
+        return Ok(Found::NoneUpTo(Exact::ZERO));
     }
     let first_bad = least(Exact::ONE, |value| good(value).map(|good| !good))?;
-    Ok(first_bad.map(|bad| bad - Exact::ONE))
+    Ok(first_bad.map_or(Found::NotNeeded, |bad| Found::Value(bad - Exact::ONE)))
 }
 
 #[cfg(test)]
@@ -243,10 +255,12 @@ mod tests {
             let found = least::<()>(cent, |value| Ok(value >= wanted)).unwrap();
             assert_eq!(found, Some(wanted));
             let most = largest::<()>(|value| Ok(value <= Exact::from(threshold))).unwrap();
-            assert_eq!(most, Some(Exact::from(threshold)));
+            assert_eq!(most, Found::Value(Exact::from(threshold)));
         }
         assert_eq!(least::<()>(cent, |_| Ok(false)).unwrap(), None);
-        assert_eq!(largest::<()>(|_| Ok(true)).unwrap(), None);
+        assert_eq!(largest::<()>(|_| Ok(true)).unwrap(), Found::NotNeeded);
+        let none = largest::<()>(|_| Ok(false)).unwrap();
+        assert_eq!(none, Found::NoneUpTo(Exact::ZERO));
     }
 
     #[test]

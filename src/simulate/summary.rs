@@ -1,9 +1,12 @@
 //! Scenarios in one line each, for comparisons and grids.
 
-use super::curve::{Curve, with_price};
-use super::lever::{NewPrice, Scenario};
+use super::curve::{Curve, Point};
+use super::knob::{Knob, families};
+use super::lever::Scenario;
 use super::plan::Unresolved;
+use super::ramp::Ramp;
 use super::scenario::{Outcome, World, simulate};
+use super::tariff::Tariff;
 use crate::margin::{Row, RowKind, Statement};
 use crate::model::Exact;
 
@@ -48,6 +51,18 @@ impl Summary {
             shock: outcome.invoice_shock.map(|(_, p95, _)| p95),
         }
     }
+
+    /// What a scenario comes to that was worked out with others.
+    fn point(name: &str, point: &Point) -> Summary {
+        Summary {
+            name: name.to_string(),
+            revenue: point.revenue,
+            cost: point.cost,
+            losing: point.losing,
+            break_even: point.break_even,
+            shock: None,
+        }
+    }
 }
 
 /// Customers that lose money.
@@ -59,8 +74,40 @@ fn losing<'r>(rows: impl Iterator<Item = &'r Row>) -> u64 {
     losing.count() as u64
 }
 
+/// What is worked out once for all values of a knob.
+enum Compiled {
+    Curve(Curve),
+    Ramp(Ramp),
+    Tariff(Tariff),
+}
+
+impl Compiled {
+    /// Of a scenario and a knob of it; `None` where every value needs a simulation of its own.
+    fn of(
+        world: World<'_>,
+        scenario: &Scenario,
+        knob: Knob,
+    ) -> Result<Option<Compiled>, Unresolved> {
+        if let Some(curve) = Curve::of(world, scenario, knob)? {
+            return Ok(Some(Compiled::Curve(curve)));
+        }
+        if let Some(ramp) = Ramp::of(world, scenario, knob)? {
+            return Ok(Some(Compiled::Ramp(ramp)));
+        }
+        Ok(Tariff::of(world, scenario, knob)?.map(Compiled::Tariff))
+    }
+
+    fn at(&self, value: Exact) -> Point {
+        match self {
+            Compiled::Curve(curve) => curve.at(value),
+            Compiled::Ramp(ramp) => ramp.at(value),
+            Compiled::Tariff(tariff) => tariff.at(value),
+        }
+    }
+}
+
 /// Runs scenarios that differ in some values: the first in full, and all of them in one line each.
-/// Where only one price differs, the others are points of its curve.
+/// Those that differ in one value alone are worked out together where that value allows it.
 ///
 /// # Errors
 /// As [`simulate`].
@@ -74,57 +121,33 @@ pub fn grid(
         views: &[],
         ..world
     };
+    let all: Vec<Scenario> = std::iter::once(first).chain(others).cloned().collect();
     let outcome = simulate(world, first)?;
-    let mut lines = vec![Summary::then(&outcome)];
-    let Some((plan, place)) = only_price(first, others) else {
-        for scenario in others {
-            lines.push(Summary::then(&simulate(world, scenario)?));
+    let mut lines: Vec<Option<Summary>> = vec![None; all.len()];
+    lines[0] = Some(Summary::then(&outcome));
+    let mut together = false;
+    if let Some((knob, families)) = families(&all) {
+        for family in families.iter().filter(|family| family.members.len() > 1) {
+            let Some(compiled) = Compiled::of(world, &all[family.members[0]], knob)? else {
+                continue;
+            };
+            together = true;
+            for at in family.members.iter().filter(|at| **at > 0) {
+                let value = knob.value(&all[*at]).unwrap_or_default();
+                lines[*at] = Some(Summary::point(&all[*at].name, &compiled.at(value)));
+            }
         }
-        return Ok((outcome, lines));
-    };
-    let curve = Curve::of(world, first, plan, place)?;
-    for scenario in others {
-        let Some(curve) = &curve else {
-            lines.push(Summary::then(&simulate(world, scenario)?));
-            continue;
-        };
-        let point = curve.at(amount(scenario.plans[plan].prices[place]));
-        lines.push(Summary {
-            name: scenario.name.clone(),
-            revenue: point.revenue,
-            cost: point.cost,
-            losing: point.losing,
-            break_even: point.break_even,
-            shock: None,
+    }
+    let mut found = Vec::with_capacity(all.len());
+    for (scenario, line) in all.iter().zip(lines) {
+        found.push(match line {
+            Some(line) => line,
+            None => Summary::then(&simulate(world, scenario)?),
         });
     }
-    // Points of a curve have no invoices.
-    if curve.is_some() {
-        lines[0].shock = None;
+    // What is worked out together has no invoices; a column is for all lines or for none.
+    if together {
+        found.iter_mut().for_each(|line| line.shock = None);
     }
-    Ok((outcome, lines))
-}
-
-/// The price in which alone scenarios differ.
-fn only_price(first: &Scenario, others: &[Scenario]) -> Option<(usize, usize)> {
-    let second = others.first()?;
-    let plan = (0..first.plans.len()).find(|at| first.plans[*at] != second.plans[*at])?;
-    let prices = &first.plans[plan].prices;
-    let place = (0..prices.len()).find(|at| prices[*at] != second.plans[plan].prices[*at])?;
-    let same = |other: &Scenario| {
-        let value = amount(*other.plans.get(plan)?.prices.get(place)?);
-        let mut wanted = with_price(first, plan, place, value);
-        wanted.name.clone_from(&other.name);
-        Some(wanted == *other)
-    };
-    others
-        .iter()
-        .all(|other| same(other) == Some(true))
-        .then_some((plan, place))
-}
-
-fn amount(price: NewPrice) -> Exact {
-    match price {
-        NewPrice::Month(amount) | NewPrice::Year(amount) | NewPrice::Factor(amount) => amount,
-    }
+    Ok((outcome, found))
 }

@@ -96,9 +96,12 @@ fn the_page_of_commands_is_fresh() {
     for command in [
         "",
         "report",
+        "explain",
         "reconcile",
         "check",
         "simulate",
+        "leaks",
+        "quote",
         "map",
         "map suggest",
         "prices",
@@ -350,6 +353,32 @@ fn reconciliations_fit_their_schema() {
 }
 
 #[test]
+fn explanations_fit_their_schema() {
+    let drain = "fixtures/scenarios/margin-drain/tanso.toml";
+    let run = |what: &'static str| {
+        [
+            "explain",
+            what,
+            "--config",
+            drain,
+            "--format=json",
+            "--quiet",
+        ]
+    };
+    let quick = |what: &'static str| quickstart(&["explain", what]);
+    fits(
+        "explanation",
+        &[
+            &run("umbra"),
+            &run("(unattributed)"),
+            &run("plan=pro"),
+            &quick("umbra"),
+            &quick("model=gpt-4o-mini"),
+        ],
+    );
+}
+
+#[test]
 fn checks_fit_their_schema() {
     let config = "fixtures/scenarios/margin-drain/tanso.toml";
     let run = [
@@ -373,11 +402,10 @@ fn simulations_fit_their_schema() {
             "simulate", "--config", scenario, "--plan", plan, "--format", "json", "--quiet",
         ]
     };
-    let asked = |question: &'static str| {
+    let asked = |question: &'static str, more: &'static str| {
         let config = "fixtures/scenarios/pricing-paralysis/tanso.toml";
-        let elasticity = "--elasticity=-0.5";
         [
-            "simulate", "--config", config, question, elasticity, "--format", "json", "--quiet",
+            "simulate", "--config", config, question, more, "--format", "json", "--quiet",
         ]
     };
     let drain = "fixtures/scenarios/margin-drain/tanso.toml";
@@ -389,11 +417,35 @@ fn simulations_fit_their_schema() {
             &run(drain, "pro=-10%"),
             &run(paralysis, "mid=61"),
             &run(paralysis, "mid=40..60:10"),
-            &asked("--cheapest=mid: margin=80%"),
-            &asked("--solve=mid: margin=80%"),
-            &asked("--usage=plan=mid:+10%"),
+            &asked("--cheapest=mid: margin=80%", "--usage=+1%"),
+            &asked("--solve=mid: margin=1% by cap requests", "--usage=+1%"),
+            &asked("--solve=mid: margin=80%", "--elasticity=-0.5"),
+            &asked("--usage=plan=mid:+10%", "--elasticity=-0.5"),
         ],
     );
+}
+
+#[test]
+fn quotes_fit_their_schema() {
+    let run = |words: &[&'static str]| {
+        let mut all = vec!["quote", "--config", "docs/examples/quote/tanso.toml"];
+        all.extend(words);
+        all.extend(["--format", "json", "--quiet"]);
+        all
+    };
+    let small = run(&[
+        "--like=segment=enterprise",
+        "--seats=400",
+        "--price=60/seat/month",
+    ]);
+    let whole = run(&[
+        "--price=30000/year",
+        "--term=24",
+        "--cap=input",
+        "--growth=0%",
+    ]);
+    let free = run(&["--price=0", "--draws=500"]);
+    fits("quote", &[&small, &whole, &free]);
 }
 
 #[test]
@@ -408,6 +460,29 @@ fn maps_fit_their_schema() {
         "--quiet",
     ];
     fits("map", &[&example, &quickstart(&["map"])]);
+}
+
+#[test]
+fn leaks_fit_their_schema() {
+    let example = [
+        "leaks",
+        "docs/examples/leaks",
+        "--format",
+        "json",
+        "--quiet",
+    ];
+    let acked = [
+        "leaks",
+        "docs/examples/leaks/usage.csv",
+        "docs/examples/leaks/costs.csv",
+        "docs/examples/leaks/revenue.csv",
+        "--ack",
+        "docs/examples/acks/acks.toml",
+        "--format",
+        "json",
+        "--quiet",
+    ];
+    fits("leaks", &[&example, &acked, &quickstart(&["leaks"])]);
 }
 
 /// Additional members of a report's row are its dimensions, nothing else.

@@ -37,7 +37,7 @@ const WORLD: [(&str, &str); 4] = [
 
 /// Runs `tanso simulate` for October 2026 over files given by name and content. Scenario files end
 /// in `.scenario` and are passed as such.
-fn run(files: &[(&str, &str)], arguments: &[&str]) -> Run {
+pub fn run(files: &[(&str, &str)], arguments: &[&str]) -> Run {
     let folder = tempfile::tempdir().unwrap();
     let mut all: Vec<String> = ["simulate", "--quiet"].map(str::to_string).into();
     if !arguments.iter().any(|word| word.starts_with("--from")) {
@@ -62,7 +62,7 @@ fn run(files: &[(&str, &str)], arguments: &[&str]) -> Run {
 }
 
 /// `customer revenue cost` of each row after the changes, in order.
-fn then(document: &Value, scenario: usize) -> Vec<String> {
+pub fn then(document: &Value, scenario: usize) -> Vec<String> {
     let rows = document["scenarios"][scenario]["rows"].as_array().unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_string();
     let line = |row: &Value| {

@@ -3,6 +3,7 @@
 //! Each module is named after what it holds the program to. Numbers here are worked out by hand or
 //! by an independent program; none is copied from the program's own output.
 
+mod bases;
 mod billing;
 mod check;
 mod cloud;
@@ -19,10 +20,13 @@ mod double_logs;
 mod double_money;
 mod errors;
 mod examples;
+mod explain;
 mod footers;
 mod golden;
 mod house;
 mod journals;
+mod leaks;
+mod ledger;
 mod levers;
 mod map;
 mod metamorphic;
@@ -30,6 +34,8 @@ mod months;
 mod oracle;
 mod plans;
 mod prices;
+mod quote;
+mod reach;
 mod reconcile;
 mod reference;
 mod scenarios;

@@ -268,6 +268,138 @@ fn a_grid_says_what_single_runs_say() {
     assert!(page.out.contains("####"), "{}", page.out);
 }
 
+/// Whatever varies: each line of a grid is that of a run of its own.
+#[test]
+fn every_kind_of_range_says_what_single_runs_say() {
+    let put = |range: &str, values: &[&str]| -> Vec<String> {
+        let (front, rest) = range.split_once('{').unwrap();
+        let (inside, back) = rest.split_once('}').unwrap();
+        let with = |value: &str| format!("{front}{value}{back}");
+        std::iter::once(with(inside))
+            .chain(values.iter().map(|value| with(value)))
+            .collect()
+    };
+    let usage = ["+0%", "+40%", "+80%", "+120%"];
+    let cases: [(&str, Vec<String>); 11] = [
+        (
+            "--discount",
+            put("customer=gull:{0%..30%:10%}", &["0%", "10%", "20%", "30%"]),
+        ),
+        (
+            "--discount",
+            put("plan=pro:{5%..95%:45%}", &["5%", "50%", "95%"]),
+        ),
+        ("--usage", put("plan=pro:{+0%..+120%:40%}", &usage)),
+        (
+            "--usage",
+            put(
+                "feature=chat:{-100%..+900%:500%}",
+                &["-100%", "+400%", "+900%"],
+            ),
+        ),
+        (
+            "--provider-price",
+            put("openai={-50%..+150%:100%}", &["-50%", "+50%", "+150%"]),
+        ),
+        (
+            "--provider-price",
+            put(
+                "openai/gpt-4.1.output={-50%..+50%:50%}",
+                &["-50%", "+0%", "+50%"],
+            ),
+        ),
+        (
+            "--plan",
+            put(
+                "pro=included=500 requests,overage={0.0005..0.0155:0.005}",
+                &["0.0005", "0.0055", "0.0105", "0.0155"],
+            ),
+        ),
+        (
+            "--plan",
+            put(
+                "pro=included={0..12000:4000} requests,overage=0.0123",
+                &["0", "4000", "8000", "12000"],
+            ),
+        ),
+        (
+            "--plan",
+            put(
+                "pro=99,credits={0..9000:4500},credit_price=0.003,weight=0.7 requests,weight=0.0000001 tokens",
+                &["0", "4500", "9000"],
+            ),
+        ),
+        (
+            "--plan",
+            put(
+                "pro=cap={100..10100:5000} requests",
+                &["100", "5100", "10100"],
+            ),
+        ),
+        (
+            "--plan",
+            put(
+                "pro=included=500 requests,overage={0..0.02:0.01},minimum=100",
+                &["0", "0.01", "0.02"],
+            ),
+        ),
+    ];
+    let others = ["--plan", "team=490", "--discount", "customer=acme:12.5%"];
+    let mut differing = 0;
+    for (option, words) in cases {
+        let run = |word: &str| {
+            let mut all = vec![option, word];
+            all.extend(others);
+            simulated(&all)
+        };
+        let document = run(&words[0]);
+        let grid = document["grid"].as_array().unwrap();
+        assert_eq!(grid.len(), words.len(), "{words:?}");
+        let mut seen = std::collections::BTreeSet::new();
+        for (line, word) in grid[1..].iter().zip(&words[1..]) {
+            let single = run(word);
+            let scenario = &single["scenarios"][0];
+            let then = &scenario["totals"]["then"];
+            for key in ["revenue", "cost", "gross_profit", "gross_margin"] {
+                assert_eq!(line[key], then[key], "{word} {key}");
+            }
+            let churn = &scenario["break_even_churn"]["proportional"];
+            assert_eq!(line["break_even_churn"], *churn, "{word}");
+            let rows = scenario["rows"].as_array().unwrap();
+            let losing = |row: &&Value| exact(&row["then"]["gross_profit"]).is_negative();
+            assert_eq!(
+                line["at_a_loss"],
+                rows.iter().filter(losing).count(),
+                "{word}"
+            );
+            seen.insert((
+                then["gross_profit"].to_string(),
+                line["at_a_loss"].to_string(),
+            ));
+        }
+        differing += usize::from(seen.len() > 1);
+    }
+    assert_eq!(differing, 11, "every range changes something");
+    // Several ranges: all combinations, the last one changing fastest.
+    let document = simulated(&["--plan=pro=79..119:20", "--usage=plan=pro:+0%..+40%:20%"]);
+    let grid = document["grid"].as_array().unwrap();
+    let mut at = 1;
+    for price in [79, 99, 119] {
+        for usage in ["+0%", "+20%", "+40%"] {
+            let words = [
+                format!("--plan=pro={price}"),
+                format!("--usage=plan=pro:{usage}"),
+            ];
+            let single = simulated(&words.each_ref().map(String::as_str));
+            let then = &single["scenarios"][0]["totals"]["then"];
+            assert_eq!(grid[at]["gross_profit"], then["gross_profit"], "{words:?}");
+            assert_eq!(grid[at]["cost"], then["cost"], "{words:?}");
+            at += 1;
+        }
+    }
+    assert_eq!(at, grid.len());
+}
+
 /// The margin of the re-priced customers.
 fn margin_of(document: &Value) -> (Exact, Exact) {
     let rows = document["scenarios"][0]["rows"].as_array().unwrap();

@@ -70,9 +70,14 @@ pub fn put(folder: &Path, name: &str, content: impl AsRef<[u8]>) -> String {
 
 /// Compares a table of `docs/reliability.md` with the one that a test made, or writes it.
 pub fn check_table(by: &str, table: &str) {
+    check_table_in("docs/reliability.md", by, table);
+}
+
+/// Compares a table of a page with the one that a test made, or writes it.
+pub fn check_table_in(page: &str, by: &str, table: &str) {
     let begin = format!("<!-- table: written by {by} -->\n");
     const END: &str = "\n<!-- end of table -->";
-    let path = repository("docs/reliability.md");
+    let path = repository(page);
     // Two tests may write at once.
     static PAGE: Mutex<()> = Mutex::new(());
     let _one = PAGE.lock();
@@ -85,7 +90,7 @@ pub fn check_table(by: &str, table: &str) {
         fs::write(&path, format!("{front}{begin}{table}{END}{back}")).unwrap();
         return;
     }
-    assert_eq!(old, table, "run TANSO_UPDATE=1 cargo test --test it damage");
+    assert_eq!(old, table, "run the tests of {by} with TANSO_UPDATE=1");
 }
 
 /// Numbers that look random and depend on the seed alone (SplitMix64).

@@ -111,7 +111,7 @@ pub struct Table {
 }
 
 impl Table {
-    fn new(header: &[&str]) -> Table {
+    pub fn new(header: &[&str]) -> Table {
         Table {
             header: header.iter().map(ToString::to_string).collect(),
             rows: Vec::new(),

@@ -104,7 +104,7 @@ fn charge(file: &Arc<str>, part: &Part<'_>) -> Result<Charge, Problem> {
     })?;
     let code = entry.currency.as_deref().unwrap_or("USD");
     let currency = Currency::parse(code).ok_or_else(|| {
-        let message = "currency is not a three-letter currency code".to_string();
+        let message = "currency is not the code of a currency (ISO 4217)".to_string();
         part.problem(&catalogue::BAD_VALUE, message, code)
     })?;
     let workspace = filled(&entry.workspace_id).map(|id| Scope {

@@ -260,7 +260,8 @@ fn currency(
         });
     };
     let Some(currency) = Currency::parse(code) else {
-        let message = format!("Currency above the header is {code:?}, not a three-letter code");
+        let message =
+            format!("Currency above the header is {code:?}, not the code of a currency (ISO 4217)");
         return Err(Problem::new(&catalogue::BAD_VALUE, message).at(place()));
     };
     let named = |(_, codes): &&(&str, &[&str])| codes.contains(&currency.code());

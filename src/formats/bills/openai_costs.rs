@@ -110,7 +110,7 @@ fn charge(file: &Arc<str>, part: &Part<'_>) -> Result<Charge, Problem> {
     let amount = number(part, entry.amount.value, "amount.value")?;
     let code = entry.amount.currency.as_deref().unwrap_or("usd");
     let Some(currency) = Currency::parse(code) else {
-        let message = "amount.currency is not a three-letter code".to_string();
+        let message = "amount.currency is not the code of a currency (ISO 4217)".to_string();
         return Err(part.problem(&catalogue::BAD_VALUE, message, code));
     };
     let line_item = filled(&entry.line_item);

@@ -47,7 +47,7 @@ For every billing system without a format of its own: CSV, JSON lines or Parquet
 | `period_start` | `period_start`, `start`, `date` | first moment of the service |
 | `period_end` | `period_end`, `end` | first moment after it (February is 2026-02-01 to 2026-03-01); blank, missing or equal to the start is a one-off |
 | `amount` | `amount`, `revenue`, `total` | major units (`12.50`, not 1250), refunds and credits negative; includes the tax if there is a tax column; yen and other currencies without a minor unit have no decimals |
-| `currency` | `currency` | three letters; without the column say `currency` in `tanso.toml` |
+| `currency` | `currency` | a code of ISO 4217; without the column say `currency` in `tanso.toml` |
 | `tax` | `tax` | tax inside the amount; net revenue is amount − tax; blank is none |
 | `plan` | `plan` | plan of the customer in that period |
 | `type` | `type` | `recurring` or `subscription` is re-priced by a change of the plan; `usage`, `metered`, `overage`, `one-off`, `one-time`, `setup`, `refund`, `credit`, `discount`, `adjustment` are not; blank is not known |
@@ -306,6 +306,8 @@ fn line(
         subscription: None,
         plan: rows::text(row, fields.plan),
         recurring: recurring(columns, row, fields.kind, fields.amount, total)?,
+        metered: rows::text(row, fields.kind)
+            .is_some_and(|word| METERED.contains(&plain(&word).as_str())),
         origin: rows::origin(columns, row),
     })
 }
@@ -344,17 +346,10 @@ fn status(columns: &Columns, row: &Row, column: Option<usize>) -> Result<Invoice
     })
 }
 
-/// Words of `type` for money that a price change of the plan does not touch.
-const NOT_RECURRING: &[&str] = &[
-    "usage",
-    "metered",
-    "overage",
-    "one-off",
-    "one-time",
-    "setup",
-    "discount",
-    "adjustment",
-];
+/// Words of `type` for what bills usage.
+const METERED: &[&str] = &["usage", "metered", "overage"];
+/// Other words of `type` for money that a price change of the plan does not touch.
+const NOT_RECURRING: &[&str] = &["one-off", "one-time", "setup", "discount", "adjustment"];
 /// Words of `type` for money that goes back.
 const GIVEN_BACK: &[&str] = &["refund", "credit"];
 
@@ -370,7 +365,7 @@ fn recurring(
     let Some(word) = rows::text(row, column) else {
         return Ok(None);
     };
-    let word = word.to_lowercase().replace([' ', '_'], "-");
+    let word = plain(&word);
     if GIVEN_BACK.contains(&word.as_str()) && amount.is_positive() {
         let message = format!("a {word} is above zero");
         let problem = columns.problem(&catalogue::BAD_VALUE, row, amount_column, message);
@@ -378,9 +373,15 @@ fn recurring(
     }
     Ok(match word.as_str() {
         "recurring" | "subscription" => Some(true),
+        word if METERED.contains(&word) => Some(false),
         word if NOT_RECURRING.contains(&word) || GIVEN_BACK.contains(&word) => Some(false),
         _ => None,
     })
+}
+
+/// A word of `type` as the lists above have it.
+fn plain(word: &str) -> String {
+    word.to_lowercase().replace([' ', '_'], "-")
 }
 
 #[cfg(test)]

@@ -86,6 +86,7 @@ fn payment(payment: &Payment) -> Value {
             "amount": number(*amount),
             "at": at.map(time),
         }))),
+        "dispute_kept": payment.dispute_kept.map(|(amount, _)| number(amount)),
         "currency": payment.currency.code(),
         "status": status,
         "settled": payment.settled.map(|settled| compact(json!({

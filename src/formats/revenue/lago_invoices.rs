@@ -198,6 +198,7 @@ fn invoice(columns: &Columns, fields: &Fields, row: &Row) -> Result<Invoice, Pro
         subscription: None,
         plan: None,
         recurring: None,
+        metered: false,
         origin: rows::origin(columns, row),
     })
 }

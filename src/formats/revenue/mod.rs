@@ -46,7 +46,7 @@ mod testing;
 pub mod useless;
 
 use crate::formats::fields::Columns;
-use crate::model::records::InvoiceStatus;
+use crate::model::records::{DisputeStatus, InvoiceStatus};
 use crate::problem::Problem;
 use crate::scan::Row;
 
@@ -73,6 +73,18 @@ fn invoice_status_of(
     let word = row.filled(column).unwrap_or("").to_lowercase();
     let expected = "paid, open, void, draft or uncollectible";
     invoice_status(&word).ok_or_else(|| rows::unknown_word(columns, row, column, expected))
+}
+
+/// How a dispute stands, by Stripe's words in any case; `None` for a word that is not known.
+fn dispute_status(word: &str) -> Option<DisputeStatus> {
+    match word.to_lowercase().as_str() {
+        "needs_response" | "under_review" | "warning_needs_response" | "warning_under_review" => {
+            Some(DisputeStatus::Open)
+        }
+        "won" | "warning_closed" | "prevented" => Some(DisputeStatus::Won),
+        "lost" => Some(DisputeStatus::Lost),
+        _ => None,
+    }
 }
 
 /// Stripe's word, or nothing where the file has none.

@@ -117,6 +117,7 @@ fn payment(columns: &Columns, fields: &Fields, row: &Row) -> Result<Payment, Pro
         refunded,
         refunded_at: None,
         dispute_lost: None,
+        dispute_kept: None,
         currency,
         settled: None,
         status: status(columns, fields, row)?,

@@ -100,16 +100,8 @@ fn dispute(columns: &Columns, fields: &Fields, row: &Row) -> Result<Dispute, Pro
 }
 
 fn status(columns: &Columns, row: &Row, column: usize) -> Result<DisputeStatus, Problem> {
-    let word = row.filled(column).unwrap_or("").to_lowercase();
-    match word.as_str() {
-        "needs_response" | "under_review" | "warning_needs_response" | "warning_under_review" => {
-            Ok(DisputeStatus::Open)
-        }
-        "won" | "warning_closed" | "prevented" => Ok(DisputeStatus::Won),
-        "lost" => Ok(DisputeStatus::Lost),
-        _ => {
-            let problem = rows::unknown_word(columns, row, column, "a known status");
-            Err(problem.help("known: needs_response, under_review, won, lost, prevented, warning_needs_response, warning_under_review, warning_closed"))
-        }
-    }
+    super::dispute_status(row.filled(column).unwrap_or("")).ok_or_else(|| {
+        let problem = rows::unknown_word(columns, row, column, "a known status");
+        problem.help("known: needs_response, under_review, won, lost, prevented, warning_needs_response, warning_under_review, warning_closed")
+    })
 }

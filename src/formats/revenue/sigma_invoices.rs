@@ -34,7 +34,8 @@ service periods are on the lines.
 - `period_start` and `period_end` are not the service period and not used.
 - `status` is draft, open, paid, void or uncollectible. Drafts are counted and excluded; voids and
   write-offs count against revenue at `status_transitions_voided_at` and
-  `status_transitions_marked_uncollectible_at`.
+  `status_transitions_marked_uncollectible_at`; one that was paid after all comes back at
+  `status_transitions_paid_at` where no charge says when.
 - `amount_due`, `amount_paid`, `subtotal` and credit notes' columns are not revenue and not used. Where the
   balance columns are there, ending balance = starting balance + total − amount due is checked on final
   invoices.
@@ -171,6 +172,7 @@ fn invoice(columns: &Columns, fields: &Fields, row: &Row) -> Result<(Invoice, bo
         subscription: rows::other_id(columns, row, fields.subscription)?,
         plan: None,
         recurring: None,
+        metered: false,
         origin: rows::origin(columns, row),
     };
     Ok((invoice, agrees))

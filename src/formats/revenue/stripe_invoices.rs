@@ -222,6 +222,7 @@ fn invoice(
         subscription: rows::other_id(columns, row, fields.subscription)?,
         plan: None,
         recurring: None,
+        metered: false,
         origin: rows::origin(columns, row),
     })
 }

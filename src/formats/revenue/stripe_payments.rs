@@ -14,7 +14,7 @@ use super::money::Money;
 use super::rows;
 use crate::formats::fields::Columns;
 use crate::formats::{Format, Kind, Reader, RevenueRecords, Sample, Settings, Tally};
-use crate::model::records::{Payment, PaymentStatus, Settled};
+use crate::model::records::{DisputeStatus, Payment, PaymentStatus, Settled};
 use crate::model::{Currency, Exact, Instant, Zone};
 use crate::problem::{Place, Problem, Problems, catalogue};
 use crate::scan::{Row, RowSource};
@@ -53,7 +53,7 @@ mode and the ids that name a customer are each a column of their own.
   a warning.
 - Without `Amount Refunded` refunds are not known; that is a warning. All refunds of a payment share
   `Refunded date (UTC)`.
-- A dispute counts once its `Dispute Status` is `lost`.
+- A dispute counts once its `Dispute Status` is `lost`, even if the balance has withdrawn its money before.
 - Whoever has no `Customer ID` (guests, connected accounts) can be joined by `Customer Email`, by a
   `… (metadata)` column, by `Customer Description` or `Client Reference ID`, if the value equals a
   customer's id.
@@ -222,6 +222,9 @@ fn payment(
         let message = format!("{} is more than Amount", columns.header.name(column));
         return Err(columns.problem(&catalogue::BAD_VALUE, row, column, message));
     }
+    let disputed = disputed(columns, fields, row, currency, money, doubts)?;
+    let lost = disputed.filter(|(_, status, _)| *status == DisputeStatus::Lost);
+    let kept = disputed.filter(|_| lost.is_none());
     Ok(Payment {
         id,
         customer: rows::other_id(columns, row, fields.customer)?,
@@ -238,7 +241,8 @@ fn payment(
         amount,
         refunded,
         refunded_at: columns.optional_instant(row, fields.refunded_at)?,
-        dispute_lost: dispute_lost(columns, fields, row, currency, money, doubts)?,
+        dispute_lost: lost.map(|(amount, _, at)| (amount, at)),
+        dispute_kept: kept.map(|(amount, status, _)| (amount, status)),
         currency,
         settled: settled(columns, fields, row, (amount, currency), money, doubts)?,
         status: status(columns, fields, row, doubts)?,
@@ -298,34 +302,31 @@ fn settled(
     }))
 }
 
-/// The amount of a lost dispute. Won disputes leave the money here, open ones have not decided.
-fn dispute_lost(
+/// The disputed amount, how it stands and when it was disputed. A word that is not known has not
+/// decided.
+fn disputed(
     columns: &Columns,
     fields: &Fields,
     row: &Row,
     currency: Currency,
     money: &mut Money,
     doubts: &mut Doubts,
-) -> Result<Option<(Exact, Option<Instant>)>, Problem> {
-    let disputed = money.optional_amount(columns, row, fields.disputed, currency)?;
+) -> Result<Option<(Exact, DisputeStatus, Option<Instant>)>, Problem> {
+    let amount = money.optional_amount(columns, row, fields.disputed, currency)?;
     let date = columns.optional_instant(row, fields.disputed_at)?;
-    let Some(status) = fields.dispute_status else {
-        doubts.unknown_disputes += u64::from(disputed.is_some_and(|amount| amount.is_positive()));
+    let Some(column) = fields.dispute_status else {
+        doubts.unknown_disputes += u64::from(amount.is_some_and(|amount| amount.is_positive()));
         return Ok(None);
     };
-    if !row
-        .filled(status)
-        .is_some_and(|word| word.eq_ignore_ascii_case("lost"))
-    {
+    let Some(word) = row.filled(column) else {
         return Ok(None);
+    };
+    let status = super::dispute_status(word).unwrap_or(DisputeStatus::Open);
+    if amount.is_none() && status == DisputeStatus::Lost {
+        let message = "the dispute is lost, but Disputed Amount is missing";
+        return Err(columns.problem(&catalogue::MISSING_VALUE, row, column, message));
     }
-    match disputed {
-        Some(amount) => Ok(Some((amount, date))),
-        None => {
-            let message = "the dispute is lost, but Disputed Amount is missing";
-            Err(columns.problem(&catalogue::MISSING_VALUE, row, status, message))
-        }
-    }
+    Ok(amount.map(|amount| (amount, status, date)))
 }
 
 /// The words of `Status` that say why the money did not arrive, and what each becomes.

@@ -46,6 +46,7 @@ fn invoice(id: &str, total: &str, tax: &str, status: InvoiceStatus) -> Invoice {
         subscription: None,
         plan: None,
         recurring: None,
+        metered: false,
         origin: origin(),
     }
 }
@@ -83,6 +84,7 @@ fn payment(id: &str, amount: &str, invoice: Option<&str>, settled: Option<&str>)
         refunded: Exact::ZERO,
         refunded_at: None,
         dispute_lost: None,
+        dispute_kept: None,
         currency: EUR,
         settled: settled.map(|amount| Settled {
             amount: n(amount),

@@ -101,6 +101,9 @@ pub fn backtest_table(
         Column::figures("gross_profit_predicted", "Gross profit predicted"),
         Column::figures("gross_profit_actual", "actual"),
         Column::figures("error", "Error"),
+        Column::text("currency", "Currency").csv_only(),
+        Column::text("period_start", "From").csv_only(),
+        Column::text("period_end", "To").csv_only(),
     ];
     // Cost without a customer is a row of its own, so that the columns add up as printed.
     let mut lines: Vec<(String, &str, [Exact; 4])> = test
@@ -148,6 +151,9 @@ pub fn backtest_table(
             Cell::Money(profit.0),
             Cell::Money(profit.1),
             Cell::Money(profit.0 - profit.1),
+            Cell::Text(header.currency.to_string()),
+            Cell::Date(header.period.start),
+            Cell::Date(header.period.end),
         ]
     };
     let row = |(at, (name, who, _)): (usize, &(String, &str, [Exact; 4]))| {

@@ -11,7 +11,7 @@ use crate::model::Exact;
 use crate::report::figures::grouped;
 use crate::report::margin::Header;
 use crate::report::margin::document::{Head, NoteOut, head, margin, notes};
-use crate::simulate::{Answer, BreakEven, Group, Outcome, OutcomeRow};
+use crate::simulate::{Answer, BreakEven, Found, Group, Outcome, OutcomeRow};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -58,6 +58,7 @@ struct ScenarioOut {
 struct SolvedOut {
     question: String,
     value: Option<Exact>,
+    answer: &'static str,
     step: Exact,
 }
 
@@ -319,7 +320,12 @@ fn difference(revenue: (Exact, Exact), cost: (Exact, Exact), places: Option<u8>)
 fn solved(answer: &Answer) -> SolvedOut {
     SolvedOut {
         question: answer.question.text.clone(),
-        value: answer.value,
+        value: answer.found.value(),
+        answer: match answer.found {
+            Found::Value(_) => "value",
+            Found::NotNeeded => "not_needed",
+            Found::NoneUpTo(_) => "none",
+        },
         step: answer.step,
     }
 }

@@ -191,10 +191,14 @@ pub fn way_table(goal: &str, ways: &[Way], header: &Header, places: Option<u8>) 
     ];
     let money = |amount: Option<Exact>| amount.map_or(Cell::Empty, Cell::Money);
     let row = |way: WayOut| {
+        let none = match way.revenue {
+            Some(_) => "not needed",
+            None => "none reaches it",
+        };
         vec![
             Cell::Text(way.lever.to_string()),
             Cell::Text(way.what),
-            Cell::Text(way.value.unwrap_or_else(|| "none reaches it".into())),
+            Cell::Text(way.value.unwrap_or_else(|| none.into())),
             money(way.revenue),
             money(way.cost),
             money(way.gross_profit),

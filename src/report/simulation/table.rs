@@ -120,12 +120,20 @@ fn table(
         rows.push(sheet.rest(UNATTRIBUTED.into(), printed.at(outcome.rows.len())));
     }
     Table {
-        title: title(&outcome.changes.join("; "), header),
+        title: title(&what(outcome), header),
         columns: columns(costs),
         rows,
         totals: Some(sheet.figures(vec!["Total".into()], total, None)),
         footer: footer(outcome, identity, header),
         places,
+    }
+}
+
+/// The changes in words; the name of a scenario without any, as where nothing was found.
+fn what(outcome: &Outcome) -> String {
+    match outcome.changes.is_empty() {
+        true => outcome.name.clone(),
+        false => outcome.changes.join("; "),
     }
 }
 

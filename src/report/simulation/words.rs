@@ -3,11 +3,11 @@
 use super::grid::note_lines;
 use crate::identity::Identity;
 use crate::margin::RowKind;
-use crate::model::Exact;
+use crate::model::{Currency, Exact};
 use crate::problem::catalogue;
 use crate::report::figures::{grouped, percent};
 use crate::report::margin::Header;
-use crate::simulate::{Answer, BreakEven, By, Goal, Group, Outcome, OutcomeRow, Question};
+use crate::simulate::{Answer, BreakEven, By, Found, Goal, Group, Outcome, OutcomeRow, Question};
 
 /// More customers than this are counted, not named.
 const NAMED: usize = 12;
@@ -37,19 +37,11 @@ pub fn footer(outcome: &Outcome, identity: &Identity, header: &Header) -> Vec<St
         }
         text
     };
-    lines.extend(outcome.solved.iter().map(|answer| solved(answer, header)));
-    if let Some((elasticity, leaving)) = &outcome.leaving {
-        let (direction, gain) = match leaving.gain.is_negative() {
-            true => ("loses", leaving.gain.abs()),
-            false => ("adds", leaving.gain),
-        };
-        lines.push(format!(
-            "At an elasticity of {} {} of the re-priced customers leave evenly, and this {direction} {} of gross profit.",
-            grouped(&elasticity.to_string()),
-            percent(&leaving.share),
-            money(gain)
-        ));
-    }
+    // What was not found is told by a warning, in every format.
+    let found = outcome.solved.iter();
+    let found = found.filter(|answer| !matches!(answer.found, Found::NoneUpTo(_)));
+    lines.extend(found.map(|answer| solved(answer, header.currency)));
+    lines.extend(leaving(outcome, &money));
     if let Some(elasticity) = outcome.break_even.as_ref().and_then(BreakEven::elasticity) {
         lines.push(format!(
             "It pays as long as the elasticity is above {}.",
@@ -91,12 +83,27 @@ pub fn footer(outcome: &Outcome, identity: &Identity, header: &Header) -> Vec<St
     lines
 }
 
+/// What is left at the elasticity that was asked for, in one sentence.
+pub fn leaving(outcome: &Outcome, money: &dyn Fn(Exact) -> String) -> Option<String> {
+    let (elasticity, leaving) = outcome.leaving.as_ref()?;
+    let (direction, gain) = match leaving.gain.is_negative() {
+        true => ("loses", leaving.gain.abs()),
+        false => ("adds", leaving.gain),
+    };
+    Some(format!(
+        "At an elasticity of {} {} of the re-priced customers leave evenly, and this {direction} {} of gross profit.",
+        grouped(&elasticity.to_string()),
+        percent(&leaving.share),
+        money(gain)
+    ))
+}
+
 /// What was solved for, in one sentence.
-fn solved(answer: &Answer, header: &Header) -> String {
+pub fn solved(answer: &Answer, currency: Currency) -> String {
     let Question { plan, goal, by, .. } = &answer.question;
     let goal = match goal {
         Goal::Margin(margin) => format!("a margin of {}%", margin.shift(2)),
-        Goal::Profit(profit) => format!("a gross profit of {profit} {}", header.currency),
+        Goal::Profit(profit) => format!("a gross profit of {profit} {currency}"),
     };
     let what = match by {
         By::Price => "price per month".to_string(),
@@ -107,14 +114,15 @@ fn solved(answer: &Answer, header: &Header) -> String {
         By::Cap(_) => "largest",
         _ => "least",
     };
-    match answer.value {
-        Some(value) => format!(
+    match answer.found {
+        Found::Value(value) => format!(
             "The {which} {what} of {plan} that reaches {goal} is {value}, in steps of {}.",
             answer.step
         ),
-        None => match by {
-            By::Cap(_) => format!("No {what} of {plan} is needed or enough for {goal}."),
-            _ => format!("No {what} of {plan} reaches {goal}."),
+        Found::NotNeeded => format!("No {what} of {plan} is needed for {goal}."),
+        Found::NoneUpTo(limit) => match by {
+            By::Cap(_) => format!("No {what} of {plan} is enough for {goal}."),
+            _ => format!("No {what} of {plan} up to {limit} reaches {goal}."),
         },
     }
 }
@@ -159,7 +167,10 @@ pub fn verdict(outcome: &Outcome, money: &dyn Fn(Exact) -> String) -> String {
         return format!("{}.", text.replace("If nobody leaves, this", "This"));
     };
     if difference.is_negative() {
-        return format!("{text}; no churn can make up for it.");
+        return match even.pays_without_losers {
+            true => format!("{text}; it would pay only if re-priced customers at a loss left"),
+            false => format!("{text}; no churn can make up for it"),
+        } + ".";
     }
     format!("{text}; {}.", churn(even))
 }
@@ -169,12 +180,24 @@ pub fn verdict(outcome: &Outcome, money: &dyn Fn(Exact) -> String) -> String {
 /// that it does not matter who goes.
 fn churn(even: &BreakEven) -> String {
     let first = percent(&even.most_profitable_first);
+    let (they, reason) = match even.profit.0.is_positive() {
+        false => (
+            "together the re-priced customers bring no gross profit now",
+            "together they bring no gross profit now",
+        ),
+        true => (
+            "the rest of the change brings as much as the re-priced customers do now",
+            "the rest of the change brings as much as they do now",
+        ),
+    };
     if even.most_profitable_first == Exact::ONE {
-        return "whoever of the re-priced customers leaves, it would not be worse than now, since together they bring no gross profit now".into();
+        return format!(
+            "whoever of the re-priced customers leaves, it would not be worse than now, since {reason}"
+        );
     }
     let mut text = if even.proportional == Exact::ONE {
         format!(
-            "together the re-priced customers bring no gross profit now, so it pays however many leave evenly or those at a loss first, but stops paying if more than {first} leave and the most profitable go first"
+            "{they}, so it pays however many leave evenly or those at a loss first, but stops paying if more than {first} leave and the most profitable go first"
         )
     } else {
         format!(
@@ -204,6 +227,8 @@ mod tests {
                 loss_makers_first: Exact::ONE,
                 price_change: None,
                 profit: (Exact::ZERO, Exact::ZERO),
+                others: Exact::ZERO,
+                pays_without_losers: true,
             })
         };
         assert!(of(100, 100).starts_with("whoever of the re-priced customers leaves"));

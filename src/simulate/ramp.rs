@@ -1,0 +1,171 @@
+//! Many values of a lever of cost at once: usage that grows, a provider's price.
+//!
+//! Where nothing is divided, the cost of every customer is a straight line in such a factor, so two
+//! whole simulations tell all others. The rule that must hold: every number equals that of the whole
+//! simulation at that value, to the last digit.
+
+use super::break_even::proportional;
+use super::curve::Point;
+use super::knob::Knob;
+use super::lever::Scenario;
+use super::plan::Unresolved;
+use super::scenario::{OutcomeRow, World, simulate};
+use crate::margin::RowKind;
+use crate::model::Exact;
+
+/// A value at 0, and what it gains from 0 to 1.
+#[derive(Clone, Copy, Debug, Default)]
+struct Straight {
+    at_zero: Exact,
+    slope: Exact,
+}
+
+impl Straight {
+    fn through(at_zero: Exact, at_one: Exact) -> Straight {
+        Straight {
+            at_zero,
+            slope: at_one - at_zero,
+        }
+    }
+
+    fn at(&self, value: Exact) -> Exact {
+        self.at_zero + self.slope * value
+    }
+}
+
+/// Costs as straight lines in one factor.
+#[derive(Debug)]
+pub struct Ramp {
+    revenue: Exact,
+    cost: Straight,
+    own_revenue: Exact,
+    own_cost: Straight,
+    /// Gross profit of the re-priced customers now.
+    now: Exact,
+    members: u64,
+    /// Customers at a loss whatever the factor is.
+    losing: u64,
+    /// Profits that fall: those that reach a loss first stand first.
+    falling: Vec<Straight>,
+    /// Profits that rise: those that leave their loss last stand first.
+    rising: Vec<Straight>,
+}
+
+/// Whether a knob turns costs and nothing else, and costs follow it in a straight line: no amount is
+/// divided, which is rounded, and no charge depends on the usage.
+fn is_straight(scenario: &Scenario, knob: Knob) -> bool {
+    let capped = scenario.plans.iter().any(|plan| plan.cap.is_some());
+    let charged = scenario.plans.iter().any(|plan| !plan.usage.is_empty());
+    let mut prices = scenario.provider_prices.iter();
+    let by_meter = prices.any(|price| price.meter.is_some());
+    let divided = capped || by_meter || !scenario.swaps.is_empty();
+    match knob {
+        Knob::Growth(_) => !divided && !charged,
+        Knob::ProviderPrice(_) => !divided,
+        _ => false,
+    }
+}
+
+impl Ramp {
+    /// The straight lines of a scenario in which a factor varies; `None` where they are none.
+    ///
+    /// # Errors
+    /// As [`simulate`].
+    pub fn of(
+        world: World<'_>,
+        scenario: &Scenario,
+        knob: Knob,
+    ) -> Result<Option<Ramp>, Unresolved> {
+        if !is_straight(scenario, knob) {
+            return Ok(None);
+        }
+        let zero = simulate(world, &knob.with(scenario, Exact::ZERO))?;
+        let one = simulate(world, &knob.with(scenario, Exact::ONE))?;
+        let mut ramp = Ramp {
+            revenue: zero.revenue.1,
+            cost: Straight::through(zero.cost.1, one.cost.1),
+            own_revenue: Exact::ZERO,
+            own_cost: Straight::default(),
+            now: Exact::ZERO,
+            members: 0,
+            losing: 0,
+            falling: Vec::new(),
+            rising: Vec::new(),
+        };
+        let profit = |row: &OutcomeRow| row.then.gross_profit().unwrap_or_default();
+        for (zero, one) in zero.rows.iter().zip(&one.rows) {
+            if zero.now.kind != RowKind::Customer {
+                continue;
+            }
+            let line = Straight::through(profit(zero), profit(one));
+            if line.slope.is_zero() {
+                ramp.losing += u64::from(line.at_zero.is_negative());
+            } else if line.slope.is_negative() {
+                ramp.falling.push(line);
+            } else {
+                ramp.rising.push(line);
+            }
+            if zero.repriced {
+                ramp.members += 1;
+                ramp.now += zero.now.gross_profit().unwrap_or_default();
+                ramp.own_revenue += zero.then.revenue.unwrap_or_default();
+                ramp.own_cost.at_zero += zero.then.cost();
+                ramp.own_cost.slope += one.then.cost() - zero.then.cost();
+            }
+        }
+        // Profit is 0 at −at_zero ∕ slope; compared by products, which are exact.
+        let crossing = |a: &Straight, b: &Straight| {
+            let (left, right) = (a.at_zero * b.slope.abs(), b.at_zero * a.slope.abs());
+            left.cmp(&right)
+        };
+        ramp.falling.sort_by(crossing);
+        ramp.rising.sort_by(crossing);
+        Ok(Some(ramp))
+    }
+
+    /// Everything at a value of the factor.
+    pub fn at(&self, value: Exact) -> Point {
+        let is_loss = |line: &Straight| line.at(value).is_negative();
+        let falling = self.falling.partition_point(is_loss);
+        let rising = self.rising.partition_point(is_loss);
+        let own_cost = self.own_cost.at(value);
+        Point {
+            revenue: self.revenue,
+            cost: self.cost.at(value),
+            own_revenue: self.own_revenue,
+            own_cost,
+            losing: self.losing + (falling + rising) as u64,
+            break_even: (self.members > 0)
+                .then(|| proportional(self.now, self.own_revenue - own_cost)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn losses_are_counted_on_both_sides() {
+        let line = |at_zero: i64, slope: i64| Straight {
+            at_zero: Exact::from(at_zero),
+            slope: Exact::from(slope),
+        };
+        // 10 − x, 10 − 5x, 4 − x lose beyond 10, 2 and 4; −6 + 2x and −10 + 10x until 3 and 1.
+        let mut falling = [line(10, -1), line(10, -5), line(4, -1)];
+        let mut rising = [line(-6, 2), line(-10, 10)];
+        let crossing = |a: &Straight, b: &Straight| {
+            (a.at_zero * b.slope.abs()).cmp(&(b.at_zero * a.slope.abs()))
+        };
+        falling.sort_by(crossing);
+        rising.sort_by(crossing);
+        for value in 0..12 {
+            let value = Exact::from(value as u64);
+            for lines in [&falling[..], &rising[..]] {
+                let by_search = lines.partition_point(|line| line.at(value).is_negative());
+                let by_count = lines.iter().filter(|line| line.at(value).is_negative());
+                assert_eq!(by_search, by_count.count(), "{value}");
+            }
+        }
+    }
+}
