@@ -6,6 +6,7 @@
 
 mod again;
 mod books;
+mod cells;
 mod counts;
 mod discounts;
 mod enter;
@@ -33,6 +34,7 @@ mod side;
 mod spans;
 mod sums;
 mod traces;
+mod winner;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
