@@ -14,6 +14,7 @@ pub use super::output_args::{MessageFormat, OutputFormat};
 pub use super::price_args::{PricesAction, PricesArgs, PricesView, RepriceArgs};
 use super::quote_args::QuoteArgs;
 pub use super::reconcile_args::{ReconcileArgs, ReconcileBy};
+pub use super::report_args::ReportArgs;
 pub use super::rollup_args::RollupArgs;
 use super::simulate_args::SimulateArgs;
 use super::terminal::Color;
@@ -291,38 +292,6 @@ pub struct Shared {
     /// temporary file. 2GB by default
     #[arg(long, value_name = "SIZE", value_parser = super::choices::size, help_heading = "Output")]
     pub memory: Option<u64>,
-}
-
-/// Options of `report`.
-#[derive(Clone, Debug, Args)]
-pub struct ReportArgs {
-    /// Shared options.
-    #[command(flatten)]
-    pub shared: Shared,
-    /// Dimensions of the rows: customer, month, week, day, plan, segment, feature, provider,
-    /// model, basis, tier, any mapped attribute or column of the log
-    #[arg(
-        long,
-        value_name = "DIM[,DIM]",
-        value_delimiter = ',',
-        default_value = "customer",
-        help_heading = "View"
-    )]
-    pub by: Vec<String>,
-    /// Order rows by a column; prefix it with - for the largest first
-    #[arg(
-        long,
-        value_name = "COLUMN",
-        allow_hyphen_values = true,
-        help_heading = "View"
-    )]
-    pub sort: Option<String>,
-    /// Show N rows; the rest is one row
-    #[arg(long, value_name = "N", help_heading = "View")]
-    pub top: Option<usize>,
-    /// Show only rows that lose money; the rest is one row
-    #[arg(long, help_heading = "View")]
-    pub losses: bool,
 }
 
 /// `--cached-tokens`.

@@ -45,6 +45,8 @@ mod quote_notes;
 mod reconcile;
 mod reconcile_args;
 mod report;
+mod report_args;
+mod report_extras;
 mod rollup;
 mod rollup_args;
 mod rollup_query;

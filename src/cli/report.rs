@@ -5,12 +5,12 @@ use std::path::Path;
 use super::args::{MessageFormat, OutputFormat, ReportArgs, Shared};
 use super::controls;
 use super::journal::Made;
+use super::report_extras::{receipt, render_spread, spread};
 use super::run::Run;
 use super::{Console, Ended, output, terminal};
-use crate::diff::{self, Receipt};
 use crate::margin::Dimension;
 use crate::problem::{Problem, Problems, catalogue};
-use crate::report::margin::{Header, View, document, table};
+use crate::report::margin::{Header, View, distribution, document, table};
 use crate::report::table::Table;
 use crate::report::text::TextOptions;
 use crate::report::{csv, fx, json, jsonl, markdown, text};
@@ -49,6 +49,7 @@ pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ended, Problems> 
         header.options.insert("losses".into(), "true".into());
     }
     let view = view(args, &by, shared, run.currency.decimals())?;
+    let spread = spread(args, &by, &run, &statement)?;
     let mut render = |format: OutputFormat, to_terminal: bool| -> Result<Vec<u8>, Problem> {
         let places = places(shared, format, run.currency.decimals())?;
         let view = View {
@@ -56,12 +57,17 @@ pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ended, Problems> 
             fold_unmapped: matches!(format, OutputFormat::Table | OutputFormat::Md),
             ..view.clone()
         };
+        if let (Some(spread), true) = (&spread, format != OutputFormat::Json) {
+            let format = (format, to_terminal);
+            return render_spread(spread, &statement, &header, shared, format, console);
+        }
         let mut bytes = Vec::new();
         let written = match format {
             OutputFormat::Json => {
                 let document = {
                     let receipt = receipt(args, &by, &run)?;
-                    document::document(&statement, &run.identity, &header, &view, receipt)
+                    let spread = spread.as_ref().map(distribution::document);
+                    document::document(&statement, &run.identity, &header, &view, receipt, spread)
                 };
                 json::write(&document, &mut bytes)
             }
@@ -92,30 +98,6 @@ pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ended, Problems> 
     };
     let outputs = outputs(shared, &mut render)?;
     finish(shared, &run, &header, outputs, console)
-}
-
-/// What a later report is compared with: only of all customers, one row each.
-fn receipt(args: &ReportArgs, by: &[Dimension], run: &Run) -> Result<Option<Receipt>, Problem> {
-    let whole = args.top.is_none() && !args.losses && args.shared.filters.is_empty();
-    if !whole || by != [Dimension::Customer] {
-        return Ok(None);
-    }
-    let plans = super::simulate_prices::prices(run)?;
-    let plans = plans
-        .into_iter()
-        .filter_map(|(plan, price)| Some((plan, price.month.or(price.year)?)));
-    let inputs = diff::Inputs {
-        identity: &run.identity,
-        revenue: &run.revenue,
-        usage: &run.books.usage,
-        pricing: &run.pricing,
-        period: run.period,
-        zone: run.zone,
-        plans: &plans.collect(),
-    };
-    Ok(Some(diff::collect(&inputs, |sink| {
-        run.costs_in_detail(sink);
-    })))
 }
 
 /// A table in one of the formats for people and spreadsheets.

@@ -26,6 +26,8 @@ use crate::model::records::{Charge, CostBasis, UsageRecord, UsageSum};
 use crate::model::{Currency, DateOrder, Instant, Zone};
 use crate::problem::{Problem, Problems};
 use crate::scan::{Header, Row, RowSource};
+#[cfg(test)]
+pub use registry::read_row_by_row;
 pub use registry::{
     FORMATS, USELESS, detect, finer_of, is_generic, is_grouped_on_request, is_read_row_by_row,
     named, tell_same_calls,

@@ -116,11 +116,31 @@ pub fn tell_same_calls(one: &str, other: &str) -> bool {
 
 /// Usage logs of which each row can be read without the others: what a reader says at the end of a
 /// file is then the sum of what it says at the ends of its pieces.
-static ROW_BY_ROW: &[&Format] = &[&usage::generic::FORMAT, &usage::rollup::FORMAT];
+static ROW_BY_ROW: &[&Format] = &[
+    &usage::generic::FORMAT,
+    &usage::litellm::FORMAT,
+    &usage::litellm_daily::FORMAT,
+    &usage::helicone::FORMAT,
+    &usage::langfuse_observations::FORMAT,
+    &usage::langfuse_export::FORMAT,
+    &usage::portkey::FORMAT,
+    &usage::posthog::FORMAT,
+    &usage::cloudflare::FORMAT,
+    &usage::cloudevents::FORMAT,
+    &usage::bedrock_log::FORMAT,
+    &usage::responses::FORMAT,
+    &usage::rollup::FORMAT,
+];
 
 /// Whether a file of this format may be read in pieces, side by side.
 pub fn is_read_row_by_row(format: &Format) -> bool {
     ROW_BY_ROW.iter().any(|known| known.name == format.name)
+}
+
+/// The names of the formats that may be read so.
+#[cfg(test)]
+pub fn read_row_by_row() -> impl Iterator<Item = &'static str> {
+    ROW_BY_ROW.iter().map(|format| format.name)
 }
 
 /// The formats of tables that nobody's export defines.

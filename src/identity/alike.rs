@@ -1,24 +1,24 @@
 //! Ids that look alike and are not the same: told, never joined.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use unicode_normalization::UnicodeNormalization;
 
 /// Groups of ids that fold to the same text.
 pub fn alike<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<Vec<String>> {
-    let mut folded: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for id in ids {
-        let fold: String = id
-            .nfkc()
+    let ids: BTreeSet<&str> = ids.collect();
+    let fold = |id: &&str| -> String {
+        id.nfkc()
             .filter(|c| !c.is_whitespace() && !is_invisible(*c))
             .flat_map(char::to_lowercase)
-            .collect();
-        folded.entry(fold).or_default().insert(id.to_string());
-    }
+            .collect()
+    };
+    let mut folded: Vec<(String, &str)> = ids.into_iter().map(|id| (fold(&id), id)).collect();
+    folded.sort_unstable();
     folded
-        .into_values()
+        .chunk_by(|one, other| one.0 == other.0)
         .filter(|group| group.len() > 1)
-        .map(|group| group.into_iter().collect())
+        .map(|group| group.iter().map(|(_, id)| id.to_string()).collect())
         .collect()
 }
 

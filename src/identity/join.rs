@@ -1,9 +1,10 @@
 //! Joining ids to customers by the mapping and by exact equality, in a stated order.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::alike::alike;
-use super::{JoinKey, Mapping, Party, PartyId, PartyKind, guest_id, payer_of};
+use super::{Attributes, JoinKey, Mapping, Party, PartyId, PartyKind, guest_id, payer_of};
 use crate::model::Day;
 use crate::model::records::RevenueRecords;
 use hashbrown::HashMap;
@@ -94,6 +95,7 @@ impl Identity {
             .iter()
             .map(|key| (key.clone(), customer_party(mapping.as_ref(), key)))
             .collect();
+        let nothing = Arc::new(Attributes::default());
         let mut unmapped = |namespace: &str, id: &str| {
             let key = unmapped_key(namespace, id);
             parties.entry(key.clone()).or_insert_with(|| Party {
@@ -103,7 +105,7 @@ impl Identity {
                     id: id.to_string(),
                 },
                 name: None,
-                attributes: BTreeMap::new(),
+                attributes: nothing.clone(),
             });
         };
         usage_ids.iter().for_each(|id| unmapped("usage", id));

@@ -3,9 +3,11 @@
 //! Reading the file is `load`'s work; here are its meaning and its conflicts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+use super::Attributes;
 use crate::model::Day;
 use crate::problem::{Place, Problem, Problems, catalogue};
 
@@ -43,7 +45,7 @@ pub struct Assignment {
     /// First day after, or for ever.
     pub to: Option<Day>,
     /// Further columns: name (lower case) and value, blanks left out.
-    pub attributes: Vec<(String, String)>,
+    pub attributes: Vec<(Arc<str>, String)>,
     /// Physical line.
     pub line: u64,
 }
@@ -55,7 +57,7 @@ pub struct Mapping {
     /// this is asked for every customer and day of a log.
     ids: BTreeMap<String, HashMap<String, Vec<Dated>, foldhash::fast::FixedState>>,
     /// Customer → attribute → values with their days.
-    customers: BTreeMap<String, BTreeMap<String, Vec<Dated>>>,
+    customers: BTreeMap<String, Arc<Attributes>>,
     /// The file's header, so that rows for it can be written in its own order.
     pub columns: Vec<String>,
 }
@@ -63,27 +65,20 @@ pub struct Mapping {
 impl Mapping {
     /// Builds the mapping; overlapping claims are problems that name both lines.
     pub fn build(
-        file: &std::sync::Arc<str>,
-        rows: &[Assignment],
+        file: &Arc<str>,
+        rows: impl IntoIterator<Item = Assignment>,
         problems: &mut Problems,
     ) -> Mapping {
         let mut mapping = Mapping::default();
-        let mut ids: BTreeMap<(String, String), Vec<Dated>> = BTreeMap::new();
         for row in rows {
-            let attributes = mapping.customers.entry(row.customer.clone()).or_default();
-            for (name, value) in &row.attributes {
-                attributes
-                    .entry(name.clone())
-                    .or_default()
-                    .push(row.dated(value));
-            }
-            if !row.id.is_empty() {
-                let key = (row.namespace.clone(), row.id.clone());
-                ids.entry(key).or_default().push(row.dated(&row.customer));
-            }
+            mapping.add(row);
         }
-        for ((namespace, id), mut claims) in ids {
-            if let Some((a, b)) = clash(&mut claims) {
+        for (namespace, ids) in &mut mapping.ids {
+            let clashes = ids.iter_mut();
+            let clashes = clashes.filter_map(|(id, claims)| Some((id, clash(claims)?)));
+            let mut clashes: Vec<_> = clashes.collect();
+            clashes.sort_by(|one, other| one.0.cmp(other.0));
+            for (id, (a, b)) in clashes {
                 problems.push(
                     Problem::new(
                         &catalogue::MAPPING_CONFLICT,
@@ -96,10 +91,9 @@ impl Mapping {
                     .help("give the rows disjoint valid_from and valid_to dates, or remove one"),
                 );
             }
-            mapping.ids.entry(namespace).or_default().insert(id, claims);
         }
         for (customer, attributes) in &mut mapping.customers {
-            for (name, values) in attributes {
+            for (name, values) in Arc::make_mut(attributes).iter_mut() {
                 if let Some((a, b)) = clash(values) {
                     problems.push(
                         Problem::new(
@@ -116,6 +110,32 @@ impl Mapping {
             }
         }
         mapping
+    }
+
+    /// Takes one row. Nearly every list has one entry, and there are as many lists as ids.
+    fn add(&mut self, row: Assignment) {
+        if !row.id.is_empty() {
+            let claim = row.dated(&row.customer);
+            let ids = self.ids.entry(row.namespace).or_default();
+            match ids.get_mut(&row.id) {
+                Some(claims) => claims.push(claim),
+                None => drop(ids.insert(row.id, vec![claim])),
+            }
+        }
+        let attributes = self.customers.entry(row.customer).or_default();
+        let attributes = Arc::make_mut(attributes);
+        for (name, value) in row.attributes {
+            let (from, to, line) = (row.from, row.to, row.line);
+            attributes.push(
+                &name,
+                Dated {
+                    from,
+                    to,
+                    value,
+                    line,
+                },
+            );
+        }
     }
 
     /// The customer that holds an id on a day.
@@ -161,7 +181,7 @@ impl Mapping {
     }
 
     /// Customers with their attributes, in order of id.
-    pub fn customers(&self) -> &BTreeMap<String, BTreeMap<String, Vec<Dated>>> {
+    pub fn customers(&self) -> &BTreeMap<String, Arc<Attributes>> {
         &self.customers
     }
 
@@ -169,7 +189,7 @@ impl Mapping {
     pub fn attribute_names(&self) -> BTreeSet<&str> {
         self.customers
             .values()
-            .flat_map(|attributes| attributes.keys().map(String::as_str))
+            .flat_map(|attributes| attributes.keys())
             .collect()
     }
 }
@@ -231,7 +251,7 @@ mod tests {
     fn row(line: u64, customer: &str, id: &str, from: &str, to: &str, plan: &str) -> Assignment {
         let attributes = match plan {
             "" => vec![],
-            plan => vec![("plan".to_string(), plan.to_string())],
+            plan => vec![("plan".into(), plan.to_string())],
         };
         Assignment {
             customer: customer.into(),
@@ -246,7 +266,7 @@ mod tests {
 
     fn build(rows: &[Assignment]) -> (Mapping, Problems) {
         let mut problems = Problems::default();
-        let mapping = Mapping::build(&"mapping.csv".into(), rows, &mut problems);
+        let mapping = Mapping::build(&"mapping.csv".into(), rows.to_vec(), &mut problems);
         (mapping, problems)
     }
 

@@ -4,18 +4,20 @@
 //! What no rule maps stays a party of its own, `(unmapped) <namespace>:<id>`.
 
 mod alike;
+mod attributes;
 pub mod join;
 mod key;
 pub mod mapping;
 mod owners;
 
 pub use alike::alike;
+pub use attributes::Attributes;
 pub use join::Identity;
 pub use key::JoinKey;
 pub use mapping::{Assignment, Mapping};
 pub use owners::UsageOwners;
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::model::records::BalanceEntry;
 
@@ -49,8 +51,8 @@ pub struct Party {
     pub kind: PartyKind,
     /// Name for display, where a file gives one.
     pub name: Option<String>,
-    /// Attributes by name (`plan`, `segment`, …), each with the days it holds.
-    pub attributes: BTreeMap<String, Vec<mapping::Dated>>,
+    /// Attributes by name, each with the days it holds; those of the mapping are the mapping's own.
+    pub attributes: Arc<Attributes>,
 }
 
 impl Party {

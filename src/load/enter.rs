@@ -35,8 +35,13 @@ impl Reading<'_> {
         };
         if let Some(pieces) = pieces {
             let threads = self.choices.threads;
-            let (mut tally, folded) =
-                side::read(&self.fold, read, settings, (&mut log, pieces), threads)?;
+            let (mut tally, folded) = side::read(
+                &self.fold,
+                read,
+                settings,
+                (&mut log, pieces, receipt),
+                threads,
+            )?;
             tally.skip_blank(blank);
             self.logs.push(log);
             return Ok((tally, folded));
@@ -45,6 +50,7 @@ impl Reading<'_> {
             hand: self.fold.hand(true),
             log,
             traces: Some(&mut self.traces),
+            counted: Some(receipt),
             billed_by: settings.billed_by.as_deref(),
         };
         let tally = read(rows, settings, &mut watched, problems);

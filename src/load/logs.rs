@@ -16,6 +16,7 @@ use crate::model::names::ModelName;
 use crate::model::records::{UsageRecord, UsageSum};
 use crate::model::{Day, Exact, Packed};
 use crate::problem::{Note, Place, Problem, catalogue};
+use crate::scan::Receipt;
 
 /// So many different sums of a day and a model, equal in input and output, are no coincidence.
 const PROOF: usize = 3;
@@ -175,12 +176,17 @@ pub struct Watched<'f> {
     pub log: Log,
     /// The loose ends of traces, where the log is read in one go.
     pub traces: Option<&'f mut Traces>,
+    /// Where its rows are counted on the way, unless whoever reads does so.
+    pub counted: Option<&'f Receipt>,
     /// The provider who bills the file's calls, whatever its rows say.
     pub billed_by: Option<&'f str>,
 }
 
 impl UsageSink for Watched<'_> {
     fn take(&mut self, record: &UsageRecord<'_>) -> Result<(), Problem> {
+        if let Some(receipt) = self.counted {
+            receipt.add_rows(1);
+        }
         let before = self.hand.dropped();
         match self.billed_by {
             None => self.hand.take(record)?,

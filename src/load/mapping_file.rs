@@ -1,5 +1,7 @@
 //! Reading the mapping file: `customer,source,id[,valid_from,valid_to][,name,plan,…]`.
 
+use std::sync::Arc;
+
 use crate::formats::Settings;
 use crate::formats::fields::Columns;
 use crate::identity::{Assignment, Mapping};
@@ -32,9 +34,9 @@ pub fn read(opened: Opened, problems: &mut Problems) -> (Mapping, u64) {
     };
     let from = columns.optional(&["valid_from"], problems);
     let to = columns.optional(&["valid_to"], problems);
-    let attributes: Vec<(usize, String)> = (0..columns.header.len())
-        .map(|at| (at, columns.header.name(at).to_lowercase()))
-        .filter(|(_, name)| !FIXED.contains(&name.as_str()) && !REVIEW.contains(&name.as_str()))
+    let attributes: Vec<(usize, Arc<str>)> = (0..columns.header.len())
+        .map(|at| (at, columns.header.name(at).to_lowercase().into()))
+        .filter(|(_, name): &(_, Arc<str>)| !FIXED.contains(&&**name) && !REVIEW.contains(&&**name))
         .filter(|(_, name)| !name.is_empty())
         .collect();
     let mut assignments = Vec::new();
@@ -92,7 +94,7 @@ pub fn read(opened: Opened, problems: &mut Problems) -> (Mapping, u64) {
             line: row.line(),
         });
     }
-    let mut mapping = Mapping::build(&name, &assignments, problems);
+    let mut mapping = Mapping::build(&name, assignments, problems);
     let names = (0..columns.header.len()).map(|at| columns.header.name(at).to_string());
     mapping.columns = names.collect();
     (mapping, read)

@@ -8,6 +8,7 @@ mod again;
 mod bands;
 mod books;
 mod cache;
+mod cells;
 mod counts;
 mod discounts;
 mod enter;
@@ -35,6 +36,7 @@ mod side;
 mod spans;
 mod sums;
 mod traces;
+mod winner;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

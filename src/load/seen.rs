@@ -1,7 +1,7 @@
 //! The request ids of one part, each with its content and, where it is wanted, its place.
 //!
-//! A table of open addressing in the order of the ids: a slot has 24 bytes, 32 with the place, and
-//! since the table grows by an eighth, four to nine slots in ten more than there are ids. What does not fit
+//! A table of open addressing in the order of the ids. A slot has 24 bytes, 32 with the place; since
+//! the table grows by an eighth, an id takes 27 to 30 of them, or 36 to 41. What does not fit
 //! into the room it may take goes to a file ([`Older`]). Whether an id was seen is always told
 //! exactly and at once.
 

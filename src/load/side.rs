@@ -12,7 +12,7 @@ use super::logs::{Log, Watched};
 use super::repeats::locked;
 use crate::formats::{ReadUsage, Settings, Tally};
 use crate::problem::Problems;
-use crate::scan::{Pieces, Unfit};
+use crate::scan::{Pieces, Receipt, Unfit};
 
 /// What a thread read: rows, what the fold learned, and the log's sums.
 type Part = (Tally, FileFold, Log);
@@ -23,6 +23,7 @@ struct Work<'w> {
     read: ReadUsage,
     settings: &'w Settings,
     log: &'w Log,
+    receipt: &'w Receipt,
     pieces: Mutex<Pieces>,
     unfit: AtomicBool,
 }
@@ -35,7 +36,7 @@ pub fn read(
     fold: &Fold,
     read: ReadUsage,
     settings: &Settings,
-    (log, pieces): (&mut Log, Pieces),
+    (log, pieces, receipt): (&mut Log, Pieces, &Receipt),
     threads: usize,
 ) -> Result<(Tally, FileFold), Unfit> {
     let work = Work {
@@ -43,6 +44,7 @@ pub fn read(
         read,
         settings,
         log,
+        receipt,
         pieces: Mutex::new(pieces),
         unfit: AtomicBool::new(false),
     };
@@ -75,6 +77,7 @@ impl Work<'_> {
             hand: self.fold.hand(false),
             log: Log::new(&self.log.name, self.log.format),
             traces: None,
+            counted: None,
             billed_by: self.settings.billed_by.as_deref(),
         };
         let mut tally = Tally::default();
@@ -98,12 +101,9 @@ impl Work<'_> {
             let width = piece.width();
             let mut rows = piece.rows()?;
             let mut problems = Problems::default();
-            tally.add((self.read)(
-                rows.as_mut(),
-                self.settings,
-                hand,
-                &mut problems,
-            ));
+            let read = (self.read)(rows.as_mut(), self.settings, hand, &mut problems);
+            self.receipt.add_rows(read.read);
+            tally.add(read);
             let grew = rows.header().len() != width;
             if grew || !problems.is_empty() || !hand.hand.fold() {
                 return Err(Unfit);
@@ -120,6 +120,7 @@ mod tests {
     use super::super::{
         Books, Choices, InputSpec, MEMORY, OnConflict, OnOverlap, PIECE, Progress, read, read_once,
     };
+    use crate::formats::{CachedTokens, Settings, golden};
     use crate::model::Zone;
     use crate::problem::Problems;
     use crate::scan::{How, Receipt};
@@ -264,14 +265,19 @@ mod tests {
     }
 
     fn specs(files: &[&Path]) -> Vec<InputSpec> {
+        let settings = Settings {
+            cached_tokens: Some(CachedTokens::Beside),
+            ..Settings::default()
+        };
+        specs_of("usage-log", &settings, files)
+    }
+
+    fn specs_of(format: &str, settings: &Settings, files: &[&Path]) -> Vec<InputSpec> {
         let spec = |path: &&Path| InputSpec {
             path: path.to_path_buf(),
             name: path.file_name().unwrap().to_string_lossy().into_owned(),
-            format: Some("usage-log".into()),
-            settings: crate::formats::Settings {
-                cached_tokens: Some(crate::formats::CachedTokens::Beside),
-                ..crate::formats::Settings::default()
-            },
+            format: Some(format.into()),
+            settings: settings.clone(),
             how: How {
                 allow_empty: true,
                 ..How::default()
@@ -308,10 +314,14 @@ mod tests {
 
     /// Reads in one go and in many ways side by side; all must say the same.
     fn compare(files: &[&Path], dice: &mut Dice) {
-        let plain = said(read(&specs(files), &choices(1, usize::MAX), &Silent));
+        compare_specs(&specs(files), dice);
+    }
+
+    fn compare_specs(specs: &[InputSpec], dice: &mut Dice) {
+        let plain = said(read(specs, &choices(1, usize::MAX), &Silent));
         for _ in 0..3 {
             let (threads, piece) = (1 + dice.roll(4), 1 + dice.roll(400));
-            let found = said(read(&specs(files), &choices(threads, piece), &Silent));
+            let found = said(read(specs, &choices(threads, piece), &Silent));
             assert_eq!(found, plain, "{threads} threads, pieces of {piece}");
         }
     }
@@ -376,6 +386,49 @@ mod tests {
                 let found = said(read(&specs(&[&path]), &choices, &Silent));
                 assert_eq!(found, plain, "{threads} threads, pieces of {piece}");
             }
+        }
+    }
+
+    /// The example files of every format that is read so, as they are and damaged.
+    #[test]
+    fn every_format_says_the_same_side_by_side_as_in_one_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let dice = &mut Dice(32_452_843);
+        for format in crate::formats::read_row_by_row() {
+            let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/formats");
+            let mut in_pieces = 0;
+            for entry in std::fs::read_dir(fixtures.join(format)).unwrap() {
+                let path = entry.unwrap().path();
+                let is_text = path.extension().is_some_and(|e| e == "csv" || e == "jsonl");
+                if !is_text {
+                    continue;
+                }
+                let bytes = std::fs::read(&path).unwrap();
+                let copy = folder.path().join(path.file_name().unwrap());
+                let expected = std::fs::read(path.with_extension("expected.json")).unwrap();
+                let expected: serde_json::Value = serde_json::from_slice(&expected).unwrap();
+                let settings = golden::settings(&expected["settings"]).unwrap();
+                let specs = specs_of(format, &settings, &[&copy]);
+                write(&copy, &bytes);
+                compare_specs(&specs, dice);
+                let side = read_once(&specs, &choices(2, 50), &Silent, (true, None));
+                in_pieces += u32::from(side.is_ok_and(|read| read.is_ok()));
+                // Rows that stand twice, so that more of them are alike, and one wrong byte.
+                let body = bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+                for _ in 0..10 {
+                    let mut damaged = bytes.clone();
+                    damaged.extend_from_slice(&bytes[body..]);
+                    let at = dice.roll(damaged.len());
+                    match dice.roll(3) {
+                        0 => damaged[at] = b'"',
+                        1 => damaged[at] = b'7',
+                        _ => damaged.truncate(at + 1),
+                    }
+                    write(&copy, &damaged);
+                    compare_specs(&specs, dice);
+                }
+            }
+            assert!(in_pieces > 0, "no example of {format} was read in pieces");
         }
     }
 

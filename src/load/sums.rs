@@ -69,13 +69,6 @@ pub struct Entry {
     aggregated: bool,
 }
 
-/// An entry that is kept until the end, with what stands beside it.
-#[derive(Clone, Debug)]
-pub struct Winner {
-    pub entry: Entry,
-    pub more: Vec<Sums>,
-}
-
 /// Groups with their sums, each once.
 #[derive(Debug, Default)]
 pub struct Groups {
@@ -308,15 +301,6 @@ impl Entry {
             sums.add(more);
         }
         sums
-    }
-}
-
-impl Winner {
-    /// Takes an entry out of its list.
-    pub fn of(entry: &Entry, from: &[Sums]) -> Winner {
-        let mut more = Vec::new();
-        let entry = entry.moved(from, &mut more);
-        Winner { entry, more }
     }
 }
 

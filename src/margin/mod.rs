@@ -5,6 +5,7 @@
 
 mod about;
 pub mod dimension;
+pub mod distribution;
 mod group;
 pub mod ids;
 pub mod party;

@@ -41,7 +41,12 @@ impl Packed {
 
     /// Adds a number.
     pub fn add(&mut self, more: Exact) {
-        if !more.is_zero() {
+        // Nearly all sums are of whole numbers.
+        if let (Form::Short { mantissa, scale: 0 }, Some(more)) = (&mut self.0, more.whole())
+            && let Some(sum) = mantissa.checked_add(more)
+        {
+            *mantissa = sum;
+        } else if !more.is_zero() {
             *self = Packed::from(self.exact() + more);
         }
     }

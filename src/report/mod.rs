@@ -4,6 +4,7 @@
 //! computes a number; it prints what it is given, and [`rounding`] is called before that, so that
 //! every format of one report prints the same figures.
 
+pub mod chart;
 pub mod check;
 pub mod comparison;
 pub mod csv;

@@ -85,7 +85,7 @@ pub fn assign(
         {
             let spans = spans.remove(&PartyId(at)).unwrap_or_default();
             let (plans, several) = by_day(spans, plan);
-            party.attributes.insert("plan".into(), plans);
+            std::sync::Arc::make_mut(&mut party.attributes).insert("plan".into(), plans);
             let several = several.into_iter().map(|days| (PartyId(at), days));
             book.several_plans.extend(several);
         }

@@ -19,6 +19,7 @@ pub struct Receipt {
     file: Arc<FileState>,
     content: Arc<OnceLock<u128>>,
     unterminated: Arc<AtomicBool>,
+    rows: Arc<AtomicU64>,
 }
 
 /// The stored file, shared by all members of a zip.
@@ -86,6 +87,16 @@ impl Receipt {
     /// Stored bytes read so far.
     pub fn position(&self) -> u64 {
         self.file.position.load(Ordering::Relaxed)
+    }
+
+    /// Rows read so far, where they are counted on the way.
+    pub fn rows(&self) -> u64 {
+        self.rows.load(Ordering::Relaxed)
+    }
+
+    /// Counts more rows.
+    pub fn add_rows(&self, count: u64) {
+        self.rows.fetch_add(count, Ordering::Relaxed);
     }
 
     /// Whether the file's size or time is another than before reading, or not all of it was there

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::scenario::Outcome;
+use super::outcome::Outcome;
 use crate::margin::{RowKind, Statement};
 use crate::model::Exact;
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::lever::{Measure, ModelSwap, ProviderPrice, Scenario, Selector};
+use super::outcome::Outcome;
 use super::plan::Unresolved;
-use super::scenario::{Outcome, World, simulate};
+use super::scenario::{World, simulate};
 use super::solve::{By, Found, Goal, Question, plan_place, solve};
 use crate::identity::PartyId;
 use crate::model::{Exact, Meter};

@@ -15,6 +15,7 @@ mod groups;
 mod knob;
 pub mod lever;
 mod membership;
+mod outcome;
 mod plan;
 mod ramp;
 mod rating;
@@ -37,10 +38,11 @@ pub use lever::{
     Apply, Discount, Measure, Metered, ModelSwap, NewPrice, PlanChange, ProviderPrice, Rate,
     Scenario, Selector, Tier, UsageGrowth, UsageTerms,
 };
+pub use outcome::{Group, Outcome, OutcomeRow};
 pub use plan::{NoEffect, Unresolved};
 pub use renewals::{renewals, starts, yearly};
 pub use revalue::Unvalued;
-pub use scenario::{Group, Outcome, OutcomeRow, Prices, World, simulate};
+pub use scenario::{Prices, World, simulate};
 pub use served::NoSuchMeter;
 pub use solve::{Answer, By, Found, Goal, Question, solve};
 pub use summary::{Summary, grid};

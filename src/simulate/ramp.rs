@@ -8,8 +8,9 @@ use super::break_even::proportional;
 use super::curve::Point;
 use super::knob::Knob;
 use super::lever::Scenario;
+use super::outcome::OutcomeRow;
 use super::plan::Unresolved;
-use super::scenario::{OutcomeRow, World, simulate};
+use super::scenario::{World, simulate};
 use crate::margin::RowKind;
 use crate::model::Exact;
 

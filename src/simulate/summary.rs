@@ -3,9 +3,10 @@
 use super::curve::{Curve, Point};
 use super::knob::{Knob, families};
 use super::lever::Scenario;
+use super::outcome::Outcome;
 use super::plan::Unresolved;
 use super::ramp::Ramp;
-use super::scenario::{Outcome, World, simulate};
+use super::scenario::{World, simulate};
 use super::tariff::Tariff;
 use crate::margin::{Row, RowKind, Statement};
 use crate::model::Exact;

@@ -325,6 +325,7 @@ fn reports_fit_their_schema() {
             &recurring,
             &quickstart(&["report"]),
             &quickstart(&["report", "--precision", "minor"]),
+            &quickstart(&["report", "--distribution"]),
             &quickstart(&["report", "--where", "customer=umbra"]),
             &drain,
             &identity,

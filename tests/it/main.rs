@@ -17,6 +17,7 @@ mod damage;
 mod damaged_formats;
 mod dated;
 mod diff;
+mod distribution;
 mod docs;
 mod double_logs;
 mod double_money;

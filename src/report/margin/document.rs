@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::contracts::{ContractOut, contracts};
+use super::distribution::DistributionOut;
+pub use super::head::{Head, NoteOut, Tool, head, notes, tool};
 use super::printed::{Kind, OTHERS, chosen};
 use super::ties::{DeferredOut, TieOut, deferred, tie};
 use super::{Header, View};
 use crate::diff::Receipt;
 use crate::identity::Identity;
 use crate::margin::{Dimension, Row, Statement, usage};
-use crate::model::receipt::InputReceipt;
 use crate::model::{Exact, Meter};
-use crate::report::fx::{self, FxOut};
 use crate::report::rounding::round_to_total;
 
 /// Places of ratios.
@@ -37,40 +37,9 @@ struct Document<'a> {
     contracts: Vec<ContractOut>,
     #[serde(skip_serializing_if = "Option::is_none")]
     receipt: Option<Receipt>,
-    notes: Vec<NoteOut>,
-}
-
-/// What every JSON output begins with.
-#[derive(Serialize)]
-pub struct Head<'a> {
-    tool: Tool,
-    period: PeriodOut,
-    currency: String,
-    basis: BasisOut,
-    options: &'a BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    fx: Option<FxOut>,
-    inputs: &'a [InputReceipt],
-}
-
-/// The program.
-#[derive(Serialize)]
-pub struct Tool {
-    name: &'static str,
-    version: &'static str,
-}
-
-#[derive(Serialize)]
-struct PeriodOut {
-    start: String,
-    end: String,
-    tz: &'static str,
-}
-
-#[derive(Serialize)]
-struct BasisOut {
-    revenue: &'static str,
-    cost: &'static str,
+    distribution: Option<DistributionOut>,
+    notes: Vec<NoteOut>,
 }
 
 #[derive(Serialize)]
@@ -142,14 +111,6 @@ struct TotalsOut {
     meters: Option<BTreeMap<String, Exact>>,
 }
 
-/// A note in JSON.
-#[derive(Serialize)]
-pub struct NoteOut {
-    code: &'static str,
-    severity: &'static str,
-    text: String,
-}
-
 /// The document, ready to be serialized, with the receipt that later reports are compared with. Totals and tie-outs are those of all rows, whatever the
 /// view chooses.
 pub fn document<'a>(
@@ -158,6 +119,7 @@ pub fn document<'a>(
     header: &'a Header,
     view: &View,
     receipt: Option<Receipt>,
+    distribution: Option<DistributionOut>,
 ) -> impl Serialize + 'a {
     let mut document = Document {
         schema: "tanso.report/1",
@@ -189,6 +151,7 @@ pub fn document<'a>(
         deferred: deferred(statement, identity),
         contracts: contracts(statement, identity),
         receipt,
+        distribution,
         notes: notes(header),
     };
     if let Some(places) = view.places {
@@ -262,47 +225,6 @@ fn others(rows: &[&Row], statement: &Statement) -> RowOut {
         flags: Vec::new(),
         deferred_revenue: None,
     }
-}
-
-/// The program's name and version.
-pub fn tool() -> Tool {
-    Tool {
-        name: "tanso",
-        version: env!("CARGO_PKG_VERSION"),
-    }
-}
-
-/// The part that all JSON outputs share.
-pub fn head(header: &Header) -> Head<'_> {
-    Head {
-        tool: tool(),
-        period: PeriodOut {
-            start: header.zone.start_of(header.period.start).to_string(),
-            end: header.zone.start_of(header.period.end).to_string(),
-            tz: header.zone.name(),
-        },
-        currency: header.currency.to_string(),
-        basis: BasisOut {
-            revenue: header.revenue_basis,
-            cost: header.cost_basis,
-        },
-        options: &header.options,
-        fx: header.fx.as_ref().map(fx::document),
-        inputs: &header.inputs,
-    }
-}
-
-/// The notes in JSON.
-pub fn notes(header: &Header) -> Vec<NoteOut> {
-    header
-        .notes
-        .iter()
-        .map(|note| NoteOut {
-            code: note.code,
-            severity: if note.warning { "warning" } else { "note" },
-            text: note.text.clone(),
-        })
-        .collect()
 }
 
 fn meters(meters: &BTreeMap<Meter, Exact>) -> BTreeMap<String, Exact> {

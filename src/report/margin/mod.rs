@@ -2,8 +2,10 @@
 //! read.
 
 mod contracts;
+pub mod distribution;
 pub mod document;
 pub mod footer;
+mod head;
 mod printed;
 pub mod table;
 pub mod ties;

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::chart;
 use super::table::{ratio, title};
 use crate::model::Exact;
+use crate::report::chart;
 use crate::report::fx;
 use crate::report::margin::Header;
 use crate::report::table::{Cell, Column, Table};

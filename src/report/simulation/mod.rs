@@ -1,7 +1,6 @@
 //! Simulations as reports: a table, CSV rows, and JSON.
 
 pub mod backtest;
-mod chart;
 pub mod document;
 pub mod grid;
 pub mod table;

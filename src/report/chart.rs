@@ -1,5 +1,4 @@
-//! Margin against the values of a range, as bars: block characters in a terminal, plain ones
-//! elsewhere.
+//! Ratios as bars: block characters in a terminal, plain ones elsewhere.
 
 use crate::model::Exact;
 use crate::report::figures::percent;
@@ -9,8 +8,7 @@ const WIDTH: u64 = 40;
 /// More lines than this are thinned out evenly.
 const LINES: usize = 21;
 
-/// One line per value: its text, the margin and a bar. Empty where fewer than two values have a
-/// margin.
+/// One line per value: its text, the ratio and a bar. Empty where fewer than two values have a ratio.
 pub fn lines(points: &[(String, Option<Exact>)], blocks: bool) -> Vec<String> {
     let known: Vec<Exact> = points.iter().filter_map(|(_, margin)| *margin).collect();
     if known.len() < 2 {
