@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::merge::Merge;
 use crate::formats::RevenueRecords;
-use crate::model::records::{DisputeStatus, Invoice, InvoiceStatus, Origin, Payment};
+use crate::model::records::{DisputeStatus, Invoice, InvoiceStatus, Origin, Payment, Subscription};
 use crate::problem::{Place, Problem, Problems, catalogue};
 
 /// Drops repeats; returns how many rows of each file were dropped.
@@ -25,8 +25,7 @@ pub fn settle(records: &mut RevenueRecords, problems: &mut Problems) -> BTreeMap
         |i| &i.id,
         |i| &i.origin,
         |i| &mut i.origin,
-        finality,
-        Merge::merged,
+        (finality, Merge::merged),
     );
     records.invoices.extend(lines);
     let payments = std::mem::take(&mut records.payments);
@@ -36,8 +35,7 @@ pub fn settle(records: &mut RevenueRecords, problems: &mut Problems) -> BTreeMap
         |p| &p.id,
         |p| &p.origin,
         |p| &mut p.origin,
-        settlement,
-        Merge::merged,
+        (settlement, Merge::merged),
     );
     let subscriptions = std::mem::take(&mut records.subscriptions);
     records.subscriptions = dropped.settle(
@@ -46,11 +44,7 @@ pub fn settle(records: &mut RevenueRecords, problems: &mut Problems) -> BTreeMap
         |s| &s.id,
         |s| &s.origin,
         |s| &mut s.origin,
-        |s| {
-            s.current_period
-                .map_or(0, |period| period.0.0.div_euclid(60_000_000))
-        },
-        Merge::merged,
+        (started, Merge::merged),
     );
     let prices = std::mem::take(&mut records.prices);
     records.prices = dropped.settle(
@@ -59,8 +53,7 @@ pub fn settle(records: &mut RevenueRecords, problems: &mut Problems) -> BTreeMap
         |p| &p.id,
         |p| &p.origin,
         |p| &mut p.origin,
-        |_| 0,
-        Merge::merged,
+        (|_| 0, Merge::merged),
     );
     settle_details(&mut dropped, records, problems);
     dropped.counts
@@ -80,8 +73,7 @@ fn settle_details(dropped: &mut Dropped, records: &mut RevenueRecords, problems:
                 |record| &record.id,
                 |record| &record.origin,
                 |record| &mut record.origin,
-                $rank,
-                $merge,
+                ($rank, $merge),
             );
         };
     }
@@ -131,6 +123,12 @@ fn finality(invoice: &Invoice) -> i64 {
     }
 }
 
+/// The minute in which a subscription's current period began: some exports cut the seconds.
+fn started(subscription: &Subscription) -> i64 {
+    let period = subscription.current_period;
+    period.map_or(0, |(start, _)| start.0.div_euclid(60_000_000))
+}
+
 /// How far a payment has come: refunds only grow, and what is decided stays so.
 fn settlement(payment: &Payment) -> i64 {
     let kept = payment.dispute_kept;
@@ -155,8 +153,7 @@ impl Dropped {
         id: impl Fn(&T) -> &String,
         origin: impl Fn(&T) -> &Origin,
         origin_mut: impl Fn(&mut T) -> &mut Origin,
-        rank: impl Fn(&T) -> i64,
-        merge: impl Fn(&T, &T) -> Option<T>,
+        (rank, merge): (impl Fn(&T) -> i64, impl Fn(&T, &T) -> Option<T>),
     ) -> Vec<T> {
         // Alike in everything but where they stand.
         let alike = |a: &T, b: &T| {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::records::RevenueRecords;
+use crate::model::records::{RevenueRecords, Subscription};
 use crate::model::{Cycle, Instant};
 use crate::revenue::contracts::Contract;
 
