@@ -29,6 +29,7 @@ pub mod margin;
 pub mod quote;
 pub mod reconcile;
 
+pub mod diff;
 pub mod explain;
 pub mod gate;
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use super::check_args::CheckArgs;
+pub use super::diff_args::DiffArgs;
 pub use super::explain_args::ExplainArgs;
 pub use super::file_args::{FormatsArgs, InitArgs};
 pub use super::leaks_args::LeaksArgs;
@@ -54,6 +55,13 @@ pub enum Command {
   tanso explain '(unattributed)'
   tanso explain feature=search --format csv -o search.csv")]
     Explain(ExplainArgs),
+    /// Why a saved report differs from an earlier one, by causes that add up
+    #[command(after_help = "Examples:
+  tanso report --month 2026-09 -o margin-2026-09.json
+  tanso report --month 2026-10 -o margin-2026-10.json
+  tanso diff margin-2026-09.json margin-2026-10.json
+  tanso diff OLD.json NEW.json -o change.md")]
+    Diff(DiffArgs),
     /// Computed against billed cost: the gap by named causes, with proofs
     #[command(after_help = "Examples:
   tanso reconcile usage.csv costs.csv

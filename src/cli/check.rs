@@ -1,7 +1,7 @@
 //! `tanso check`: gates of the project file and of options. Exit 1 if one tripped.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::Path;
 
 use super::args::{OutputFormat, Shared};
 use super::check_args::CheckArgs;
@@ -14,11 +14,10 @@ use crate::formats::Kind;
 use crate::gate::{Before, Days, Facts, Source, judge, losing};
 use crate::margin::Dimension;
 use crate::model::{Day, Exact, Instant, Period};
-use crate::problem::{Place, Problem, Problems, catalogue};
+use crate::problem::{Problem, Problems, catalogue};
 use crate::reconcile::{Group, grouped, reconcile};
 use crate::report::check::{document, table, tripped_first};
 use crate::report::margin::footer::{bill_line, revenue_lines};
-use crate::report::saved::SavedReport;
 use crate::report::{figures, json, jsonl};
 
 /// Runs the command.
@@ -170,16 +169,9 @@ fn before(args: &CheckArgs, run: &Run) -> Result<Before, Problems> {
     })
 }
 
-fn saved(path: &PathBuf) -> Result<Before, Problems> {
-    let shown: std::sync::Arc<str> = path.display().to_string().into();
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Problem::new(
-            &catalogue::CANNOT_READ,
-            format!("cannot read the saved report: {error}"),
-        )
-        .at(Place::file(&shown))
-    })?;
-    let saved = SavedReport::parse(&shown, &text)?;
+fn saved(path: &Path) -> Result<Before, Problems> {
+    let saved = super::diff::read(path)?;
+    let shown = path.display();
     let losing = saved
         .rows
         .iter()

@@ -197,6 +197,7 @@ fn schema(output: &str, console: &mut Console) -> Result<Ended, Problems> {
         "map" => include_str!("../../docs/schema/map.json"),
         "leaks" => include_str!("../../docs/schema/leaks.json"),
         "check" => include_str!("../../docs/schema/check.json"),
+        "diff" => include_str!("../../docs/schema/diff.json"),
         "explanation" => include_str!("../../docs/schema/explanation.json"),
         "reconciliation" => include_str!("../../docs/schema/reconciliation.json"),
         "simulation" => include_str!("../../docs/schema/simulation.json"),
@@ -208,7 +209,7 @@ fn schema(output: &str, console: &mut Console) -> Result<Ended, Problems> {
                     &catalogue::BAD_OPTION,
                     format!("there is no schema {other:?}"),
                 )
-                .help("schemas: report, explanation, check, reconciliation, simulation, scenario, quote, leaks, map"),
+                .help("schemas: report, explanation, diff, check, reconciliation, simulation, scenario, quote, leaks, map"),
             ));
         }
     };

@@ -10,6 +10,8 @@ mod choices;
 mod ci;
 mod controls;
 mod currency;
+mod diff;
+mod diff_args;
 mod dimensions;
 mod explain;
 mod explain_args;
@@ -156,6 +158,7 @@ fn dispatch(cli: &Cli, console: &mut Console) -> Result<Ended, Problems> {
         Some(Command::Report(args)) => report::run(args, console),
         Some(Command::Check(args)) => check::run(args, console),
         Some(Command::Explain(args)) => explain::run(args, console),
+        Some(Command::Diff(args)) => diff::run(args, console),
         Some(Command::Simulate(args)) => simulate::run(args, console),
         Some(Command::Leaks(args)) => leaks::run(args, console),
         Some(Command::Quote(args)) => quote::run(args, console),

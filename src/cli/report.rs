@@ -7,6 +7,7 @@ use super::controls;
 use super::journal::Made;
 use super::run::Run;
 use super::{Console, Ended, output, terminal};
+use crate::diff::{self, Receipt};
 use crate::margin::Dimension;
 use crate::problem::{Problem, Problems, catalogue};
 use crate::report::margin::{Header, View, document, table};
@@ -58,7 +59,10 @@ pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ended, Problems> 
         let mut bytes = Vec::new();
         let written = match format {
             OutputFormat::Json => {
-                let document = document::document(&statement, &run.identity, &header, &view);
+                let document = {
+                    let receipt = receipt(args, &by, &run)?;
+                    document::document(&statement, &run.identity, &header, &view, receipt)
+                };
                 json::write(&document, &mut bytes)
             }
             OutputFormat::Jsonl => {
@@ -88,6 +92,30 @@ pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ended, Problems> 
     };
     let outputs = outputs(shared, &mut render)?;
     finish(shared, &run, &header, outputs, console)
+}
+
+/// What a later report is compared with: only of all customers, one row each.
+fn receipt(args: &ReportArgs, by: &[Dimension], run: &Run) -> Result<Option<Receipt>, Problem> {
+    let whole = args.top.is_none() && !args.losses && args.shared.filters.is_empty();
+    if !whole || by != [Dimension::Customer] {
+        return Ok(None);
+    }
+    let plans = super::simulate_prices::prices(run)?;
+    let plans = plans
+        .into_iter()
+        .filter_map(|(plan, price)| Some((plan, price.month.or(price.year)?)));
+    let inputs = diff::Inputs {
+        identity: &run.identity,
+        revenue: &run.revenue,
+        usage: &run.books.usage,
+        pricing: &run.pricing,
+        period: run.period,
+        zone: run.zone,
+        plans: &plans.collect(),
+    };
+    Ok(Some(diff::collect(&inputs, |sink| {
+        run.costs_in_detail(sink);
+    })))
 }
 
 /// A table in one of the formats for people and spreadsheets.

@@ -15,7 +15,7 @@ pub struct SimulateArgs {
     pub shared: Shared,
     /// New price or terms of a plan: pro=149, pro=1490/year, pro=+10%,
     /// 'pro=99,included=5000 requests,overage=0.02'; terms: included, overage, cap, per_seat,
-    /// minimum, year, credits, credit_price, weight; repeatable
+    /// minimum, year, credits, credit_price, weight, metered; repeatable
     #[arg(long, value_name = "PLAN=PRICE[,TERM]", help_heading = "Scenario")]
     pub plan: Vec<String>,
     /// Discount on what is paid: customer=acme:30%, plan=pro:10%; repeatable

@@ -147,7 +147,7 @@ pub fn unresolved(why: Unresolved, file: &ScenarioFile, run: &Run, prices: &Pric
         Unresolved::MinimumNotByMonth(plan) => {
             let basis = run.revenue.basis.word();
             let message = format!(
-                "a minimum of the plan {plan:?} fills up what each month earns, and {basis} revenue has an invoice of a year in one month"
+                "a minimum of the plan {plan:?} fills up what each month earns, and not all {basis} revenue of the files says which period it is for"
             );
             file.fault(&plan, message)
                 .help("add --revenue recognized, or leave out the minimum")

@@ -11,8 +11,7 @@ use std::collections::BTreeMap;
 use super::stripe::Implied;
 use super::{Conversion, Rate, RateBook};
 use crate::model::records::{
-    BalanceKind, DisputeStatus, Invoice, InvoiceLine, InvoiceStatus, Origin, PaymentStatus,
-    RevenueRecords,
+    DisputeStatus, Invoice, InvoiceLine, InvoiceStatus, Origin, PaymentStatus, RevenueRecords,
 };
 use crate::model::{Currency, Day, Exact, Instant};
 
@@ -68,8 +67,8 @@ struct Work<'a, 'b> {
     implied: Implied,
     /// By namespace and id.
     invoices: BTreeMap<(&'static str, String), Booked>,
-    /// Rates of payments; `None` if one counts as nothing.
-    payments: BTreeMap<String, Option<Rate>>,
+    /// Rates of payments by their own currency; `None` if one counts as nothing.
+    payments: BTreeMap<(String, Currency), Option<Rate>>,
     told: &'a mut Conversion,
 }
 
@@ -106,6 +105,14 @@ impl Work<'_, '_> {
         let booked = self.invoices.get(&(namespace, id.to_string()));
         let booked = booked.and_then(|booked| booked.rate.clone());
         booked.or_else(|| self.implied.invoice(id, from).cloned())
+    }
+
+    /// The rate of a payment in its own currency.
+    fn of_payment(&self, id: &str, from: Currency) -> Option<Rate> {
+        match self.payments.get(&(id.to_string(), from)) {
+            Some(rate) => rate.clone(),
+            None => self.implied.payment(id, from).cloned(),
+        }
     }
 
     fn invoices(&mut self, records: &mut RevenueRecords) {
@@ -222,14 +229,11 @@ impl Work<'_, '_> {
             }
             payment.amount = amount;
             payment.refunded = refunded;
-            if let Some((lost, _)) = &mut payment.dispute_lost {
-                *lost = self.at(rate.as_ref(), *lost);
-            }
-            if let Some((kept, _)) = &mut payment.dispute_kept {
-                *kept = self.at(rate.as_ref(), *kept);
+            if let Some(dispute) = &mut payment.dispute {
+                dispute.amount = self.at(rate.as_ref(), dispute.amount);
             }
             payment.currency = self.to;
-            self.payments.insert(payment.id.clone(), rate);
+            self.payments.insert((payment.id.clone(), from), rate);
         }
     }
 
@@ -262,10 +266,6 @@ impl Work<'_, '_> {
 
     /// Refunds and disputes, each at the rate of its payment.
     fn given_back(&mut self, records: &mut RevenueRecords) {
-        let own = |work: &Self, payment: &str, from| match work.payments.get(payment) {
-            Some(rate) => rate.clone(),
-            None => work.implied.payment(payment, from).cloned(),
-        };
         for refund in &mut records.refunds {
             if refund.currency != self.to {
                 let of = Amount {
@@ -276,7 +276,7 @@ impl Work<'_, '_> {
                     idle: (!refund.succeeded).then_some("not succeeded"),
                     origin: &refund.origin,
                 };
-                let rate = own(self, &refund.payment, refund.currency);
+                let rate = self.of_payment(&refund.payment, refund.currency);
                 refund.amount = self.turn(&of, rate).1;
                 refund.currency = self.to;
             }
@@ -295,46 +295,10 @@ impl Work<'_, '_> {
                     },
                     origin: &dispute.origin,
                 };
-                let rate = own(self, &dispute.payment, dispute.currency);
+                let rate = self.of_payment(&dispute.payment, dispute.currency);
                 dispute.amount = self.turn(&of, rate).1;
                 dispute.currency = self.to;
             }
-        }
-    }
-
-    fn balance(&mut self, records: &mut RevenueRecords) {
-        for entry in &mut records.balance {
-            if entry.currency == self.to {
-                continue;
-            }
-            let day = entry.at.utc_day();
-            // What the customer saw in the report's currency is the amount itself.
-            let seen = entry.facing.filter(|(_, currency)| *currency == self.to);
-            let own = seen.filter(|(amount, _)| !amount.is_zero() && !entry.gross.is_zero());
-            let own = own.map(|(amount, _)| Rate {
-                numerator: amount,
-                denominator: entry.gross,
-                day,
-                source: super::RateSource::Stripe,
-            });
-            let idle = match &entry.kind {
-                BalanceKind::Payout => Some("payouts"),
-                BalanceKind::Fee => Some("fees"),
-                BalanceKind::Other(_) => Some("other movements"),
-                _ => None,
-            };
-            let of = Amount {
-                export: "stripe balance",
-                from: entry.currency,
-                amount: entry.gross,
-                day,
-                idle,
-                origin: &entry.origin,
-            };
-            let (rate, gross) = self.turn(&of, own);
-            entry.fee = self.at(rate.as_ref(), entry.fee);
-            entry.gross = gross;
-            entry.currency = self.to;
         }
     }
 
@@ -396,5 +360,6 @@ fn shares(parts: &[Exact], whole: (Exact, Exact), rate: Option<&Rate>, places: u
     shares
 }
 
+mod balance;
 #[cfg(test)]
 mod tests;

@@ -37,6 +37,7 @@ impl Implied {
             add(&mut payments, Some(&payment.id), paid, day);
             add(&mut invoices, payment.invoice.as_deref(), paid, day);
         }
+        let numbers = by_number(records);
         let (mut moved, mut moved_invoices) = (Sums::new(), Sums::new());
         for entry in &records.balance {
             let Some((facing, currency)) = entry.facing else {
@@ -45,17 +46,16 @@ impl Implied {
             if entry.kind != BalanceKind::Payment || entry.currency != to {
                 continue;
             }
-            let paid = (currency, facing, entry.gross);
+            let paid = (currency, facing.abs(), entry.gross);
             let day = entry.at.utc_day();
             let payment = entry.payment.as_deref().or(entry.object.as_deref());
             let known = payment.and_then(|id| paid_invoices.get(id).copied());
+            let number = entry.invoice_number.as_ref();
+            let named = number.and_then(|number| numbers.get(number));
+            let invoice = entry.invoice.as_deref().or(known);
+            let invoice = invoice.or(named.map(String::as_str));
             add(&mut moved, payment, paid, day);
-            add(
-                &mut moved_invoices,
-                entry.invoice.as_deref().or(known),
-                paid,
-                day,
-            );
+            add(&mut moved_invoices, invoice, paid, day);
         }
         for (sums, more) in [(&mut payments, moved), (&mut invoices, moved_invoices)] {
             for (key, sum) in more {
@@ -77,6 +77,14 @@ impl Implied {
     pub fn invoice(&self, id: &str, from: Currency) -> Option<&Rate> {
         self.invoices.get(&(id.to_string(), from))
     }
+}
+
+/// The ids of Stripe's invoices by the number printed on them.
+pub fn by_number(records: &RevenueRecords) -> BTreeMap<String, String> {
+    let invoices = records.invoices.iter();
+    let invoices = invoices.filter(|invoice| invoice.namespace == "stripe");
+    let numbered = invoices.filter_map(|one| Some((one.number.clone()?, one.id.clone())));
+    numbered.collect()
 }
 
 fn add(sums: &mut Sums, id: Option<&str>, paid: (Currency, Exact, Exact), day: Day) {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::alike::alike;
-use super::{JoinKey, Mapping, Party, PartyId, PartyKind, guest_id};
+use super::{JoinKey, Mapping, Party, PartyId, PartyKind, guest_id, payer_of};
 use crate::model::Day;
 use crate::model::records::RevenueRecords;
 use hashbrown::HashMap;
@@ -19,6 +19,8 @@ pub struct Keys {
     pub references: BTreeSet<(String, String)>,
     /// Names for display; they never join.
     pub names: BTreeSet<String>,
+    /// Whether the id is that of a customer, not only of a payment.
+    pub is_somebody: bool,
 }
 
 /// Who is who in one run.
@@ -66,14 +68,14 @@ impl Identity {
         }
         let own_ids = customers.is_empty() && !has_log;
         if own_ids {
-            // A row without an id is nobody.
-            let ids = billing.keys().map(|(_, id)| id).filter(|id| !id.is_empty());
-            customers.extend(ids.cloned());
+            // The id of a payment names nobody.
+            let named = billing.iter().filter(|(_, keys)| keys.is_somebody);
+            customers.extend(named.map(|((_, id), _)| id.clone()));
         }
         let mut joins: BTreeMap<String, BTreeMap<String, _>> = BTreeMap::new();
         let mut ambiguous = Vec::new();
         for ((namespace, id), keys) in &billing {
-            if own_ids && !id.is_empty() {
+            if own_ids && keys.is_somebody {
                 let joined = joins.entry(namespace.clone()).or_default();
                 joined.insert(id.clone(), (id.clone(), JoinKey::OwnId));
                 continue;
@@ -279,6 +281,7 @@ pub fn billing_keys(revenue: &RevenueRecords) -> BTreeMap<(String, String), Keys
         let keys = found
             .entry((invoice.namespace.to_string(), id))
             .or_default();
+        keys.is_somebody |= invoice.customer.is_some();
         keys.emails.extend(invoice.email.clone());
         keys.names.extend(invoice.name.clone());
         keys.add(&invoice.keys);
@@ -289,11 +292,13 @@ pub fn billing_keys(revenue: &RevenueRecords) -> BTreeMap<(String, String), Keys
             None => guest_id(payment.email.as_deref(), &payment.id),
         };
         let keys = found.entry(stripe(&id)).or_default();
+        keys.is_somebody |= payment.customer.is_some() || payment.email.is_some();
         keys.emails.extend(payment.email.clone());
         keys.add(&payment.keys);
     }
     for subscription in &revenue.subscriptions {
         let keys = found.entry(stripe(&subscription.customer)).or_default();
+        keys.is_somebody = true;
         keys.emails.extend(subscription.email.clone());
         keys.names.extend(subscription.name.clone());
         keys.add(&subscription.keys);
@@ -306,25 +311,25 @@ pub fn billing_keys(revenue: &RevenueRecords) -> BTreeMap<(String, String), Keys
     let changes = revenue.mrr_changes.iter();
     let changes = changes.map(|change| ("stripe", change.customer.as_str()));
     for (namespace, id) in lines.chain(entries).chain(changes) {
-        found
+        let keys = found
             .entry((namespace.to_string(), id.to_string()))
             .or_default();
+        keys.is_somebody |= !id.is_empty();
     }
     for entry in revenue
         .balance
         .iter()
         .filter(|entry| entry.kind.is_customers())
     {
-        let object = entry.object.as_deref().unwrap_or(&entry.id);
-        let guest = || guest_id(entry.email.as_deref(), object);
-        let id = entry.customer.clone().unwrap_or_else(guest);
-        let keys = found.entry(stripe(&id)).or_default();
+        let keys = found.entry(stripe(&payer_of(entry))).or_default();
+        keys.is_somebody |= entry.customer.is_some() || entry.email.is_some();
         keys.emails.extend(entry.email.clone());
         keys.names.extend(entry.name.clone());
         keys.add(&entry.keys);
     }
     for customer in &revenue.customers {
         let keys = found.entry(stripe(&customer.id)).or_default();
+        keys.is_somebody = true;
         keys.emails.extend(customer.email.clone());
         keys.names.extend(customer.name.clone());
         keys.add(&customer.keys);

@@ -17,6 +17,8 @@ pub use owners::UsageOwners;
 
 use std::collections::BTreeMap;
 
+use crate::model::records::BalanceEntry;
+
 /// Index of a party in [`Identity::parties`]. Customers are ordered by id, byte for byte, and come
 /// before ids that nothing maps; so comparing indices breaks ties of a split as it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -98,6 +100,14 @@ impl Party {
     /// Whether it is an id without a customer.
     pub fn is_unmapped(&self) -> bool {
         matches!(self.kind, PartyKind::Unmapped { .. })
+    }
+}
+
+/// The id under which the payer of a movement of the balance is known.
+pub fn payer_of(entry: &BalanceEntry) -> String {
+    match &entry.customer {
+        Some(id) => id.clone(),
+        None => guest_id(entry.email.as_deref(), entry.payment_id()),
     }
 }
 

@@ -100,8 +100,8 @@ impl Merge for Payment {
             keys: keys(&self.keys, &other.keys),
             created: moment(self.created, other.created)?,
             refunded_at: moments(self.refunded_at, other.refunded_at)?,
-            dispute_lost: same(&self.dispute_lost, &other.dispute_lost)?,
-            dispute_kept: same(&self.dispute_kept, &other.dispute_kept)?,
+            dispute: same(&self.dispute, &other.dispute)?,
+            tells_invoice: self.tells_invoice || other.tells_invoice,
             settled: same(&self.settled, &other.settled)?,
             invoice: same(&self.invoice, &other.invoice)?,
             description: self

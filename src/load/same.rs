@@ -129,15 +129,16 @@ fn started(subscription: &Subscription) -> i64 {
     period.map_or(0, |(start, _)| start.0.div_euclid(60_000_000))
 }
 
-/// How far a payment has come: refunds only grow, and what is decided stays so.
+/// How far a payment has come: refunds only grow, disputes are opened and then decided.
 fn settlement(payment: &Payment) -> i64 {
-    let kept = payment.dispute_kept;
-    let won = kept.is_some_and(|(_, status)| status == DisputeStatus::Won);
-    let decided = payment.dispute_lost.is_some() || won;
     let refunded = payment.refunded.shift(6).to_u64().unwrap_or(u64::MAX);
-    i64::try_from(refunded)
-        .unwrap_or(i64::MAX)
-        .saturating_add(i64::from(decided))
+    i64::try_from(refunded).unwrap_or(i64::MAX).saturating_add(
+        match payment.dispute.map(|dispute| dispute.status) {
+            None => 0,
+            Some(DisputeStatus::Open) => 1,
+            Some(DisputeStatus::Won | DisputeStatus::Lost) => 2,
+        },
+    )
 }
 
 #[derive(Default)]

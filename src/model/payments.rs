@@ -29,6 +29,17 @@ pub struct Settled {
     pub currency: Currency,
 }
 
+/// A dispute as the payment itself tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaymentDispute {
+    /// How it stands.
+    pub status: DisputeStatus,
+    /// Disputed amount including tax.
+    pub amount: Exact,
+    /// When it was opened, if the export says.
+    pub at: Option<Instant>,
+}
+
 /// One payment attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payment {
@@ -48,10 +59,8 @@ pub struct Payment {
     pub refunded: Exact,
     /// When it was given back, if the export says.
     pub refunded_at: Option<Instant>,
-    /// Amount lost in a dispute, with its date if known; `None` unless the dispute is lost.
-    pub dispute_lost: Option<(Exact, Option<Instant>)>,
-    /// Amount in a dispute that the export says is not lost, and whether it is decided.
-    pub dispute_kept: Option<(Exact, DisputeStatus)>,
+    /// The dispute of it, if the export tells of one.
+    pub dispute: Option<PaymentDispute>,
     /// Currency.
     pub currency: Currency,
     /// The same in the settlement currency, if the export says.
@@ -60,6 +69,8 @@ pub struct Payment {
     pub status: PaymentStatus,
     /// Invoice it pays (`in_…`).
     pub invoice: Option<String>,
+    /// Whether the export says which invoice a payment pays: then one that names none pays none.
+    pub tells_invoice: bool,
     /// `Subscription creation` and the like: decides whether it recurs.
     pub description: Option<String>,
     /// Where it stands.
@@ -185,6 +196,17 @@ pub struct BalanceEntry {
     pub subscription: Option<String>,
     /// Its own words.
     pub description: Option<String>,
+    /// The words of the payment that it gives back, where its own words have them.
+    pub gives_back: Option<String>,
     /// Where it stands.
     pub origin: Origin,
+}
+
+impl BalanceEntry {
+    /// The id of the payment as the row says it: that of the payment, else of the object behind the
+    /// movement, else its own.
+    pub fn payment_id(&self) -> &str {
+        let named = self.payment.as_deref().or(self.object.as_deref());
+        named.unwrap_or(&self.id)
+    }
 }

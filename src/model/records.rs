@@ -15,7 +15,8 @@ pub use super::catalog::{
     BillingCustomer, ListPrice, MrrChange, Product, Subscription, SubscriptionItem,
 };
 pub use super::payments::{
-    BalanceEntry, BalanceKind, Dispute, DisputeStatus, Payment, PaymentStatus, Refund, Settled,
+    BalanceEntry, BalanceKind, Dispute, DisputeStatus, Payment, PaymentDispute, PaymentStatus,
+    Refund, Settled,
 };
 use super::{Currency, Exact, Instant, Meter};
 

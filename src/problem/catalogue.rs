@@ -262,6 +262,8 @@ catalogue! {
         "The export was made without a column that the numbers could use. The text says which, and what cannot be told without it.";
     NOT_REVENUE = "N2109" Warning "words that are not known":
         "An export names kinds of movements, or accounts, that this version does not know. Their amounts are kept and named here, and are no revenue.";
+    SAME_MONEY = "N2110" Warning "money that two exports may both tell":
+        "Payments, refunds or invoices of which no file says whether another export tells the same money, or two systems that tell different amounts of a customer. The text says what counts, what does not, and how much it is. An export that names the invoice and the payment of each row settles it.";
     REPEATS = "N3001" Note "repeated usage rows":
         "Rows with a request id that was already read, alike in everything, are dropped and counted.";
     OUT_OF_PERIOD = "N3002" Note "rows outside the period":

@@ -5,6 +5,7 @@
 //! every format of one report prints the same figures.
 
 pub mod check;
+pub mod comparison;
 pub mod csv;
 pub mod explanation;
 pub mod figures;

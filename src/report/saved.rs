@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
+use crate::diff::Receipt;
 use crate::model::Exact;
 use crate::problem::{Place, Problem, catalogue};
 
@@ -18,10 +19,20 @@ pub const SCHEMA: &str = "tanso.report/1";
 #[derive(Clone, Debug, Deserialize)]
 pub struct SavedReport {
     schema: String,
+    /// Who made it.
+    pub tool: SavedTool,
     /// Its period.
     pub period: SavedPeriod,
     /// Its currency.
     pub currency: String,
+    /// Which revenue and cost count.
+    pub basis: SavedBasis,
+    /// Whether amounts were converted.
+    pub fx: Option<serde::de::IgnoredAny>,
+    /// Its files.
+    pub inputs: Vec<SavedInput>,
+    /// What it is compared by.
+    pub receipt: Option<Receipt>,
     /// Its options, where they differ from the defaults.
     #[serde(default)]
     pub options: BTreeMap<String, String>,
@@ -33,8 +44,33 @@ pub struct SavedReport {
     pub totals: SavedTotals,
 }
 
-/// The days of a report.
+/// The program that made a report.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SavedTool {
+    /// Its version.
+    pub version: String,
+}
+
+/// Which revenue and cost count.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct SavedBasis {
+    /// `recognized`, `billed`, `cash` or `mrr`.
+    pub revenue: String,
+    /// `effective`, `billed` or `list`.
+    pub cost: String,
+}
+
+/// One file.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SavedInput {
+    /// Name of its format.
+    pub format: String,
+    /// SHA-256 of the file as stored.
+    pub sha256: String,
+}
+
+/// The days of a report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedPeriod {
     /// First instant.
     pub start: String,
@@ -58,6 +94,8 @@ pub struct SavedRow {
 /// The totals.
 #[derive(Clone, Debug, Deserialize)]
 pub struct SavedTotals {
+    /// Revenue.
+    pub revenue: Option<String>,
     /// Cost, unattributed included.
     pub cost: String,
 }
@@ -107,6 +145,25 @@ impl SavedReport {
         Ok(saved)
     }
 
+    /// Whether the receipt's sums are the report's totals.
+    ///
+    /// # Errors
+    /// If they are not: somebody changed the file.
+    pub fn agrees(&self, revenue: Exact, cost: Exact) -> Result<(), Problem> {
+        let parsed = |text: &str| Exact::parse(text).ok();
+        let told = self.totals.revenue.as_deref().and_then(parsed);
+        if told == Some(revenue) && parsed(&self.totals.cost) == Some(cost) {
+            return Ok(());
+        }
+        let message = "the receipt and the totals of a saved report differ: the file was changed";
+        let problem = Problem::new(&catalogue::WRONG_KIND, message);
+        Err(problem.help(format!(
+            "revenue {revenue} and cost {cost} of the receipt, {} and {} in the totals; save the report again",
+            self.totals.revenue.as_deref().unwrap_or("none"),
+            self.totals.cost
+        )))
+    }
+
     /// Its days in words, such as `2026-09-01 to 2026-10-01`.
     pub fn title(&self) -> String {
         let day = |instant: &str| instant.get(..10).unwrap_or(instant).to_string();
@@ -120,7 +177,7 @@ mod tests {
 
     fn report(schema: &str, by: &str, kind: &str) -> Result<SavedReport, Problem> {
         let text = format!(
-            r#"{{"schema":"{schema}","period":{{"start":"2026-10-01T00:00:00Z","end":"2026-11-01T00:00:00Z","tz":"UTC"}},
+            r#"{{"schema":"{schema}","tool":{{"name":"tanso","version":"0"}},"basis":{{"revenue":"cash","cost":"billed"}},"inputs":[],"period":{{"start":"2026-10-01T00:00:00Z","end":"2026-11-01T00:00:00Z","tz":"UTC"}},
             "currency":"USD","by":["{by}"],"rows":[{{"customer":"acme","kind":"{kind}","verdict":null,"later":1}}],
             "totals":{{"cost":"0.00"}}}}"#
         );

@@ -1,5 +1,6 @@
 //! Movements of the Stripe balance: the last source. They are revenue only where neither payments
-//! nor invoices tell the same money; their refunds and disputes give dates to those that do.
+//! nor invoices tell the same money; their refunds and disputes give dates to those that do. What is
+//! left out because nobody can tell is a warning.
 
 use std::collections::BTreeSet;
 
@@ -9,16 +10,24 @@ use super::links::Links;
 use super::payments::recurs;
 use super::tie::Source;
 use super::{Basis, Inputs, RevenueBook, Schedule};
-use crate::identity::guest_id;
-use crate::model::records::{BalanceEntry, BalanceKind};
+use crate::identity::payer_of;
+use crate::model::records::{BalanceEntry, BalanceKind, Payment, PaymentStatus};
 
 /// Adds the movements. Comes after invoices and payments.
 pub fn add(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>) {
+    for entry in &links.by_words {
+        book.remark(
+            "refunds in the balance that name no payment; they are taken back of the only one with their words",
+            -entry.gross,
+        );
+    }
     let invoiced = book.obligations.iter();
     let invoiced = invoiced.filter(|line| line.source.is_invoiced());
+    let paid = |payment: &Payment| payment.status == PaymentStatus::Succeeded;
     let better = Better {
         payers: invoiced.clone().map(|line| line.payer.clone()).collect(),
         invoices: invoiced.count() > 0 && inputs.basis != Basis::Cash,
+        payments: inputs.records.payments.iter().any(paid),
     };
     for entry in &inputs.records.balance {
         let reason = left_out(entry, inputs, links, &better);
@@ -28,8 +37,24 @@ pub fn add(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>) {
             Some(reason) => sheet.exclude(reason, entry.gross),
             None => moved(book, inputs, links, entry),
         }
+        match reason {
+            Some(UNNAMED) if entry.kind == BalanceKind::Payment => book.doubt(
+                "payments in the balance that name no invoice, left out beside invoices; add the payments with their Invoice ID",
+                entry.gross,
+            ),
+            Some(UNNAMED | UNKNOWN) => book.doubt(
+                "movements of the balance that give back a payment no file names, left out; add the refunds and disputes with their payments",
+                -entry.gross,
+            ),
+            _ => {}
+        }
     }
 }
+
+/// Movements that may be of an invoice.
+const UNNAMED: &str = "no invoice named, so maybe the money of one";
+/// Movements that give back nobody knows what.
+const UNKNOWN: &str = "given back, payment not in the files";
 
 /// What better sources hold.
 struct Better {
@@ -37,6 +62,8 @@ struct Better {
     payers: BTreeSet<String>,
     /// Whether invoices count at all.
     invoices: bool,
+    /// Whether an export of payments says what was given back of each.
+    payments: bool,
 }
 
 /// Why a movement is no revenue by itself.
@@ -57,8 +84,7 @@ fn left_out(
         return Some(Source::StripePayments.same_money());
     }
     // What gives a payment back is judged as the payment is.
-    let payment = payment_of(entry, links);
-    let judged = payment.unwrap_or(entry);
+    let judged = payment_of(entry, links).unwrap_or(entry);
     if inputs.basis != Basis::Cash {
         if links.invoice_of(judged).is_some() {
             return Some(Source::StripeInvoices.same_money());
@@ -69,11 +95,12 @@ fn left_out(
         }
         let known = |id: &String| better.payers.contains(id);
         if better.invoices && judged.customer.as_ref().is_none_or(known) {
-            return Some("no invoice named, so maybe the money of one");
+            return Some(UNNAMED);
         }
     }
-    let refund_alone = payment.is_none() && entry.kind != BalanceKind::Payment;
-    (refund_alone && entry.customer.is_none()).then_some("given back, payment not in the files")
+    // Payments say themselves what was given back of them; alone, the balance has to.
+    let gives_back = of.is_none() && entry.kind != BalanceKind::Payment;
+    (gives_back && better.payments).then_some(UNKNOWN)
 }
 
 /// The movement that is the payment of another movement.
@@ -87,11 +114,7 @@ fn payment_of<'a>(entry: &'a BalanceEntry, links: &Links<'a>) -> Option<&'a Bala
 /// A movement that is revenue, or takes it back, when it happens.
 fn moved(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>, entry: &BalanceEntry) {
     let of = payment_of(entry, links).unwrap_or(entry);
-    let object = of.object.as_deref().unwrap_or(&of.id);
-    let id = match &of.customer {
-        Some(id) => id.clone(),
-        None => guest_id(of.email.as_deref(), object),
-    };
+    let id = payer_of(of);
     let payer = Payer {
         namespace: "stripe",
         id: &id,

@@ -49,27 +49,29 @@ impl RevenueBook {
             let billed = line.invoiced < end;
             let stripe = line.source.namespace() == "stripe";
             // The report by Stripe tells the same invoices; another system's are the same money.
-            if line.schedule.has_hidden() && !stripe {
-                let total = if billed {
-                    line.net + line.tax
-                } else {
-                    Exact::ZERO
-                };
-                sums.invoiced += total;
-                sums.left_out += total;
-                continue;
-            }
-            let recognized = line.schedule.raw_until(end);
+            let own = match stripe {
+                true => line.schedule.unhidden(),
+                false => line.schedule.clone(),
+            };
+            let hidden = own.hidden_as_of(end);
+            let recognized = own.recognized_until(end);
             sums.recognized += recognized;
             // What is taken back before it is billed changes only what is earned.
-            let standing = line.schedule.standing(end);
+            let standing = own.standing(end);
             let open = match billed {
-                true => standing - recognized,
+                true => standing - hidden - recognized,
                 false => -recognized,
             };
             if billed {
                 sums.invoiced += line.net + line.tax;
-                sums.tax += line.tax;
+                // Tax of what another system tells from end to end is the other's too.
+                match hidden == standing && !hidden.is_zero() {
+                    true => sums.left_out += hidden + line.tax,
+                    false => {
+                        sums.left_out += hidden;
+                        sums.tax += line.tax;
+                    }
+                }
                 sums.taken_back += line.net - standing;
                 sums.deferred += open;
             } else {

@@ -4,6 +4,8 @@
 //! Refunds one by one come first, movements of the balance second, the payment's own column last;
 //! of that only what the better ones do not hold counts.
 
+use std::collections::BTreeMap;
+
 use super::RevenueBook;
 use super::links::{Links, Paid, facing};
 use super::taken::Event;
@@ -11,12 +13,12 @@ use crate::model::records::{BalanceEntry, BalanceKind, DisputeStatus};
 use crate::model::{Exact, Instant};
 
 /// Money that goes back.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Back {
-    /// What it is, as the tie names it.
-    pub reason: &'static str,
     /// When; `None` if no file says.
     pub at: Option<Instant>,
+    /// What it is, as the tie names it.
+    pub reason: &'static str,
     /// Amount including tax.
     pub gross: Exact,
     /// The refund's id, where a file has it.
@@ -35,7 +37,7 @@ impl Back {
     }
 }
 
-/// What goes back of a payment that succeeded.
+/// What goes back of a payment that succeeded, in order of time.
 pub fn of_payment(book: &mut RevenueBook, links: &Links<'_>, payment: Paid<'_>) -> Vec<Back> {
     let id = payment.id;
     let moves = links.balance.get(id).map_or(&[][..], Vec::as_slice);
@@ -58,12 +60,12 @@ pub fn of_payment(book: &mut RevenueBook, links: &Links<'_>, payment: Paid<'_>) 
             -rest,
         );
     }
-    let gone: Exact = back.iter().map(|back| back.gross).sum();
-    let lost = lost(book, links, payment, moves);
-    if let Some((amount, at)) = lost {
+    let mut left = payment.amount - back.iter().map(|back| back.gross).sum();
+    for (at, amount) in lost(book, links, payment, moves) {
         // What was refunded already cannot be lost again.
-        let gross = amount.min(payment.amount - gone);
+        let gross = amount.min(left);
         if gross.is_positive() {
+            left -= gross;
             back.push(Back {
                 reason: "lost disputes",
                 at,
@@ -72,6 +74,7 @@ pub fn of_payment(book: &mut RevenueBook, links: &Links<'_>, payment: Paid<'_>) 
             });
         }
     }
+    back.sort();
     back
 }
 
@@ -128,45 +131,63 @@ fn refunds(links: &Links<'_>, payment: &str, moves: &[&BalanceEntry]) -> Vec<Bac
     backs
 }
 
-const AT_RISK: &str = "open disputes, at risk: revenue stays until they are lost";
-
-/// The amount lost in disputes, with its date.
+/// The amounts lost in disputes, each with its date, in order of time. Refunds came first of what
+/// can be lost.
 fn lost(
     book: &mut RevenueBook,
     links: &Links<'_>,
     payment: Paid<'_>,
     moves: &[&BalanceEntry],
-) -> Option<(Exact, Option<Instant>)> {
-    if let Some(disputes) = links.disputes.get(payment.id) {
-        for open in disputes.iter().filter(|d| d.status == DisputeStatus::Open) {
-            book.remark(AT_RISK, open.amount);
+) -> Vec<(Option<Instant>, Exact)> {
+    let mut told: Vec<_> = match (links.disputes.get(payment.id), payment.dispute) {
+        (Some(disputes), _) => {
+            let disputes = disputes.iter();
+            disputes.map(|d| (Some(d.at), d.status, d.amount)).collect()
         }
-        let lost = disputes.iter().filter(|d| d.status == DisputeStatus::Lost);
-        let amount: Exact = lost.clone().map(|dispute| dispute.amount).sum();
-        return lost.map(|d| Some(d.at)).max().map(|at| (amount, at));
-    }
-    if payment.dispute_lost.is_some() {
-        return payment.dispute_lost;
-    }
-    // What the payment says of its dispute decides what the balance only withdrew.
-    if let Some((amount, status)) = payment.dispute_kept {
-        if status == DisputeStatus::Open {
-            book.remark(AT_RISK, amount);
+        (None, Some(dispute)) => {
+            let withdrawn = moves.iter().filter(|m| m.kind == BalanceKind::Dispute);
+            let at = dispute.at.or(withdrawn.map(|m| m.at).min());
+            vec![(at, dispute.status, dispute.amount)]
         }
-        return None;
+        (None, None) => return withdrawn(book, moves),
+    };
+    told.sort();
+    for (_, status, amount) in &told {
+        if *status == DisputeStatus::Open {
+            book.remark(
+                "open disputes, at risk: revenue stays until they are lost",
+                *amount,
+            );
+        }
     }
-    let of = |entry: &&&BalanceEntry| {
+    let lost = told.into_iter();
+    let lost = lost.filter(|(_, status, _)| *status == DisputeStatus::Lost);
+    lost.map(|(at, _, amount)| (at, amount)).collect()
+}
+
+/// What the balance has withdrawn for disputes that no file decides: each with its first day.
+fn withdrawn(book: &mut RevenueBook, moves: &[&BalanceEntry]) -> Vec<(Option<Instant>, Exact)> {
+    let disputes = moves.iter().filter(|entry| {
         let kind = &entry.kind;
         matches!(kind, BalanceKind::Dispute | BalanceKind::DisputeReversal)
-    };
-    let net: Exact = moves.iter().filter(of).map(|entry| facing(entry)).sum();
-    let first = moves.iter().filter(of).map(|entry| entry.at).min();
-    if !net.is_negative() {
-        return None;
+    });
+    // Where a movement does not say of which dispute it is, all of them are one.
+    let apart = disputes.clone().all(|entry| entry.object.is_some());
+    let mut sums: BTreeMap<Option<&str>, (Instant, Exact)> = BTreeMap::new();
+    for entry in disputes {
+        let of = entry.object.as_deref().filter(|_| apart);
+        let (first, sum) = sums.entry(of).or_insert((entry.at, Exact::ZERO));
+        *first = entry.at.min(*first);
+        *sum += facing(entry);
     }
-    book.remark(
-        "disputes that the balance has withdrawn and no file decides, taken as lost",
-        -net,
-    );
-    Some((-net, first))
+    let mut lost = Vec::new();
+    for (first, sum) in sums.into_values().filter(|(_, sum)| sum.is_negative()) {
+        book.remark(
+            "disputes that the balance has withdrawn and no file decides, taken as lost",
+            -sum,
+        );
+        lost.push((Some(first), -sum));
+    }
+    lost.sort();
+    lost
 }

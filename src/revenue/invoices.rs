@@ -132,6 +132,9 @@ fn add_one(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>, invoic
     write_off(book, &mut taken, invoice, final_at, payments);
     let schedules = taken.book(book, source);
     for (part, schedule) in parts.into_iter().zip(schedules) {
+        if invoice.status == InvoiceStatus::Void {
+            book.voided.insert(book.obligations.len());
+        }
         push(book, inputs, payer, source, part, schedule);
     }
 }

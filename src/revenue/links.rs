@@ -4,9 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::records::{
-    BalanceEntry, BalanceKind, CreditNote, Dispute, DisputeStatus, Invoice, InvoiceLine,
-    InvoiceStatus, ListPrice, Payment, PaymentStatus, Refund, RevenueRecords, Subscription,
-    SubscriptionItem,
+    BalanceEntry, CreditNote, Dispute, Invoice, InvoiceLine, InvoiceStatus, ListPrice, Payment,
+    PaymentDispute, PaymentStatus, Refund, RevenueRecords, Subscription, SubscriptionItem,
 };
 use crate::model::{Exact, Instant};
 
@@ -17,7 +16,7 @@ type ByName<'a, T> = BTreeMap<(&'static str, &'a str), Vec<&'a T>>;
 /// A payment that succeeded, as any file tells it.
 #[derive(Clone, Copy, Debug)]
 pub struct Paid<'a> {
-    /// Charge id; empty where no file has it.
+    /// Charge id; that of the movement of the balance where no file has it.
     pub id: &'a str,
     /// When it was made.
     pub created: Instant,
@@ -27,10 +26,8 @@ pub struct Paid<'a> {
     pub refunded: Exact,
     /// When, if it says.
     pub refunded_at: Option<Instant>,
-    /// Lost in a dispute, as it says.
-    pub dispute_lost: Option<(Exact, Option<Instant>)>,
-    /// Disputed and not lost, as it says.
-    pub dispute_kept: Option<(Exact, DisputeStatus)>,
+    /// Its dispute, as it says.
+    pub dispute: Option<PaymentDispute>,
 }
 
 impl<'a> Paid<'a> {
@@ -42,31 +39,31 @@ impl<'a> Paid<'a> {
             amount: payment.amount,
             refunded: payment.refunded,
             refunded_at: payment.refunded_at,
-            dispute_lost: payment.dispute_lost,
-            dispute_kept: payment.dispute_kept,
+            dispute: payment.dispute,
         }
     }
 
     /// A movement of the balance that is a payment.
-    fn moved(entry: &'a BalanceEntry) -> Paid<'a> {
+    pub(super) fn moved(entry: &'a BalanceEntry) -> Paid<'a> {
         Paid {
-            id: entry.object.as_deref().unwrap_or(""),
+            id: entry.payment_id(),
             created: entry.at,
             amount: facing(entry),
             refunded: Exact::ZERO,
             refunded_at: None,
-            dispute_lost: None,
-            dispute_kept: None,
+            dispute: None,
         }
     }
 }
 
-/// The amount that the customer saw, else that of the balance; signed as the balance moves.
+/// The amount that the customer saw, if that is in the same currency, else that of the balance;
+/// signed as the balance moves.
 pub fn facing(entry: &BalanceEntry) -> Exact {
-    match entry.facing.map(|(amount, _)| amount) {
+    match entry.facing {
+        Some((_, currency)) if currency != entry.currency => entry.gross,
         // Exports differ in whether the facing amount carries a sign; the balance always does.
-        Some(facing) if entry.gross.is_negative() => -facing.abs(),
-        Some(facing) => facing.abs(),
+        Some((facing, _)) if entry.gross.is_negative() => -facing.abs(),
+        Some((facing, _)) => facing.abs(),
         None => entry.gross,
     }
 }
@@ -93,8 +90,11 @@ pub struct Links<'a> {
     pub disputes: By<'a, Dispute>,
     /// Movements of the balance by payment.
     pub balance: By<'a, BalanceEntry>,
-    /// The payment of each movement of the balance.
+    /// The payment of each movement of the balance; those that give back and have none here name
+    /// nothing that is known.
     pub moved_for: BTreeMap<&'a str, &'a str>,
+    /// Refunds in the balance that name their payment by its words alone.
+    pub by_words: Vec<&'a BalanceEntry>,
     /// Subscriptions by id.
     pub subscriptions: BTreeMap<&'a str, &'a Subscription>,
     /// When invoices of each subscription are dated.
@@ -138,49 +138,15 @@ impl<'a> Links<'a> {
             let of = (note.namespace, note.invoice.as_str());
             links.notes.entry(of).or_default().push(note);
         }
-        // The movements of a refund name the refund; the refund names its payment.
-        let mut of_refund: BTreeMap<&str, &str> = BTreeMap::new();
-        for refund in &records.refunds {
-            of_refund.insert(&refund.id, &refund.payment);
-            if refund.succeeded {
-                let list = links.refunds.entry(&refund.payment).or_default();
-                list.push(refund);
-            }
+        for refund in records.refunds.iter().filter(|refund| refund.succeeded) {
+            let list = links.refunds.entry(&refund.payment).or_default();
+            list.push(refund);
         }
         for dispute in &records.disputes {
-            of_refund.insert(&dispute.id, &dispute.payment);
             let list = links.disputes.entry(&dispute.payment).or_default();
             list.push(dispute);
         }
-        let arrived = |entry: &&BalanceEntry| entry.kind == BalanceKind::Payment;
-        for entry in records.balance.iter().filter(arrived) {
-            let known = |id: &str| links.payments.contains_key(id);
-            if entry.object.as_deref().is_some_and(known) {
-                continue;
-            }
-            if let Some(invoice) = links.invoice_of(entry) {
-                let paid = links.paid.entry(&invoice.id).or_default();
-                paid.push(Paid::moved(entry));
-            }
-        }
-        for entry in &records.balance {
-            let object = entry.object.as_deref();
-            let through = object.and_then(|object| of_refund.get(object).copied());
-            let alone = || match links.paid.get(links.invoice_of(entry)?.id.as_str())?[..] {
-                [paid] if entry.kind != BalanceKind::Payment => Some(paid.id),
-                _ => None,
-            };
-            let of = entry
-                .payment
-                .as_deref()
-                .or(through)
-                .or_else(alone)
-                .or(object);
-            if let Some(payment) = of {
-                links.balance.entry(payment).or_default().push(entry);
-                links.moved_for.insert(&entry.id, payment);
-            }
-        }
+        links.add_balance(records);
         for subscription in &records.subscriptions {
             links.subscriptions.insert(&subscription.id, subscription);
         }

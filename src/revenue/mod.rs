@@ -16,6 +16,7 @@ mod given_back;
 mod invoices;
 mod lines;
 mod links;
+mod movements;
 mod mrr;
 mod overlap;
 mod parts;
@@ -25,8 +26,10 @@ mod prepaid;
 mod recognition;
 pub mod schedule;
 mod service;
+mod systems;
 mod taken;
 mod tie;
+mod twins;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,6 +37,7 @@ pub use coverage::Coverage;
 pub use deferred::Deferred;
 pub use overlap::Check;
 pub use schedule::Schedule;
+pub use systems::Difference;
 pub use tie::{RevenueTie, Source};
 
 use links::Links;
@@ -178,10 +182,16 @@ pub struct RevenueBook {
     pub without_period: u64,
     /// Customers with revenue of several plans at the same time, and the days.
     pub several_plans: Vec<(PartyId, Period)>,
-    /// What was inferred or is in doubt: the words, how often, and the amounts together.
+    /// What was inferred: the words, how often, and the amounts together.
     pub remarks: BTreeMap<&'static str, (u64, Exact)>,
+    /// Money of which no file says whether it is revenue of its own: likewise, for warnings.
+    pub doubts: BTreeMap<&'static str, (u64, Exact)>,
     /// What sources that do not count say of the months of those that do.
     pub checks: Vec<Check>,
+    /// Customers of whom two systems tell different amounts of the same months.
+    pub differences: Vec<Difference>,
+    /// Obligations of invoices that proved void, by their place.
+    voided: BTreeSet<usize>,
     /// Billed amounts that are revenue at no time, with the time of billing.
     left_out: Vec<(Instant, Exact)>,
     /// Tax of invoices whose lines count, with the time of billing.
@@ -229,17 +239,23 @@ impl RevenueBook {
             without_period: 0,
             several_plans: Vec::new(),
             remarks: BTreeMap::new(),
+            doubts: BTreeMap::new(),
             checks: Vec::new(),
+            differences: Vec::new(),
+            voided: BTreeSet::new(),
             left_out: Vec::new(),
             other_tax: Vec::new(),
         }
     }
 
-    /// Notes something that was inferred or is in doubt.
+    /// Notes something that was inferred.
     fn remark(&mut self, words: &'static str, amount: Exact) {
-        let (times, sum) = self.remarks.entry(words).or_default();
-        *times += 1;
-        *sum += amount;
+        count(&mut self.remarks, words, amount);
+    }
+
+    /// Warns of money of which no file says whether it is revenue of its own.
+    fn doubt(&mut self, words: &'static str, amount: Exact) {
+        count(&mut self.doubts, words, amount);
     }
 
     /// Whether there is any revenue record at all.
@@ -305,6 +321,13 @@ impl RevenueBook {
         }
         keys
     }
+}
+
+/// Once more, and by how much.
+fn count(told: &mut BTreeMap<&'static str, (u64, Exact)>, words: &'static str, amount: Exact) {
+    let (times, sum) = told.entry(words).or_default();
+    *times += 1;
+    *sum += amount;
 }
 
 #[cfg(test)]

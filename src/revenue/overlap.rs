@@ -1,14 +1,16 @@
 //! The same money in two systems. Within Stripe, ids tell which payment is which invoice; between
 //! a report and its invoices, Stripe and Lago, or Stripe and a revenue file, only customer and
-//! month do. The better source then tells a customer's month, and the other only checks it.
+//! month do. The better source then tells a customer's month, and the other only checks it, unless
+//! their amounts show that they tell of different money.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::recognition::Told;
+use super::systems::{PAYMENTS, Stretch, Systems, backs_of, months_of, rank};
 use super::tie::Source;
-use super::{Basis, Obligation, RevenueBook};
+use super::{Basis, Obligation, RevenueBook, twins};
 use crate::identity::PartyId;
-use crate::model::{Exact, Instant, Month, Zone};
+use crate::model::Exact;
 
 /// What a source that is not used says of the months in which a better one counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,90 +29,70 @@ pub struct Check {
     pub other: Exact,
 }
 
-/// The rank of a system, best first; obligations of one rank are joined by ids, not by month.
-fn rank(source: Source, basis: Basis) -> u8 {
-    match source {
-        Source::RecognitionReport => 0,
-        Source::StripePayments | Source::StripeBalance if basis == Basis::Cash => 1,
-        Source::StripeLines | Source::StripeInvoices => 1,
-        Source::LagoLines | Source::LagoInvoices => 2,
-        Source::RevenueFile => 3,
-        _ => 4,
-    }
-}
-
-type Stretch = (Instant, Instant);
-/// Sources by rank that tell a month of a customer.
-type Tells = BTreeMap<(PartyId, Stretch), BTreeMap<u8, Source>>;
-
 /// Hides what better sources tell and remembers the differences.
 pub fn settle(book: &mut RevenueBook, told: &Told) {
-    let mut of_party: BTreeMap<PartyId, BTreeSet<u8>> = BTreeMap::new();
-    for line in &book.obligations {
-        let ranks = of_party.entry(line.party).or_default();
-        ranks.insert(rank(line.source, book.basis));
-    }
-    of_party.retain(|_, ranks| ranks.len() > 1);
-    let several = |line: &Obligation| of_party.contains_key(&line.party);
-    // The months that each source tells, and those in which it takes back, of those that have several.
-    let (mut months, mut backs) = (Tells::new(), Tells::new());
-    for line in book.obligations.iter().filter(|line| several(line)) {
-        let best = rank(line.source, book.basis);
-        let tell = |tells: &mut Tells, month| {
-            let sources = tells.entry((line.party, month)).or_default();
-            sources.entry(best).or_insert(line.source);
-        };
-        for month in months_of(line, book.zone) {
-            tell(&mut months, month);
-        }
-        for at in line.schedule.taken_back_at() {
-            tell(&mut backs, stretch(book.zone.day(at).month(), book.zone));
-        }
-    }
-    let mut checks: BTreeMap<(Source, Source), BTreeMap<(PartyId, Stretch), Exact>> =
-        BTreeMap::new();
-    for line in &mut book.obligations {
+    let systems = Systems::of(book);
+    let twins = twins::find(book, &systems);
+    let mut checks: Checks = BTreeMap::new();
+    let sources: Vec<Source> = book.obligations.iter().map(|line| line.source).collect();
+    let mut found = Found::default();
+    for (at, line) in book.obligations.iter_mut().enumerate() {
         let own = rank(line.source, book.basis);
+        let stripe = line.source.namespace() == "stripe";
         let mut hidden: BTreeMap<Stretch, Source> = BTreeMap::new();
         if own > 0
-            && line.source.namespace() == "stripe"
+            && stripe
             && let Some(stretches) = told.get(&line.payer)
         {
             for stretch in stretches.iter().filter(|s| s.0 < s.1) {
                 add(&mut hidden, *stretch, Source::RecognitionReport);
             }
         }
-        if of_party.contains_key(&line.party) {
-            // Payments that no invoice holds are Stripe's own, beside its invoices.
-            let stripe = line.source.namespace() == "stripe";
-            let better = |tells: &Tells, month| {
-                let sources = tells.get(&(line.party, month))?;
-                let (better, source) = sources.first_key_value()?;
-                (*better < own && !(stripe && *better == 1)).then_some(*source)
+        let months = months_of(line, book.zone);
+        let ranked = (own, line.source);
+        // A void invoice comes to nothing by itself.
+        let void = book.voided.contains(&at);
+        let goes_back = backs_of(line, book.zone);
+        for month in months.iter().chain(&goes_back).filter(|_| !void) {
+            // What goes back after its service is told by who takes it back, but a month of service
+            // is not: the customer may have moved from one system to another.
+            let only_back = line.net.is_negative() || !months.contains(month);
+            let told = systems.better(line.party, ranked, *month);
+            let taken = || {
+                systems
+                    .takes_back(line.party, ranked, *month)
+                    .filter(|_| only_back)
             };
-            let earns = months_of(line, book.zone);
-            let backs_of = |at: Instant| stretch(book.zone.day(at).month(), book.zone);
-            let goes_back: BTreeSet<Stretch> =
-                line.schedule.taken_back_at().map(backs_of).collect();
-            for month in earns.iter().chain(&goes_back) {
-                // What goes back after its service is told by who takes it back, but a month of
-                // service is not: the customer may have moved from one system to another.
-                let only_back = line.net.is_negative() || !earns.contains(month);
-                let told = better(&months, *month);
-                let taken = || better(&backs, *month).filter(|_| only_back);
-                if let Some(source) = told.or_else(taken) {
-                    add(&mut hidden, *month, source);
+            if let Some(better) = told.or_else(taken) {
+                add(&mut hidden, *month, better);
+            }
+        }
+        if hidden.is_empty() && twins.near.contains(&at) {
+            match twins.of.get(&at) {
+                Some(twin) => {
+                    found.twins.push(line.net + line.tax);
+                    for month in months {
+                        add(&mut hidden, month, sources[*twin]);
+                    }
                 }
+                None if own == PAYMENTS || book.basis == Basis::Cash => {
+                    found.near.push(line.net + line.tax);
+                }
+                None => {}
             }
         }
         if hidden.is_empty() {
             continue;
         }
+        let is_twin = twins.of.contains_key(&at);
         let mut sums: BTreeMap<Source, Exact> = BTreeMap::new();
         for ((from, to), better) in &hidden {
             let amount = line.schedule.raw_until(*to) - line.schedule.raw_until(*from);
             if !amount.is_zero() {
                 *sums.entry(*better).or_default() += amount;
+            }
+            let compared = systems.better(line.party, ranked, (*from, *to)).is_some();
+            if !amount.is_zero() && (compared || !is_twin) {
                 let seen = checks.entry((*better, line.source)).or_default();
                 *seen.entry((line.party, (*from, *to))).or_default() += amount;
             }
@@ -121,7 +103,36 @@ pub fn settle(book: &mut RevenueBook, told: &Told) {
             sheet.exclude(better.same_money(), amount);
         }
     }
+    found.tell(book);
     compare(book, checks);
+    book.differences = systems.differences;
+}
+
+/// Amounts by pair of sources, customer and stretch.
+type Checks = BTreeMap<(Source, Source), BTreeMap<(PartyId, Stretch), Exact>>;
+
+/// What two systems tell in different months.
+#[derive(Default)]
+struct Found {
+    twins: Vec<Exact>,
+    near: Vec<Exact>,
+}
+
+impl Found {
+    fn tell(self, book: &mut RevenueBook) {
+        for amount in self.twins {
+            book.remark(
+                "amounts that a better source tells in another month, with the same customer and sum; they count once",
+                amount,
+            );
+        }
+        for amount in self.near {
+            book.doubt(
+                "payments near to what another system bills to the same customer, with other sums; both count",
+                amount,
+            );
+        }
+    }
 }
 
 /// Adds a stretch, unless a part of it is hidden already.
@@ -133,10 +144,7 @@ fn add(hidden: &mut BTreeMap<Stretch, Source>, stretch: Stretch, better: Source)
 }
 
 /// Compares what is hidden with what counts.
-fn compare(
-    book: &mut RevenueBook,
-    checks: BTreeMap<(Source, Source), BTreeMap<(PartyId, Stretch), Exact>>,
-) {
+fn compare(book: &mut RevenueBook, checks: Checks) {
     let mut lines: BTreeMap<PartyId, Vec<&Obligation>> = BTreeMap::new();
     for line in &book.obligations {
         lines.entry(line.party).or_default().push(line);
@@ -165,27 +173,4 @@ fn compare(
         found.push(check);
     }
     book.checks = found;
-}
-
-/// The months that an obligation tells of: those of its service, or the one of its moment.
-fn months_of(line: &Obligation, zone: Zone) -> Vec<Stretch> {
-    /// Longer services are told by their first ten years.
-    const MOST: usize = 120;
-    let (start, _) = line.schedule.span();
-    // Contra revenue after the end is no service; the month of the last moment is.
-    let last = match line.schedule.runs_until() {
-        end if end > start => Instant(end.0 - 1),
-        _ => start,
-    };
-    let first: Month = zone.day(start).month();
-    let last = zone.day(last).month();
-    let months = std::iter::successors(Some(first), |month| Some(month.plus(1)));
-    let months = months.take_while(|month| *month <= last).take(MOST);
-    months.map(|month| stretch(month, zone)).collect()
-}
-
-/// A month of the report's zone.
-fn stretch(month: Month, zone: Zone) -> Stretch {
-    let next = month.plus(1).first_day();
-    (zone.start_of(month.first_day()), zone.start_of(next))
 }

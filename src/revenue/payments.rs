@@ -1,20 +1,48 @@
 //! Payments as obligations: all of them on a cash basis, else only those that no invoice holds.
 
+use std::collections::BTreeSet;
+
 use super::given_back::{self, Back};
 use super::invoices::{Payer, net_part, push};
 use super::lines::Part;
 use super::links::{Links, Paid};
+use super::parts::NetParts;
 use super::tie::Source;
 use super::{Basis, Inputs, RevenueBook, Schedule};
 use crate::identity::guest_id;
-use crate::model::Exact;
 use crate::model::records::{Payment, PaymentStatus};
 
 /// Adds the payments.
 pub fn add(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>) {
-    let have_invoices = links.invoices.keys().any(|(of, _)| *of == "stripe");
+    let invoiced = book.obligations.iter().filter(|line| {
+        let stripe = line.source.namespace() == "stripe";
+        stripe && line.source.is_invoiced()
+    });
+    let better = Better {
+        payers: invoiced.map(|line| line.payer.clone()).collect(),
+        invoices: links.invoices.keys().any(|(of, _)| *of == "stripe"),
+    };
     for payment in &inputs.records.payments {
-        add_one(book, inputs, links, payment, have_invoices);
+        add_one(book, inputs, links, payment, &better);
+    }
+}
+
+/// What Stripe's invoices and lines hold.
+struct Better {
+    /// Customers with invoices that count.
+    payers: BTreeSet<String>,
+    /// Whether there are invoices.
+    invoices: bool,
+}
+
+impl Better {
+    /// Whether a payment that names no invoice may be the money of one: the export does not say, or
+    /// Stripe calls it the payment of one, and its customer has invoices or is not known.
+    fn may_hold(&self, payment: &Payment) -> bool {
+        let billing = payment.description.as_deref().and_then(recurs);
+        let unnamed = payment.invoice.is_none() && (!payment.tells_invoice || billing.is_some());
+        let known = |id: &String| self.payers.contains(id);
+        unnamed && !self.payers.is_empty() && payment.customer.as_ref().is_none_or(known)
     }
 }
 
@@ -23,7 +51,7 @@ fn add_one(
     inputs: Inputs<'_>,
     links: &Links<'_>,
     payment: &Payment,
-    have_invoices: bool,
+    better: &Better,
 ) {
     let sheet = book.sheets.entry(Source::StripePayments).or_default();
     sheet.export += payment.amount;
@@ -53,27 +81,42 @@ fn add_one(
     if !cash && paid.is_some_and(|paid| links.lines.contains_key(&paid)) {
         return sheet.exclude(Source::StripeLines.same_money(), payment.amount);
     }
+    if !cash && better.may_hold(payment) {
+        sheet.exclude(
+            "no invoice named, so maybe the money of one",
+            payment.amount,
+        );
+        book.doubt(
+            "payments that name no invoice, of customers with invoices, left out beside these; export the payments with Invoice ID",
+            payment.amount,
+        );
+        for back in given_back::of_payment(book, links, Paid::of(payment)) {
+            book.doubt(
+                "refunds and lost disputes of payments that name no invoice, not taken back of any; export the payments with Invoice ID",
+                back.gross,
+            );
+        }
+        return;
+    }
     let places = inputs.currency.decimals();
-    let net_of = |gross: Exact| invoice.map_or(gross, |invoice| net_part(gross, invoice, places));
-    let net = net_of(payment.amount);
+    let net = invoice.map_or(payment.amount, |invoice| {
+        net_part(payment.amount, invoice, places)
+    });
+    let mut nets = NetParts::of(net, payment.amount, places);
     sheet.tax += payment.amount - net;
     let mut schedule = Schedule::straight(net, payment.created, payment.created, places);
     let mut backs = given_back::of_payment(book, links, Paid::of(payment));
     // Money cannot go back before it came; a refund without a date counts with the payment.
     let when = |back: &Back| back.at.unwrap_or(payment.created).max(payment.created);
     backs.sort_by_key(|back| (when(back), back.gross));
-    let (mut gross, mut net_gone) = (Exact::ZERO, Exact::ZERO);
     for back in backs {
         book.undated_refunds += u64::from(back.at.is_none());
-        // Rounded as a running sum: what goes back in pieces goes back whole.
-        gross += back.gross;
-        let gone = net_of(gross) - net_gone;
-        net_gone += gone;
+        let gone = nets.take(back.gross);
         schedule.contra(when(&back), gone);
         let sheet = book.sheets.entry(Source::StripePayments).or_default();
         sheet.exclude(back.reason, gone);
     }
-    book.orphan_payments += u64::from(have_invoices && payment.invoice.is_some() && !cash);
+    book.orphan_payments += u64::from(better.invoices && payment.invoice.is_some() && !cash);
     let id = match &payment.customer {
         Some(id) => id.clone(),
         None => guest_id(payment.email.as_deref(), &payment.id),

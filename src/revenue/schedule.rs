@@ -67,9 +67,22 @@ impl Schedule {
         self.whole() - self.total()
     }
 
-    /// Whether a part of it is left out.
-    pub fn has_hidden(&self) -> bool {
-        !self.hidden.is_empty()
+    /// The same with nothing left out.
+    pub fn unhidden(&self) -> Schedule {
+        Schedule {
+            hidden: Vec::new(),
+            ..self.clone()
+        }
+    }
+
+    /// What is left out of all time, with the contra events before `at` alone.
+    pub fn hidden_as_of(&self, at: Instant) -> Exact {
+        let events = self.contra.partition_point(|(time, _)| *time < at);
+        let as_of = Schedule {
+            contra: self.contra[..events].to_vec(),
+            ..self.clone()
+        };
+        as_of.whole() - as_of.total()
     }
 
     /// Revenue of all time before `at`, contra events before `at` included; what happens at `at`
@@ -81,6 +94,11 @@ impl Schedule {
             sum -= self.raw_until(at.min(*to)) - self.raw_until(*from);
         }
         sum
+    }
+
+    /// Whether a part of it is left out.
+    pub fn has_hidden(&self) -> bool {
+        !self.hidden.is_empty()
     }
 
     /// The same with the hidden stretches.

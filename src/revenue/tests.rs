@@ -6,8 +6,8 @@ use super::*;
 use crate::model::Month;
 use crate::model::records::{
     BalanceEntry, BalanceKind, CreditNote, Dispute, DisputeStatus, Invoice, InvoiceLine,
-    InvoiceStatus, ListPrice, MrrChange, Payment, PaymentStatus, Prepaid, Product, RecognizedEntry,
-    Refund, Subscription, SubscriptionItem,
+    InvoiceStatus, ListPrice, MrrChange, Payment, PaymentDispute, PaymentStatus, Prepaid, Product,
+    RecognizedEntry, Refund, Subscription, SubscriptionItem,
 };
 
 pub(super) fn at(text: &str) -> Instant {
@@ -90,12 +90,12 @@ fn payment(id: &str, amount: &str, created: &str, invoice: Option<&str>) -> Paym
         amount: exact(amount),
         refunded: Exact::ZERO,
         refunded_at: None,
-        dispute_lost: None,
-        dispute_kept: None,
+        dispute: None,
         currency: Currency::USD,
         settled: None,
         status: PaymentStatus::Succeeded,
         invoice: invoice.map(str::to_string),
+        tells_invoice: true,
         description: None,
         origin: origin(),
     }
@@ -160,6 +160,7 @@ fn moved(object: &str, kind: BalanceKind, gross: &str, when: &str) -> BalanceEnt
         invoice_number: None,
         subscription: None,
         description: None,
+        gives_back: None,
         origin: origin(),
     }
 }
@@ -546,7 +547,11 @@ fn an_open_dispute_of_a_payment_is_not_lost_because_the_balance_moved() {
     withdrawn.payment = Some("ch_1".into());
     records.balance.push(withdrawn);
     assert_eq!(months(&records, 2), ["90", "-90"]);
-    records.payments[0].dispute_kept = Some((exact("90"), DisputeStatus::Open));
+    records.payments[0].dispute = Some(PaymentDispute {
+        status: DisputeStatus::Open,
+        amount: exact("90"),
+        at: None,
+    });
     assert_eq!(months(&records, 2), ["90", "0"]);
 }
 

@@ -4,7 +4,7 @@ use super::lever::{ModelSwap, Scenario};
 use super::plan::Unresolved;
 use super::scenario::World;
 use super::served;
-use crate::revenue::Basis;
+use crate::revenue::{Basis, Obligation};
 
 /// Refuses what cannot be worked out for this period and log.
 ///
@@ -17,8 +17,12 @@ pub fn check(world: World<'_>, scenario: &Scenario) -> Result<(), Unresolved> {
     if scenario.rates_months() && !whole {
         return Err(Unresolved::PartOfMonth);
     }
+    // Whole amounts at once say nothing of the months that they are for.
+    let without_period =
+        |line: &Obligation| line.recurring != Some(false) && line.service.0 == line.service.1;
     if let Basis::Billed | Basis::Cash = world.book.basis
         && let Some(plan) = scenario.plans.iter().find(|plan| plan.minimum.is_some())
+        && world.book.obligations.iter().any(without_period)
     {
         return Err(Unresolved::MinimumNotByMonth(plan.plan.clone()));
     }

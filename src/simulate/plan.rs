@@ -53,7 +53,7 @@ pub enum Unresolved {
     TwoModels(String, String),
     /// The scenario gives a plan no overage price that could be solved for.
     NoOverage(String),
-    /// A minimum where revenue does not count month by month: the plan.
+    /// A minimum where not all revenue says which months it is for: the plan.
     MinimumNotByMonth(String),
     /// Lines bill usage of a plan now, and the scenario charges for usage without saying what becomes
     /// of them: the plan, how many lines of the period, and their sum.

@@ -55,17 +55,19 @@ kestrel,2026-01-01,2027-01-01,1200.00,USD,pro,recurring
 umbra,2026-10-15,2026-11-15,100.00,USD,pro,recurring
 umbra,2026-10-20,2026-10-20,40.00,USD,pro,one_off
 ";
-const LOG: &str = "\
+
+const LOG_OF_THREE: &str = "\
 timestamp,customer_id,provider,model,requests,input_tokens,output_tokens
 2026-10-05T12:00:00Z,acme,openai,gpt-4.1,6000,1000,0
 2026-10-06T12:00:00Z,kestrel,openai,gpt-4.1,10,1000,0
+2026-10-06T12:00:00Z,umbra,openai,gpt-4.1,10,1000,0
 ";
 
 #[test]
 fn billed_revenue_changes_where_it_is_billed() {
     let world = [
         ("revenue.csv", INVOICES),
-        ("usage.csv", LOG),
+        ("usage.csv", LOG_OF_THREE),
         ("tanso.toml", PRICES),
     ];
     let billed = |words: &[&str]| run(&world, &[&["--revenue=billed"], words].concat());
@@ -101,17 +103,22 @@ fn billed_revenue_changes_where_it_is_billed() {
 }
 
 #[test]
-fn a_minimum_needs_revenue_by_the_month() {
+fn a_minimum_goes_by_the_months_that_revenue_is_for() {
     let world = [
         ("revenue.csv", INVOICES),
-        ("usage.csv", LOG),
+        ("usage.csv", LOG_OF_THREE),
         ("tanso.toml", PRICES),
     ];
+    // What an invoice is for counts in each of its months, whenever it is billed or paid.
     for basis in ["--revenue=billed", "--revenue=cash"] {
-        let run = run(&world, &[basis, "--plan=pro=minimum=80"]);
-        assert_eq!(run.code, 2, "{}", run.err);
-        assert!(run.err.contains("T1060"), "{}", run.err);
-        assert!(run.err.contains("--revenue recognized"), "{}", run.err);
+        assert_eq!(
+            revenue(&run(&world, &[basis, "--plan=pro=minimum=80"])),
+            [
+                "acme 1200 1200 0",
+                "kestrel 0 0 0",
+                "umbra 140 165.16 25.16"
+            ]
+        );
     }
     // Umbra's October has 54.84 of its subscription; the one-off does not count.
     let filled = run(&world, &["--plan=pro=minimum=80"]);
@@ -155,6 +162,15 @@ fn payments_and_their_refunds_are_multiplied() {
     // Umbra paid in September already, acme is new.
     let new = cash(&["--plan=pro=148.5", "--apply=new"]);
     assert_eq!(revenue(&new), ["acme 108 162 54", "umbra 66 66 0"]);
+    // A payment does not say which months it is for.
+    let minimum = cash(&["--plan=pro=minimum=80"]);
+    assert_eq!(minimum.code, 2, "{}", minimum.err);
+    assert!(minimum.err.contains("T1060"), "{}", minimum.err);
+    assert!(
+        minimum.err.contains("--revenue recognized"),
+        "{}",
+        minimum.err
+    );
     let without = [world[0], ("mapping.csv", MAPPING)];
     let same = run(
         &without,
@@ -224,6 +240,11 @@ fn rates_follow_prices_by_month_and_by_year() {
     );
 }
 
+const LOG: &str = "\
+timestamp,customer_id,provider,model,requests,input_tokens,output_tokens
+2026-10-05T12:00:00Z,acme,openai,gpt-4.1,6000,1000,0
+2026-10-06T12:00:00Z,kestrel,openai,gpt-4.1,10,1000,0
+";
 /// Acme's usage is billed already: 40.00 for October.
 const METERED: &str = "\
 customer_id,period_start,period_end,amount,currency,plan,type

@@ -97,6 +97,7 @@ fn the_page_of_commands_is_fresh() {
         "",
         "report",
         "explain",
+        "diff",
         "reconcile",
         "check",
         "simulate",
@@ -376,6 +377,21 @@ fn explanations_fit_their_schema() {
             &quick("model=gpt-4o-mini"),
         ],
     );
+}
+
+/// The reports that `docs/diff.md` compares are those that the example's files give.
+#[test]
+fn saved_reports_are_fresh_and_their_difference_fits_its_schema() {
+    let saved = ["2026-09", "2026-10"].map(|month| {
+        let path = format!("docs/examples/diff/{month}.json");
+        let config = "docs/examples/diff/tanso.toml";
+        let text = says(&[
+            "report", "--config", config, "--month", month, "-f", "json", "-q",
+        ]);
+        generated(&path, &text);
+        path
+    });
+    fits("diff", &[&["diff", &saved[0], &saved[1], "--format=json"]]);
 }
 
 #[test]

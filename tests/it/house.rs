@@ -154,6 +154,11 @@ const DIRECTIONS: &[Direction] = &[
         why: "a stage",
     },
     Direction {
+        part: "diff",
+        never: STAGES_NEVER,
+        why: "a stage",
+    },
+    Direction {
         part: "explain",
         never: STAGES_NEVER,
         why: "a stage",

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tanso::model::{Day, Exact};
 
 use crate::support::{Draw, Run, put, tanso};
+use crate::world::without_inputs;
 
 /// Twelve weeks from Monday 6 July 2026.
 const DAYS: i32 = 84;
@@ -24,6 +25,8 @@ struct Files {
     /// What the bill takes for a model in percent of the list price, from the onset on.
     dearer: BTreeMap<&'static str, u64>,
     revenue: Vec<String>,
+    /// Shuffles the rows of all files, unless it is 0.
+    order: u64,
 }
 
 /// What a thousand requests of a day consume, in thousands of tokens: input, cached, output.
@@ -43,6 +46,7 @@ fn price(model: &str, meter: &str) -> Exact {
         ("gpt-4o-mini", "output") => "0.6",
         ("gpt-4.1", "input") => "2",
         ("gpt-4.1", "output") => "8",
+        ("house-1", "input") => "1",
         other => panic!("no price for {other:?}"),
     };
     Exact::parse(text).unwrap()
@@ -104,6 +108,10 @@ impl Files {
     fn leaks_in(&self, folder: &Path, words: &[&str]) -> Run {
         let table = |header: &str, rows: &[String]| {
             let mut text = format!("{header}\n");
+            let mut rows = rows.to_vec();
+            if self.order > 0 {
+                Draw::new(self.order).shuffle(&mut rows);
+            }
             for row in rows {
                 writeln!(text, "{row}").unwrap();
             }
@@ -119,6 +127,8 @@ impl Files {
             .chain(words)
             .map(ToString::to_string)
             .collect();
+        arguments.push("--prices".into());
+        arguments.push(put(folder, "prices.csv", PRICES));
         arguments.push(put(folder, "usage.csv", usage));
         arguments.push(put(folder, "costs.csv", costs));
         if !self.revenue.is_empty() {
@@ -129,10 +139,18 @@ impl Files {
     }
 }
 
+/// The price list of a model of one's own: a fifth dearer from 31 August on.
+const PRICES: &str = "\
+provider,names,from,input,output
+openai,house-1,,1,1
+openai,house-1,2026-08-31,1.2,1
+";
+
 /// One customer for each cause, and some without a leak.
 fn planted() -> Files {
     let mut files = Files::default();
     files.dearer.insert("gpt-4.1", 125);
+    files.dearer.insert("house-1", 120);
     for at in 0..DAYS {
         let leaks = at >= ONSET;
         // 2.50 for input and 2.00 for output a day; then 4.00 for output.
@@ -154,6 +172,8 @@ fn planted() -> Files {
         }
         // 3.60 a day; then a quarter more for the same.
         files.log(at, "dearer", "gpt-4.1", "ok", 1000, (1000, 0, 200));
+        // 3.00 a day; then 3.60, as the list says too.
+        files.log(at, "repriced", "house-1", "ok", 1000, (3000, 0, 0));
         // 4.50 a day; five times that on two days.
         let times = if at == 80 || at == 81 { 5 } else { 1 };
         files.log(at, "bursting", "gpt-4o", "ok", 1000 * times, (1000, 0, 200));
@@ -199,6 +219,7 @@ fn planted_causes_come_back_with_planted_amounts() {
         ("unit_cost moved", "model_mix", "-126.9"),
         ("unit_cost retrying", "retries", "-40.5"),
         ("unit_cost dearer", "discount", "-27"),
+        ("unit_cost repriced", "unit_price", "-18"),
         // Two days of 18.
         ("spike bursting 2026-09-24", "volume", "-36"),
     ];
@@ -268,6 +289,45 @@ fn growth_on_a_flat_price_is_told_with_the_day_it_is_under_water() {
     assert!(margin("then") > margin("now"));
 }
 
+/// A prompt that grows by twenty tokens a day. Whatever days are compared, cost and cause are those that
+/// were planted on them.
+#[test]
+fn a_drift_is_told_with_the_money_of_its_days() {
+    let mut files = Files::default();
+    let tokens = |at: i32| 1000 + 20 * u64::try_from((at - 49).max(0)).unwrap();
+    for at in 0..DAYS {
+        files.log(at, "drifts", "gpt-4o", "ok", 1000, (tokens(at), 0, 0));
+        files.log(at, "steady", "gpt-4o", "ok", 1000, (1000, 0, 0));
+    }
+    let found = findings(&files.leaks(&["--format", "json"]).json());
+    assert_eq!(found.len(), 1, "{found:#?}");
+    let finding = &found["unit_cost drifts"];
+    assert_eq!(finding["gradual"], true);
+    let number = |value: &Value| Day::parse(value.as_str().unwrap()).unwrap().0 - day(0).0;
+    assert!((number(&finding["since"]) - 50).abs() <= 3, "{finding:#}");
+    let month = |side: &str| {
+        let (from, to) = (
+            number(&finding[side]["start"]),
+            number(&finding[side]["end"]),
+        );
+        // A thousand requests of so many tokens, 2.50 a million.
+        let tokens: u64 = (from..to).map(tokens).sum();
+        let cost = Exact::from(tokens) * Exact::parse("0.0025").unwrap();
+        Exact::ratio(
+            cost * Exact::from(30u64),
+            Exact::from(i64::from(to - from)),
+            12,
+        )
+        .unwrap()
+    };
+    let cost = |side: &str| exact(&finding[side]["cost"]);
+    assert_eq!(cost("then"), month("then"));
+    assert_eq!(cost("now"), month("now"));
+    let grown = (month("then") - month("now")).to_string();
+    let expected = [("tokens_per_request".to_string(), grown)];
+    assert_eq!(causes(finding), expected.into());
+}
+
 /// Three requests in a quarter, a month without usage, a customer of ten days, one that left, and
 /// days on which more is credited than billed.
 #[test]
@@ -304,23 +364,18 @@ fn nothing_is_made_of_nothing() {
 
 #[test]
 fn the_order_of_rows_changes_nothing() {
-    let files = planted();
-    let without_inputs = |run: Run| {
-        let mut document = run.json();
-        let object = document.as_object_mut().unwrap();
-        object.remove("inputs");
-        // Next commands name the files, which stand in another folder each time.
-        for finding in object["findings"].as_array_mut().unwrap() {
-            finding.as_object_mut().unwrap().remove("next");
-        }
-        document
-    };
-    let before = without_inputs(files.leaks(&["--format", "json"]));
-    for seed in 0..5 {
-        let mut shuffled = files.clone();
-        Draw::new(seed).shuffle(&mut shuffled.usage);
-        let after = without_inputs(shuffled.leaks(&["--format", "json"]));
-        assert_eq!(before, after);
+    let mut files = planted();
+    files.pays("longer", "pro", 400);
+    files.pays("moved", "pro", 300);
+    // The same folder, since the output names the files.
+    let folder = tempfile::tempdir().unwrap();
+    let table = files.leaks_in(folder.path(), &[]);
+    let before = without_inputs(&files.leaks_in(folder.path(), &["--format", "json"]));
+    for order in 1..5 {
+        files.order = order;
+        let after = files.leaks_in(folder.path(), &["--format", "json"]);
+        assert!(before == without_inputs(&after), "{}", after.out);
+        assert_eq!(table.out, files.leaks_in(folder.path(), &[]).out);
     }
 }
 

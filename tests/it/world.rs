@@ -457,6 +457,8 @@ pub fn report_on(files: &[String], options: &[&str]) -> Run {
 pub fn without_inputs(run: &Run) -> Value {
     let mut report = run.json();
     report.as_object_mut().unwrap().remove("inputs");
+    // What each id brought is no number of the report.
+    report.as_object_mut().unwrap().remove("receipt");
     report
 }
 

@@ -4,7 +4,7 @@ mod cost;
 mod coverage;
 mod providers;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::identity::{PartyKind, alike};
 use crate::margin::Statement;
@@ -12,7 +12,7 @@ use crate::model::Exact;
 use crate::model::receipt::InputReceipt;
 use crate::problem::{Note, catalogue};
 use crate::report::figures::grouped;
-use crate::revenue::Basis;
+use crate::revenue::{Basis, Difference};
 
 use super::run::Run;
 
@@ -179,7 +179,12 @@ fn revenue(run: &Run, notes: &mut Vec<Note>) {
         };
         notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
     }
+    for (words, (times, amount)) in &book.doubts {
+        let text = format!("{words}: {times}, together {}", money(run, *amount));
+        notes.push(Note::new(&catalogue::SAME_MONEY, text));
+    }
     checks(run, notes);
+    differences(run, notes);
     let coverage = &run.coverage;
     if let (Some(starts), Some(needed), false) = (
         coverage.starts,
@@ -218,6 +223,41 @@ fn checks(run: &Run, notes: &mut Vec<Note>) {
             check.months
         );
         notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
+    }
+}
+
+/// Customers of whom two systems tell different amounts: whether one counts or both, and the largest.
+fn differences(run: &Run, notes: &mut Vec<Note>) {
+    let mut groups: BTreeMap<_, Vec<&Difference>> = BTreeMap::new();
+    for one in &run.revenue.differences {
+        let of = (one.counts, one.checks, one.both);
+        groups.entry(of).or_default().push(one);
+    }
+    for ((counts, checks, both), mut found) in groups {
+        let gap = |one: &Difference| (one.counted - one.other).abs();
+        found.sort_by_key(|one| (std::cmp::Reverse(gap(one)), one.party));
+        let amount = |amount| money(run, amount);
+        let first = found.iter().take(3).map(|one| {
+            let customer = &run.identity.party(one.party).key;
+            format!(
+                "{customer} {} against {}",
+                amount(one.counted),
+                amount(one.other)
+            )
+        });
+        let first: Vec<String> = first.collect();
+        let (counts, checks) = (counts.word(), checks.word());
+        let result = match both {
+            true => "one is less than half of the other, so both count".to_string(),
+            false => format!("{counts} count"),
+        };
+        let more = if found.len() > 3 { ", …" } else { "" };
+        let text = format!(
+            "customers of whom {counts} and {checks} tell different amounts of the same months: {} ({}{more}); {result}",
+            found.len(),
+            first.join(", "),
+        );
+        notes.push(Note::new(&catalogue::SAME_MONEY, text));
     }
 }
 

@@ -95,6 +95,21 @@ pub fn payment_in(text: Option<&str>) -> Option<String> {
     word.map(str::to_string)
 }
 
+/// The number in `Invoice 1A2B3C4D-0001`, as Stripe describes the payment of an invoice, or in what
+/// it gives back of one.
+pub fn invoice_number(description: Option<&str>) -> Option<String> {
+    let words = given_back(description).or(description)?;
+    let number = words.strip_prefix("Invoice ")?.trim();
+    (!number.is_empty() && !number.contains(' ')).then(|| number.to_string())
+}
+
+/// The words of the payment in `REFUND FOR CHARGE (…)`.
+pub fn given_back(description: Option<&str>) -> Option<&str> {
+    let (_, words) = description?.strip_prefix("REFUND FOR ")?.split_once(" (")?;
+    let words = words.trim_end().strip_suffix(')')?.trim();
+    (!words.is_empty()).then_some(words)
+}
+
 /// What the remarks of a file will say.
 #[derive(Debug, Default)]
 pub struct Doubts {
@@ -141,6 +156,38 @@ mod tests {
             kind_of_type("Adjustment", None, Exact::ONE),
             BalanceKind::Other("adjustment".into())
         );
+    }
+
+    #[test]
+    fn an_invoice_number_is_one_word() {
+        let number = |text| invoice_number(Some(text));
+        for text in ["Invoice AB12-0001", "REFUND FOR CHARGE (Invoice AB12-0001)"] {
+            assert_eq!(number(text), Some("AB12-0001".into()), "{text}");
+        }
+        for text in [
+            "Invoice for February",
+            "Invoice ",
+            "Payment for Invoice",
+            "invoice X",
+            "REFUND FOR CHARGE",
+            "REFUND FOR CHARGE (Invoice for February)",
+            "REFUND FOR CHARGE (Invoice AB12-0001",
+        ] {
+            assert_eq!(number(text), None, "{text}");
+        }
+        assert_eq!(invoice_number(None), None);
+    }
+
+    #[test]
+    fn a_refund_has_the_words_of_its_payment() {
+        let words = |text| given_back(Some(text));
+        assert_eq!(
+            words("REFUND FOR CHARGE (Seats (team) for May)"),
+            Some("Seats (team) for May")
+        );
+        for text in ["REFUND FOR CHARGE", "REFUND FOR CHARGE ()", "Seats (May)"] {
+            assert_eq!(words(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -72,7 +72,7 @@ fn payment(payment: &Payment) -> Value {
         PaymentStatus::Test => "test",
         PaymentStatus::NotSucceeded(why) => why,
     };
-    let lost = payment.dispute_lost.as_ref();
+    let dispute = payment.dispute.as_ref();
     compact(json!({
         "id": payment.id,
         "customer": payment.customer,
@@ -82,11 +82,11 @@ fn payment(payment: &Payment) -> Value {
         "amount": number(payment.amount),
         "refunded": number(payment.refunded),
         "refunded_at": payment.refunded_at.map(time),
-        "dispute_lost": lost.map(|(amount, at)| compact(json!({
-            "amount": number(*amount),
-            "at": at.map(time),
+        "dispute": dispute.map(|dispute| compact(json!({
+            "status": format!("{:?}", dispute.status).to_lowercase(),
+            "amount": number(dispute.amount),
+            "at": dispute.at.map(time),
         }))),
-        "dispute_kept": payment.dispute_kept.map(|(amount, _)| number(amount)),
         "currency": payment.currency.code(),
         "status": status,
         "settled": payment.settled.map(|settled| compact(json!({

@@ -127,8 +127,9 @@ fn movement(columns: &Columns, fields: &Fields, row: &Row) -> Result<BalanceEntr
         name: None,
         keys: Vec::new(),
         invoice: None,
-        invoice_number: None,
+        invoice_number: balance::invoice_number(description.as_deref()),
         subscription: None,
+        gives_back: balance::given_back(description.as_deref()).map(str::to_string),
         description,
         origin: rows::origin(columns, row),
     })

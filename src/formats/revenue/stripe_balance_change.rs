@@ -180,11 +180,15 @@ fn movement(
     let currency = columns.currency(row, fields.currency)?;
     let object = rows::other_id(columns, row, fields.object)?;
     let charge = rows::other_id(columns, row, fields.charge)?;
+    let number = rows::text(row, fields.invoice_number);
+    let description = rows::text(row, fields.description);
     let others = [("customer description", fields.customer_description)];
     Ok(BalanceEntry {
         id,
         kind: balance::kind_of_category(rows::filled(columns, row, fields.category)?),
-        payment: charge.or_else(|| balance::payment_in(object.as_deref())),
+        payment: charge
+            .or_else(|| balance::payment_in(object.as_deref()))
+            .or_else(|| balance::payment_in(description.as_deref())),
         object,
         gross: money.amount(columns, row, fields.gross, currency)?,
         fee: money.amount(columns, row, fields.fee, currency)?,
@@ -196,9 +200,10 @@ fn movement(
         name: rows::text(row, fields.name),
         keys: rows::keys(row, &fields.metadata, &others),
         invoice: rows::other_id(columns, row, fields.invoice)?,
-        invoice_number: rows::text(row, fields.invoice_number),
+        invoice_number: number.or_else(|| balance::invoice_number(description.as_deref())),
         subscription: rows::other_id(columns, row, fields.subscription)?,
-        description: rows::text(row, fields.description),
+        gives_back: balance::given_back(description.as_deref()).map(str::to_string),
+        description,
         origin: rows::origin(columns, row),
     })
 }

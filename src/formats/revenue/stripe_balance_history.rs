@@ -44,7 +44,9 @@ settlement currency and without customers: a second source that gives refunds an
 dates, and revenue only where neither invoices nor payments tell it.
 
 - `Source` (`ch_…`, `py_…`) joins a movement to the payments export, and `Invoice <number>` in
-  `Description` to the invoices. `… (metadata)` columns join like those of other exports.
+  `Description` to the invoices. A refund names no payment: `REFUND FOR CHARGE (Invoice <number>)` joins it
+  to the invoice, other words in the brackets to the one payment that they describe, with a note.
+  `… (metadata)` columns join like those of other exports.
 - `charge` and `payment` are payments; `refund` and `payment_refund` are refunds (Stripe writes the part
   of an authorization that was never captured as a refund too); an `adjustment` is a dispute, its
   reversal or a failed refund, by its source and sign.
@@ -159,17 +161,12 @@ fn movement(
         name: None,
         keys: rows::keys(row, &fields.metadata, &[]),
         invoice: None,
-        invoice_number: description.as_deref().and_then(invoice_number),
+        invoice_number: balance::invoice_number(description.as_deref()),
         subscription: None,
+        gives_back: balance::given_back(description.as_deref()).map(str::to_string),
         description,
         origin: rows::origin(columns, row),
     })
-}
-
-/// The number in `Invoice 1A2B3C4D-0001`.
-fn invoice_number(description: &str) -> Option<String> {
-    let number = description.strip_prefix("Invoice ")?.trim();
-    (!number.is_empty() && !number.contains(' ')).then(|| number.to_string())
 }
 
 #[cfg(test)]
@@ -239,21 +236,5 @@ mod tests {
     fn a_net_that_is_not_amount_less_fee_is_told() {
         let odd = GOOD.replace("28.83", "28.00");
         assert_eq!(read_rows(&[GOOD, &odd]).remarks(), ["N2107×1"]);
-    }
-
-    #[test]
-    fn an_invoice_number_is_one_word() {
-        assert_eq!(
-            invoice_number("Invoice AB12-0001"),
-            Some("AB12-0001".into())
-        );
-        for text in [
-            "Invoice for February",
-            "Invoice ",
-            "Payment for Invoice",
-            "invoice X",
-        ] {
-            assert_eq!(invoice_number(text), None, "{text}");
-        }
     }
 }

@@ -14,8 +14,8 @@ use super::money::Money;
 use super::rows;
 use crate::formats::fields::Columns;
 use crate::formats::{Format, Kind, Reader, RevenueRecords, Sample, Settings, Tally};
-use crate::model::records::{DisputeStatus, Payment, PaymentStatus, Settled};
-use crate::model::{Currency, Exact, Instant, Zone};
+use crate::model::records::{DisputeStatus, Payment, PaymentDispute, PaymentStatus, Settled};
+use crate::model::{Currency, Exact, Zone};
 use crate::problem::{Place, Problem, Problems, catalogue};
 use crate::scan::{Row, RowSource};
 
@@ -53,7 +53,10 @@ mode and the ids that name a customer are each a column of their own.
   a warning.
 - Without `Amount Refunded` refunds are not known; that is a warning. All refunds of a payment share
   `Refunded date (UTC)`.
-- A dispute counts once its `Dispute Status` is `lost`, even if the balance has withdrawn its money before.
+- A dispute counts once its `Dispute Status` is `lost`. `won`, `prevented` and `warning_closed` leave the
+  money; all other words are open, which a note tells.
+- Without the column `Invoice ID`, payments of customers that have invoices are left out beside them, with a
+  warning: they may be the money of these invoices.
 - Whoever has no `Customer ID` (guests, connected accounts) can be joined by `Customer Email`, by a
   `… (metadata)` column, by `Customer Description` or `Client Reference ID`, if the value equals a
   customer's id.
@@ -170,37 +173,22 @@ fn read(
         Ok(())
     });
     money.finish(problems);
+    let used = tally.used;
+    let mut tell = |entry, rows, text| rows::remark(&mut tally, entry, rows, text);
     if fields.refunded.is_none() {
         let text = "the column Amount Refunded is missing: refunds of {n} payments are not known and count as none";
-        let rows_used = tally.used;
-        rows::remark(&mut tally, &catalogue::MISSING_COLUMN, rows_used, text);
+        tell(&catalogue::MISSING_COLUMN, used, text);
     }
     if fields.status.is_none() {
         let text = "the column Status is missing: Captured decides for {n} payments whether the money arrived";
-        let rows_used = tally.used;
-        rows::remark(&mut tally, &catalogue::MISSING_COLUMN, rows_used, text);
+        tell(&catalogue::MISSING_COLUMN, used, text);
     }
     let text = "{n} payments have a Status that is not known; Captured decides";
-    rows::remark(
-        &mut tally,
-        &catalogue::NOT_CHECKED,
-        doubts.unknown_status,
-        text,
-    );
+    tell(&catalogue::NOT_CHECKED, doubts.unknown_status, text);
     let text = "{n} payments have the same Converted Amount as Amount in another currency; they give no exchange rate";
-    rows::remark(
-        &mut tally,
-        &catalogue::NOT_CHECKED,
-        doubts.same_number,
-        text,
-    );
+    tell(&catalogue::NOT_CHECKED, doubts.same_number, text);
     let text = "{n} payments have a disputed amount, but the column Dispute Status is missing: none counts as lost";
-    rows::remark(
-        &mut tally,
-        &catalogue::MISSING_COLUMN,
-        doubts.unknown_disputes,
-        text,
-    );
+    tell(&catalogue::MISSING_COLUMN, doubts.unknown_disputes, text);
     tally
 }
 
@@ -222,9 +210,6 @@ fn payment(
         let message = format!("{} is more than Amount", columns.header.name(column));
         return Err(columns.problem(&catalogue::BAD_VALUE, row, column, message));
     }
-    let disputed = disputed(columns, fields, row, currency, money, doubts)?;
-    let lost = disputed.filter(|(_, status, _)| *status == DisputeStatus::Lost);
-    let kept = disputed.filter(|_| lost.is_none());
     Ok(Payment {
         id,
         customer: rows::other_id(columns, row, fields.customer)?,
@@ -241,12 +226,12 @@ fn payment(
         amount,
         refunded,
         refunded_at: columns.optional_instant(row, fields.refunded_at)?,
-        dispute_lost: lost.map(|(amount, _, at)| (amount, at)),
-        dispute_kept: kept.map(|(amount, status, _)| (amount, status)),
+        dispute: dispute(columns, fields, row, (amount, currency), money, doubts)?,
         currency,
         settled: settled(columns, fields, row, (amount, currency), money, doubts)?,
         status: status(columns, fields, row, doubts)?,
         invoice: rows::other_id(columns, row, fields.invoice)?,
+        tells_invoice: fields.invoice.is_some(),
         description: rows::text(row, fields.description),
         origin: rows::origin(columns, row),
     })
@@ -302,31 +287,40 @@ fn settled(
     }))
 }
 
-/// The disputed amount, how it stands and when it was disputed. A word that is not known has not
-/// decided.
-fn disputed(
+/// The dispute of a payment: lost, won, or anything else, which has not decided. An open one without
+/// an amount puts all of the payment at risk.
+fn dispute(
     columns: &Columns,
     fields: &Fields,
     row: &Row,
-    currency: Currency,
+    (paid, currency): (Exact, Currency),
     money: &mut Money,
     doubts: &mut Doubts,
-) -> Result<Option<(Exact, DisputeStatus, Option<Instant>)>, Problem> {
-    let amount = money.optional_amount(columns, row, fields.disputed, currency)?;
-    let date = columns.optional_instant(row, fields.disputed_at)?;
+) -> Result<Option<PaymentDispute>, Problem> {
+    let disputed = money.optional_amount(columns, row, fields.disputed, currency)?;
+    let at = columns.optional_instant(row, fields.disputed_at)?;
+    let is_some = disputed.is_some_and(|amount| amount.is_positive());
     let Some(column) = fields.dispute_status else {
-        doubts.unknown_disputes += u64::from(amount.is_some_and(|amount| amount.is_positive()));
+        doubts.unknown_disputes += u64::from(is_some);
         return Ok(None);
     };
-    let Some(word) = row.filled(column) else {
-        return Ok(None);
+    let word = row.filled(column).map(str::to_lowercase);
+    let status = match word.as_deref() {
+        None if !is_some => return Ok(None),
+        Some("lost") => DisputeStatus::Lost,
+        Some("won" | "prevented" | "warning_closed") => DisputeStatus::Won,
+        _ => DisputeStatus::Open,
     };
-    let status = super::dispute_status(word).unwrap_or(DisputeStatus::Open);
-    if amount.is_none() && status == DisputeStatus::Lost {
-        let message = "the dispute is lost, but Disputed Amount is missing";
-        return Err(columns.problem(&catalogue::MISSING_VALUE, row, column, message));
-    }
-    Ok(amount.map(|amount| (amount, status, date)))
+    let amount = match (disputed, status) {
+        (Some(amount), _) => amount,
+        (None, DisputeStatus::Open) => paid,
+        (None, DisputeStatus::Won) => Exact::ZERO,
+        (None, DisputeStatus::Lost) => {
+            let message = "the dispute is lost, but Disputed Amount is missing";
+            return Err(columns.problem(&catalogue::MISSING_VALUE, row, column, message));
+        }
+    };
+    Ok(Some(PaymentDispute { status, amount, at }))
 }
 
 /// The words of `Status` that say why the money did not arrive, and what each becomes.
@@ -571,7 +565,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dispute_counts_once_it_is_lost() {
+    fn a_dispute_is_lost_won_or_open() {
         let of = |status: &str, amount: &str| {
             read_format(
                 &FORMAT,
@@ -581,10 +575,23 @@ mod tests {
                 ),
             )
         };
-        let lost = |outcome: &Outcome| outcome.records.payments[0].dispute_lost;
-        assert_eq!(lost(&of("lost", "5.00")), Some((Exact::from(5u64), None)));
-        for status in ["won", "under_review", "needs_response", ""] {
-            assert_eq!(lost(&of(status, "5.00")), None, "{status}");
+        let dispute = |outcome: &Outcome| {
+            let dispute = outcome.records.payments[0].dispute?;
+            assert_eq!(dispute.at, None);
+            Some((dispute.status, dispute.amount.to_string()))
+        };
+        for (status, amount, expected) in [
+            ("lost", "4.00", Some((DisputeStatus::Lost, "4"))),
+            ("Won", "4.00", Some((DisputeStatus::Won, "4"))),
+            ("warning_closed", "", Some((DisputeStatus::Won, "0"))),
+            ("under_review", "4.00", Some((DisputeStatus::Open, "4"))),
+            // Nobody says how much: all of it.
+            ("needs_response", "", Some((DisputeStatus::Open, "5"))),
+            ("", "4.00", Some((DisputeStatus::Open, "4"))),
+            ("", "", None),
+        ] {
+            let expected = expected.map(|(status, amount)| (status, amount.to_string()));
+            assert_eq!(dispute(&of(status, amount)), expected, "{status} {amount}");
         }
         assert_eq!(of("Lost", "").faults(), ["T3027@2:8"]);
 
@@ -594,7 +601,7 @@ mod tests {
              ch_1,2026-09-01 10:00,5.00,0.00,usd,Paid,5.00\n",
         );
         assert_eq!(
-            (lost(&no_status), no_status.remarks()),
+            (dispute(&no_status), no_status.remarks()),
             (None, vec!["N2108×1".to_string()])
         );
     }

@@ -3,7 +3,9 @@
 use super::*;
 use crate::model::Zone;
 use crate::model::rates::RateRow;
-use crate::model::records::{BalanceEntry, CreditNote, Dispute, Payment, Prepaid, Refund, Settled};
+use crate::model::records::{
+    BalanceEntry, BalanceKind, CreditNote, Dispute, Payment, Prepaid, Refund, Settled,
+};
 
 const EUR: Currency = Currency::EUR;
 
@@ -83,8 +85,7 @@ fn payment(id: &str, amount: &str, invoice: Option<&str>, settled: Option<&str>)
         amount: n(amount),
         refunded: Exact::ZERO,
         refunded_at: None,
-        dispute_lost: None,
-        dispute_kept: None,
+        dispute: None,
         currency: EUR,
         settled: settled.map(|amount| Settled {
             amount: n(amount),
@@ -93,6 +94,7 @@ fn payment(id: &str, amount: &str, invoice: Option<&str>, settled: Option<&str>)
         }),
         status: PaymentStatus::Succeeded,
         invoice: invoice.map(str::to_string),
+        tells_invoice: true,
         description: None,
         origin: origin(),
     }
@@ -236,6 +238,7 @@ fn the_balance_gives_the_rate_where_payments_do_not() {
         invoice_number: None,
         subscription: None,
         description: None,
+        gives_back: None,
         origin: origin(),
     };
     let records = RevenueRecords {

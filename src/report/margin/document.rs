@@ -8,6 +8,7 @@ use super::contracts::{ContractOut, contracts};
 use super::printed::{Kind, OTHERS, chosen};
 use super::ties::{DeferredOut, TieOut, deferred, tie};
 use super::{Header, View};
+use crate::diff::Receipt;
 use crate::identity::Identity;
 use crate::margin::{Dimension, Row, Statement, usage};
 use crate::model::receipt::InputReceipt;
@@ -34,6 +35,8 @@ struct Document<'a> {
     deferred: Option<DeferredOut>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     contracts: Vec<ContractOut>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt: Option<Receipt>,
     notes: Vec<NoteOut>,
 }
 
@@ -50,8 +53,9 @@ pub struct Head<'a> {
     inputs: &'a [InputReceipt],
 }
 
+/// The program.
 #[derive(Serialize)]
-struct Tool {
+pub struct Tool {
     name: &'static str,
     version: &'static str,
 }
@@ -146,13 +150,14 @@ pub struct NoteOut {
     text: String,
 }
 
-/// The document, ready to be serialized. Totals and tie-outs are those of all rows, whatever the
+/// The document, ready to be serialized, with the receipt that later reports are compared with. Totals and tie-outs are those of all rows, whatever the
 /// view chooses.
 pub fn document<'a>(
     statement: &'a Statement,
     identity: &Identity,
     header: &'a Header,
     view: &View,
+    receipt: Option<Receipt>,
 ) -> impl Serialize + 'a {
     let mut document = Document {
         schema: "tanso.report/1",
@@ -183,6 +188,7 @@ pub fn document<'a>(
         tie: tie(statement),
         deferred: deferred(statement, identity),
         contracts: contracts(statement, identity),
+        receipt,
         notes: notes(header),
     };
     if let Some(places) = view.places {
@@ -258,13 +264,18 @@ fn others(rows: &[&Row], statement: &Statement) -> RowOut {
     }
 }
 
+/// The program's name and version.
+pub fn tool() -> Tool {
+    Tool {
+        name: "tanso",
+        version: env!("CARGO_PKG_VERSION"),
+    }
+}
+
 /// The part that all JSON outputs share.
 pub fn head(header: &Header) -> Head<'_> {
     Head {
-        tool: Tool {
-            name: "tanso",
-            version: env!("CARGO_PKG_VERSION"),
-        },
+        tool: tool(),
         period: PeriodOut {
             start: header.zone.start_of(header.period.start).to_string(),
             end: header.zone.start_of(header.period.end).to_string(),
