@@ -242,7 +242,7 @@ impl Fold {
             };
             let mut kind = |kind| self.settled(kind, inside);
             for entry in open {
-                super::sums::settle(entry, inside, &mut kind, &more, |entry, more| {
+                super::winner::settle(entry, inside, &mut kind, &more, |entry, more| {
                     let hash = entry.group.hash(&hasher);
                     self.add(Fold::part(hash), std::iter::once((hash, entry)), more);
                 });
@@ -251,7 +251,7 @@ impl Fold {
         let mut kind = |kind| self.settled(kind, inside);
         self.repeats.each_held(|winner| {
             let Winner { entry, more } = winner.clone();
-            super::sums::settle(entry, inside, &mut kind, &more, |entry, more| {
+            super::winner::settle(entry, inside, &mut kind, &more, |entry, more| {
                 *winner = Winner::of(entry, more);
             });
         });

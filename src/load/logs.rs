@@ -9,13 +9,14 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+use super::common::Common;
 use super::hand::Hand;
 use super::traces::Traces;
 use crate::formats::{self, SpanEnds, UsageSink};
 use crate::model::names::ModelName;
 use crate::model::records::{UsageRecord, UsageSum};
 use crate::model::{Day, Exact, Packed};
-use crate::problem::{Note, Place, Problem, catalogue};
+use crate::problem::{Note, Problem, catalogue};
 use crate::scan::Receipt;
 
 /// So many different sums of a day and a model, equal in input and output, are no coincidence.
@@ -222,23 +223,6 @@ impl UsageSink for Watched<'_> {
     }
 }
 
-/// What two logs have in common.
-#[derive(Debug)]
-pub struct Common {
-    /// The log that reaches further, by its number.
-    pub kept: usize,
-    /// The other.
-    pub lost: usize,
-    /// Whether it is certain that these are the same calls.
-    pub certain: bool,
-    /// UTC days and models of the other log that the first has too.
-    pub twice: BTreeSet<(Day, Box<str>)>,
-    why: String,
-    line: u64,
-    tokens: Exact,
-    span: (Day, Day),
-}
-
 /// A UTC day and a model family.
 type Topic = (Day, String);
 /// Input and output tokens of a topic, by log.
@@ -364,40 +348,4 @@ fn pair(
         tokens,
         span: (first, last),
     })
-}
-
-impl Common {
-    fn days(&self) -> String {
-        match self.span {
-            (first, last) if first == last => first.to_string(),
-            (first, last) => format!("{first} to {last}"),
-        }
-    }
-
-    /// The refusal.
-    pub fn refuse(&self, logs: &[Log]) -> Problem {
-        let message = format!(
-            "logs calls of {} that {} logs too: {}; {} tokens would count twice",
-            self.days(),
-            logs[self.kept].name,
-            self.why,
-            self.tokens
-        );
-        Problem::new(&catalogue::OVERLAP, message)
-            .at(Place::line(&logs[self.lost].name, self.line))
-            .help("leave one of them out, or say --on-overlap latest to keep the log that reaches further")
-    }
-
-    /// The warning, where it is not certain.
-    pub fn warn(&self, logs: &[Log]) -> Note {
-        let text = format!(
-            "{} and {} may log the same calls of {}: {}; {} tokens would count twice; if they are the same calls, leave one of them out",
-            logs[self.lost].name,
-            logs[self.kept].name,
-            self.days(),
-            self.why,
-            self.tokens
-        );
-        Note::new(&catalogue::SAME_SUMS, text)
-    }
 }

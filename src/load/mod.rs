@@ -9,6 +9,7 @@ mod bands;
 mod books;
 mod cache;
 mod cells;
+mod common;
 mod counts;
 mod discounts;
 mod enter;

@@ -380,28 +380,6 @@ impl Groups {
     }
 }
 
-/// Settles one entry and hands it on, with the list beside it.
-pub fn settle(
-    mut entry: Entry,
-    inside: bool,
-    kind: &mut impl FnMut(u32) -> Option<u32>,
-    more: &[Sums],
-    mut take: impl FnMut(&Entry, &[Sums]),
-) {
-    let Some(settled) = kind(entry.group.kind) else {
-        return take(&entry, more);
-    };
-    entry.group.kind = settled;
-    if !inside {
-        return take(&entry, more);
-    }
-    let mut sums = entry.sums(more);
-    sums.settle(inside);
-    let mut own = Vec::new();
-    let entry = Entry::long(entry.group, sums, &mut own);
-    take(&entry, &own);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -468,7 +446,7 @@ mod tests {
             let (open, beside) = groups.take_open(|kind| kind == 0).unwrap();
             let mut kind = |kind: u32| (kind == 0).then_some(1);
             for entry in open {
-                settle(entry, inside, &mut kind, &beside, |entry, more| {
+                crate::load::winner::settle(entry, inside, &mut kind, &beside, |entry, more| {
                     groups.add(entry, more);
                 });
             }
