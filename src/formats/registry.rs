@@ -129,7 +129,6 @@ static ROW_BY_ROW: &[&Format] = &[
     &usage::cloudevents::FORMAT,
     &usage::bedrock_log::FORMAT,
     &usage::responses::FORMAT,
-    &usage::rollup::FORMAT,
 ];
 
 /// Whether a file of this format may be read in pieces, side by side.
