@@ -1,7 +1,8 @@
 //! What is taken back of one invoice: refunds, lost disputes, credit notes, voids and write-offs.
 //!
-//! Amounts come gross. In the order of time each is brought to its part without tax and shared over
-//! the invoice's parts, both by what is left of the invoice by then. So rounding leaves nothing: when
+//! Amounts come gross. In the order of time each is brought to its part without tax, as a running sum,
+//! and shared over the invoice's parts by what is left of each. A credit note for lines takes what it
+//! says of them, and what follows is in proportion to what it leaves. So rounding leaves nothing: when
 //! all of the money has gone back, in however many pieces, every part is worth zero.
 
 use super::lines::Part;
@@ -45,6 +46,10 @@ pub(super) struct Taken<'p> {
     whole: (Exact, Exact),
     /// What is left of the total.
     gross_left: Exact,
+    /// Total and net after the last credit note for lines.
+    base: (Exact, Exact),
+    /// What has gone back of that base, gross and net.
+    back: (Exact, Exact),
     amounts: Vec<(&'static str, Exact)>,
     remarks: Vec<(&'static str, Exact)>,
     places: u8,
@@ -58,11 +63,14 @@ impl<'p> Taken<'p> {
         schedules: Vec<Schedule>,
         inputs: Inputs<'_>,
     ) -> Taken<'p> {
+        let net = parts.iter().map(|part| part.net).sum();
         Taken {
-            whole: (total, parts.iter().map(|part| part.net).sum()),
+            whole: (total, net),
             parts,
             schedules,
             gross_left: total,
+            base: (total, net),
+            back: (Exact::ZERO, Exact::ZERO),
             amounts: Vec::new(),
             remarks: Vec::new(),
             places: inputs.currency.decimals(),
@@ -75,6 +83,7 @@ impl<'p> Taken<'p> {
         for event in events {
             let net = self.net_of(event.gross);
             let (mut taken, rest) = self.named(&event, net);
+            let of_lines = taken.iter().any(|amount| !amount.is_zero());
             if !rest.is_zero() {
                 let shares = self.spread(rest);
                 taken
@@ -87,23 +96,30 @@ impl<'p> Taken<'p> {
             for (schedule, amount) in self.schedules.iter_mut().zip(taken) {
                 schedule.contra(event.at, amount);
             }
+            if of_lines {
+                self.base = (self.gross_left, self.left());
+                self.back = (Exact::ZERO, Exact::ZERO);
+            } else {
+                self.back = (self.back.0 + event.gross, self.back.1 + rest);
+            }
         }
     }
 
-    /// The part of a gross amount that is not tax, by what is left; where nothing sensible is left,
-    /// by the invoice itself.
+    /// The part of a gross amount that is not tax, by the base and what has gone back of it; where
+    /// nothing sensible is left, by the invoice itself.
     fn net_of(&self, gross: Exact) -> Exact {
-        let left = (self.gross_left, self.left());
-        let same_sign = left.1.is_zero() || left.0.is_negative() == left.1.is_negative();
-        let over = left.0.is_negative() != self.whole.0.is_negative();
-        let (total, net) = match left.0.is_zero() || over || !same_sign {
-            true => self.whole,
-            false => left,
+        let (total, net) = self.base;
+        let over = total.is_negative() != self.whole.0.is_negative();
+        let same_sign = net.is_zero() || total.is_negative() == net.is_negative();
+        let ((gross, total, net), before) = match total.is_zero() || over || !same_sign {
+            true => ((gross, self.whole.0, self.whole.1), Exact::ZERO),
+            false => ((self.back.0 + gross, total, net), self.back.1),
         };
-        match total == net {
+        let until = match total == net {
             true => gross,
             false => Exact::ratio(gross * net, total, self.places).unwrap_or(gross),
-        }
+        };
+        until - before
     }
 
     fn left(&self) -> Exact {

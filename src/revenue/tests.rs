@@ -512,8 +512,8 @@ fn nothing_is_earned_between_a_write_off_and_its_payment() {
 
 #[test]
 fn refunds_in_pieces_leave_nothing() {
-    // Net 0.02 and 0.01 tax, back in three pieces of 0.01. By what is left: 0.01 × 2 ∕ 3 is 0.01, then
-    // 0.01 × 1 ∕ 2 is 0.00 (half to even), then the last 0.01.
+    // Net 0.02 and 0.01 tax, back in three pieces of 0.01. Their running sums without tax are 0.0067,
+    // 0.0133 and 0.02, rounded 0.01, 0.01 and 0.02.
     let mut one = invoice("in_1", "0.03", "2026-01-01", "2026-02-01");
     one.tax = exact("0.01");
     let mut records = with(vec![one], vec![]);

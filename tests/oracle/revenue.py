@@ -14,9 +14,10 @@ Where the method leaves room, this is what is computed here:
  1  A line is earned over its own period, an invoice of the Dashboard over that of its lines together.
     What is earned by a moment is rounded half to even at the minor unit; a period of no length is
     earned once its moment has passed.
- 2  Amounts that go back are put in the order of time. Each is brought to its part without tax by
-    what is left of the invoice's net and gross, and shared over the lines by what is left of each, as
-    running sums. If nothing is left, or less than the amount, what they were at first counts.
+ 2  Amounts that go back are put in the order of time. Each is brought to its part without tax, as a
+    running sum that begins anew after a credit note for lines with what that leaves, and shared over
+    the lines by what is left of each, as running sums. If nothing is left, or less than the amount,
+    what they were at first counts.
  3  A credit note for lines takes the amounts that its lines state; if these are its whole amount they
     include the tax of these lines and are brought to the part without it.
  4  A refund that a credit note names is that credit note. Only succeeded refunds count. In the
@@ -101,10 +102,11 @@ class Invoice:
     def take_back(self, places):
         net = sum(line.net for line in self.lines)
         gross_left = self.total
+        base, gone = (self.total, net), (Fraction(0), Fraction(0))
         for at, gross, named in sorted(self.back, key=lambda one: one[:2]):
             net_left = sum(line.left() for line in self.lines)
-            if gross_left > 0 and net_left >= 0:
-                part = rounded(gross * net_left / gross_left, places)
+            if base[0] > 0 and base[1] >= 0:
+                part = rounded((gone[0] + gross) * base[1] / base[0], places) - gone[1]
             else:
                 part = rounded(gross * net / self.total, places)
             gross_left -= gross
@@ -115,7 +117,10 @@ class Invoice:
                     if with_tax:
                         amount = rounded(amount * line.net / (line.net + line.tax), places)
                     line.taken.append((at, amount))
+                base = (gross_left, sum(line.left() for line in self.lines))
+                gone = (Fraction(0), Fraction(0))
                 continue
+            gone = (gone[0] + gross, gone[1] + part)
             at_first = net_left == 0 or part > net_left
             weights = [line.net if at_first else line.left() for line in self.lines]
             for line, amount in zip(self.lines, share(part, weights, places)):

@@ -333,15 +333,22 @@ fn cycle(ledger: &Ledger, invoice: &Invoice, knows: Knows) -> (At, At) {
     (date, later.min().map_or(after, |next| next.min(after)))
 }
 
-/// Each amount that goes back, in the order of time, is brought to its part without tax and shared
-/// over the parts, both by what is left of the invoice then.
+fn invoice_net(parts: &[Part]) -> Minor {
+    parts.iter().map(|part| part.net).sum()
+}
+
+/// Each amount that goes back, in the order of time, is brought to its part without tax as a running
+/// sum and shared over the parts by what is left of each. A note for a line begins anew with what it
+/// leaves.
 fn take_back(invoice: &Invoice, parts: &mut [Part], mut backs: Vec<Back<'_>>) {
     backs.sort_by_key(|back| (back.at, back.gross));
     let mut gross_left = invoice.total();
+    let mut base = (gross_left, invoice_net(parts));
+    let mut gone: (Minor, Minor) = (0, 0);
     for back in backs {
         let net_left: Minor = parts.iter().map(|part| part.left(None)).sum();
-        let net = match gross_left > 0 && net_left >= 0 {
-            true => rounded(back.gross * net_left, gross_left),
+        let net = match base.0 > 0 && base.1 >= 0 {
+            true => rounded((gone.0 + back.gross) * base.1, base.0) - gone.1,
             // More went back than was there: the invoice's own share of tax holds.
             false => rounded(back.gross * invoice.net(), invoice.total()),
         };
@@ -360,8 +367,11 @@ fn take_back(invoice: &Invoice, parts: &mut [Part], mut backs: Vec<Back<'_>>) {
                 false => amount,
             };
             parts[at].taken.push((back.at, net));
+            base = (gross_left, parts.iter().map(|part| part.left(None)).sum());
+            gone = (0, 0);
             continue;
         }
+        gone = (gone.0 + back.gross, gone.1 + net);
         let mut weights: Vec<Minor> = parts.iter().map(|part| part.left(None)).collect();
         if net_left == 0 || net > net_left {
             weights = parts.iter().map(|part| part.net).collect();
