@@ -239,6 +239,17 @@ const EXPORTS: &[Export] = &[
     },
 ];
 
+/// No revenue in the period, or no row of what the basis asks for.
+fn says_nothing(messages: &str) -> bool {
+    messages.contains("T3041") || messages.contains("T1030")
+}
+
+fn ledger_is_silent(ledger: &Ledger, export: &Export) -> bool {
+    recognized(ledger, export.knows)
+        .values()
+        .all(|amount| *amount == 0)
+}
+
 #[test]
 fn every_export_tells_the_same_revenue_but_for_what_it_lacks() {
     let (from, to) = horizon();
@@ -248,7 +259,9 @@ fn every_export_tells_the_same_revenue_but_for_what_it_lacks() {
         let ledger = invent(seed);
         for export in EXPORTS {
             let folder = tempfile::tempdir().unwrap();
-            let mut options = vec!["--by=customer,month", "--from", &from, "--to", &to];
+            // A business without refunds has an empty table of them.
+            let mut options = vec!["--by=customer,month", "--allow-empty"];
+            options.extend(["--from", &from, "--to", &to]);
             options.extend(export.options);
             let run = report(folder.path(), &(export.files)(&ledger), &options);
             let mut faults = match run.code {
@@ -263,6 +276,8 @@ fn every_export_tells_the_same_revenue_but_for_what_it_lacks() {
                     }
                     faults
                 }
+                // Where nobody ever paid there is nothing to tell.
+                2 | 3 if ledger_is_silent(&ledger, export) && says_nothing(&run.err) => Vec::new(),
                 code => vec![format!("exit {code}: {}", run.err)],
             };
             if !faults.is_empty() {
