@@ -2,7 +2,8 @@
 //! ties them to the last digit and tells which customers make money.
 //!
 //! The path of the data, one way, left to right:
-//! `scan` → `formats` → `load` → `fx` → `identity` → `attribution` + `revenue` → `margin` → `report`.
+//! `scan` → `formats` → `load` → `fx` → `identity` → `attribution` + `revenue` → `margin` → `report`; `prices` is
+//! what `attribution` values usage by.
 
 #![forbid(unsafe_code)]
 

@@ -233,7 +233,7 @@ fn cell(run: &Run, record: &UsageRecord<'_>) -> UsageCell {
     };
     let provider = match record.provider {
         Some(name) => text(Some(&names::provider(name))),
-        None => text(record.model.and_then(names::vendor_of)),
+        None => text(record.model.and_then(names::seller_of)),
     };
     UsageCell {
         utc_day: record.instant.utc_day(),

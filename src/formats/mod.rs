@@ -14,6 +14,7 @@ pub mod pages;
 mod registry;
 pub mod revenue;
 pub mod rows;
+mod stamps;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod usage;

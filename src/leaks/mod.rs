@@ -2,7 +2,7 @@
 //! daily series, with exact causes and money.
 //!
 //! Two worlds that never mix. Statistics (`robust`, `series`, `shift`, `spike`, `detect`, `bench`)
-//! work on copies in binary floating point: this is the only part of the program that has any. They
+//! work on copies in binary floating point: this and `quote` are the only parts of the program that have any. They
 //! say where and since when. Money, margins and causes are then summed anew, exactly, from the same
 //! costs as the report. The rules that must hold: the same costs give the same findings in any order
 //! of rows; too few days, gaps, zeros and negative costs give no alarm and no number that is none.

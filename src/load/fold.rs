@@ -222,13 +222,31 @@ impl Fold {
     pub fn add<'e>(
         &self,
         part: usize,
-        entries: impl Iterator<Item = (u64, &'e Entry)>,
+        entries: impl Iterator<Item = (u64, &'e Entry)> + Clone,
         more: &[Sums],
     ) {
         let mut groups = locked(&self.groups[part]);
-        for (hash, entry) in entries {
-            groups.add_hashed(hash, entry, more);
+        // Those that are there are looked up all at once, so that their memory is waited for once.
+        let mut places = Vec::new();
+        places.extend(
+            entries
+                .clone()
+                .map(|(hash, entry)| groups.place(hash, &entry.group)),
+        );
+        for ((hash, entry), place) in entries.zip(places) {
+            match place {
+                Some(at) => groups.add_at(at, entry, more),
+                None => groups.add_hashed(hash, entry, more),
+            }
         }
+    }
+
+    /// The model of a kind, and whether its cached tokens may turn out to be inside the input.
+    pub fn model_of(&self, kind: u32) -> (Arc<str>, bool) {
+        let kinds = locked(&self.kinds);
+        let kind = &kinds.list[kind as usize];
+        let text = locked(&self.texts).list[kind.model as usize].clone();
+        (text, kind.open)
     }
 
     /// Settles all groups that are open.

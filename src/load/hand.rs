@@ -1,18 +1,20 @@
 //! What one reader hands to the fold, record by record.
 
-use std::sync::Arc;
-
-use hashbrown::HashMap;
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::bands::bands;
+use super::content::{self, Symbols};
 use super::fold::{FileFold, Fixed, Fold};
+use super::logs::Repeat;
 use super::repeats::{First, Id, PARTS, Won, conflict, no_room};
 use super::seen::NoRoom;
 use super::sums::{Entry, Group, Kind, Sums};
 use super::winner::{Winner, settle};
+use super::words::Words;
+use super::zone_days::ZoneDays;
 use crate::formats::UsageSink;
 use crate::model::records::{Outcome, UsageRecord, UsageSum};
-use crate::model::{ContextBand, Currency, Day, names};
+use crate::model::{ContextBand, Currency, Day};
 use crate::problem::{Place, Problem};
 
 /// How many kinds are found without a look into a table. A power of two.
@@ -23,11 +25,8 @@ pub struct Hand<'f> {
     fold: &'f Fold,
     file: u32,
     whole: bool,
-    symbols: HashMap<Arc<str>, u32, Fixed>,
-    /// Symbols of the folded providers, by their spelling in the log.
-    providers: HashMap<Box<str>, u32, Fixed>,
-    /// Symbols of the vendors of models, by the model's symbol.
-    vendors: HashMap<u32, u32, Fixed>,
+    words: Words<'f>,
+    zone: ZoneDays,
     /// Kinds met lately, with their numbers.
     recent: Vec<Option<(Kind, u32)>>,
     /// The kind of the record at hand, kept so that nothing is allocated per record.
@@ -42,8 +41,8 @@ pub struct Hand<'f> {
     learned: FileFold,
     /// Whether there was no room for an id, which is told once.
     full: bool,
-    /// Room for one record's content.
-    bytes: Vec<u8>,
+    /// What the record at hand says.
+    content: Vec<u8>,
     /// UTC day of the last record, and its day of the report.
     pub days: (Day, Day),
 }
@@ -54,9 +53,8 @@ impl<'f> Hand<'f> {
             fold,
             file,
             whole,
-            symbols: HashMap::default(),
-            providers: HashMap::default(),
-            vendors: HashMap::default(),
+            words: Words::new(fold),
+            zone: ZoneDays::new(fold.zone),
             recent: (0..RECENT).map(|_| None).collect(),
             kind: Kind {
                 feature: 0,
@@ -77,7 +75,7 @@ impl<'f> Hand<'f> {
             ids: Vec::new(),
             learned: FileFold::default(),
             full: false,
-            bytes: Vec::new(),
+            content: Vec::new(),
             days: (Day(0), Day(0)),
         }
     }
@@ -87,14 +85,24 @@ impl<'f> Hand<'f> {
         self.learned.duplicates
     }
 
+    /// The symbol of the model of the record taken last.
+    pub fn model(&self) -> u32 {
+        self.kind.model
+    }
+
+    /// A hash of everything that the record taken last says.
+    pub fn fingerprint(&self) -> u128 {
+        xxh3_128(&self.content)
+    }
+
     /// What was learned of the records folded.
     pub fn finish(self) -> FileFold {
         self.learned
     }
 
-    /// Folds the records that wait. False if an id came with different content, or there is no room
-    /// for the ids: the fold is then of no more use.
-    pub fn fold(&mut self) -> bool {
+    /// Folds the records that wait, and tells which of them were dropped as repeats. False if an id
+    /// came with different content, or there is no room for the ids: the fold is then of no more use.
+    pub fn fold(&mut self, mut told: impl FnMut(&Repeat<'_>)) -> bool {
         let mut dropped = vec![false; self.waiting.len()];
         let mut agree = true;
         let part = |(id, _): &(Id, u32)| id.part();
@@ -115,7 +123,17 @@ impl<'f> Hand<'f> {
         let mut counted = Vec::with_capacity(self.waiting.len());
         for (entry, dropped) in self.waiting.iter().zip(&dropped) {
             match dropped {
-                true => self.learned.duplicates += 1,
+                true => {
+                    self.learned.duplicates += 1;
+                    let (model, open) = self.fold.model_of(entry.group.kind);
+                    told(&Repeat {
+                        utc_day: entry.group.utc_day,
+                        day: entry.group.day,
+                        model: &model,
+                        quantities: &entry.sums(&self.beside).quantities,
+                        open,
+                    });
+                }
                 false => counted.push((entry.group.hash(&hasher), entry)),
             }
         }
@@ -152,54 +170,31 @@ impl<'f> Hand<'f> {
         }
     }
 
-    fn symbol(&mut self, text: Option<&str>) -> u32 {
-        let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
-            return 0;
-        };
-        if let Some(symbol) = self.symbols.get(text) {
-            return *symbol;
-        }
-        let (text, symbol) = self.fold.symbol(text);
-        self.symbols.insert(text, symbol);
-        symbol
-    }
-
-    /// The symbol of a record's provider: the one it names, else the vendor of its model.
-    fn provider(&mut self, record: &UsageRecord<'_>, model: u32) -> u32 {
-        if let Some(name) = record.provider {
-            if let Some(symbol) = self.providers.get(name) {
-                return *symbol;
-            }
-            let symbol = self.symbol(Some(&names::provider(name)));
-            self.providers.insert(name.into(), symbol);
-            return symbol;
-        }
-        if let Some(symbol) = self.vendors.get(&model) {
-            return *symbol;
-        }
-        let symbol = self.symbol(record.model.and_then(names::vendor_of));
-        self.vendors.insert(model, symbol);
-        symbol
-    }
-
-    /// The group of a record.
+    /// The group of a record, and the symbols of its texts: customer, feature, provider as written,
+    /// model and tier.
     fn group(
         &mut self,
         record: &UsageRecord<'_>,
         (band, other_band): (ContextBand, ContextBand),
-    ) -> Group {
-        let model = self.symbol(record.model);
+    ) -> (Group, [u32; 5]) {
+        let words = &mut self.words;
+        let named = [
+            record.source,
+            record.feature,
+            record.provider,
+            record.model,
+            record.tier,
+        ]
+        .map(|text| words.symbol(text));
+        let [source, feature, provider, model, tier] = named;
         let mut dimensions = std::mem::take(&mut self.kind.dimensions);
         dimensions.clear();
-        dimensions.extend(record.dimensions.iter().map(|text| self.symbol(*text)));
+        dimensions.extend(record.dimensions.iter().map(|text| words.symbol(*text)));
         self.kind = Kind {
-            feature: match self.fold.features {
-                true => self.symbol(record.feature),
-                false => 0,
-            },
-            provider: self.provider(record, model),
+            feature: if self.fold.features { feature } else { 0 },
+            provider: words.provider(record, provider, model),
             model,
-            tier: self.symbol(record.tier),
+            tier,
             band,
             dimensions,
             reported: record.reported_cost.is_some(),
@@ -208,14 +203,23 @@ impl<'f> Hand<'f> {
             failed: self.fold.outcomes && record.outcome == Outcome::Failed,
             file: if self.fold.by_file { self.file } else { 0 },
         };
-        let (utc_day, day) = (record.instant.utc_day(), self.fold.zone.day(record.instant));
-        self.days = (utc_day, day);
-        Group {
-            utc_day,
-            day,
-            source: self.symbol(record.source),
+        self.days = (record.instant.utc_day(), self.zone.day(record.instant));
+        let group = Group {
+            utc_day: self.days.0,
+            day: self.days.1,
+            source,
             kind: self.kind_number(),
-        }
+        };
+        (group, named)
+    }
+
+    /// Writes down what a record says.
+    fn note(&mut self, record: &UsageRecord<'_>, named: [u32; 5], entry: &Entry) {
+        let texts = Symbols {
+            named,
+            dimensions: &self.kind.dimensions,
+        };
+        content::write(record, &texts, entry, &mut self.content);
     }
 
     /// The number of the kind at hand.
@@ -242,7 +246,7 @@ impl<'f> Hand<'f> {
         if self.full {
             return Ok(());
         }
-        let id = Id::of(text, record, &mut self.bytes);
+        let id = Id::of(text, &self.content, record.line);
         if !self.fold.repeats.first_counts() {
             return self.hold(text, &id, record, &entry);
         }
@@ -320,8 +324,9 @@ fn parted<T>(items: &[T], part: impl Fn(&T) -> usize) -> Vec<Vec<u32>> {
 impl UsageSink for Hand<'_> {
     fn take(&mut self, record: &UsageRecord<'_>) -> Result<(), Problem> {
         self.see_currency(record);
-        let group = self.group(record, bands(record));
+        let (group, named) = self.group(record, bands(record));
         let entry = Entry::of(group, record, &mut self.beside);
+        self.note(record, named, &entry);
         self.learned.without_id += u64::from(record.request_id.is_none());
         if self.whole {
             let taken = self.take_now(record, entry);
@@ -329,7 +334,7 @@ impl UsageSink for Hand<'_> {
             return taken;
         }
         if let Some(id) = record.request_id {
-            let id = Id::of(id, record, &mut self.bytes);
+            let id = Id::of(id, &self.content, record.line);
             self.ids.push((id, self.waiting.len() as u32));
         }
         self.waiting.push(entry);
@@ -340,12 +345,13 @@ impl UsageSink for Hand<'_> {
     fn take_sum(&mut self, sum: &UsageSum<'_>) -> Result<(), Problem> {
         let record = &sum.record;
         self.see_currency(record);
-        let group = self.group(record, (sum.band, sum.band));
+        let (group, named) = self.group(record, (sum.band, sum.band));
         let served = sum.failed.is_zero() && sum.gateway_cached.is_zero();
         let entry = match served {
             true => Entry::of(group, record, &mut self.beside),
             false => Entry::long(group, Sums::of_sum(sum), &mut self.beside),
         };
+        self.note(record, named, &entry);
         if self.whole {
             self.count(&entry);
             self.beside.clear();

@@ -15,7 +15,7 @@ use super::traces::Traces;
 use crate::formats::{self, SpanEnds, UsageSink};
 use crate::model::names::ModelName;
 use crate::model::records::{UsageRecord, UsageSum};
-use crate::model::{Day, Exact, Packed};
+use crate::model::{Day, Exact, Meter, Packed};
 use crate::problem::{Note, Problem, catalogue};
 use crate::scan::Receipt;
 
@@ -27,6 +27,9 @@ const LEAST_OUTPUT: u64 = 100;
 /// Fewer rows may be alike by chance.
 const LEAST_ROWS: u64 = 4;
 
+/// How many models are found without a look into a table.
+const RECENT: usize = 16;
+
 /// What a log has of one model on one day.
 #[derive(Clone, Debug, Default)]
 struct DaySum {
@@ -34,10 +37,36 @@ struct DaySum {
     output: Packed,
     /// Cached tokens that may turn out to be inside the input.
     open: Packed,
-    /// Rows by day of the report's zone.
-    rows: BTreeMap<Day, u64>,
+    /// Rows by day of the report's zone: one or two, since a UTC day is in no more.
+    rows: Vec<(Day, u64)>,
     /// The first row.
     line: u64,
+}
+
+impl DaySum {
+    /// Adds quantities, or takes them away.
+    fn add(&mut self, meter: &Meter, quantity: Exact, open: bool) {
+        match (meter.is_token(), meter.is_input_token()) {
+            (true, true) => self.input.add(quantity),
+            (true, false) => self.output.add(quantity),
+            (false, _) => {}
+        }
+        if open && meter.is_cached_text() {
+            self.open.add(quantity);
+        }
+    }
+
+    /// The number of rows of a day.
+    fn rows_of(&mut self, day: Day) -> &mut u64 {
+        let at = match self.rows.iter().position(|(known, _)| *known == day) {
+            Some(at) => at,
+            None => {
+                self.rows.push((day, 0));
+                self.rows.len() - 1
+            }
+        };
+        &mut self.rows[at].1
+    }
 }
 
 /// One usage log, or a part of one.
@@ -50,11 +79,11 @@ pub struct Log {
     /// UTC day and model as written → its place in `sums`.
     days: HashMap<(Day, Box<str>), usize, foldhash::fast::FixedState>,
     sums: Vec<DaySum>,
+    /// Models, by their symbols, and days met lately, with their places in `sums`.
+    recent: Vec<Option<(u32, Day, usize)>>,
     /// Rows without a request id, and their contents put together so that pairs of equal ones are
     /// nothing.
     without_id: (u64, u128),
-    /// Room for one record's content.
-    bytes: Vec<u8>,
 }
 
 impl Log {
@@ -67,38 +96,53 @@ impl Log {
         }
     }
 
-    fn see(&mut self, record: &UsageRecord<'_>, (utc_day, day): (Day, Day)) {
+    /// Sees a record that was handed on.
+    fn see(&mut self, record: &UsageRecord<'_>, hand: &Hand<'_>) {
         if record.request_id.is_none() {
             self.without_id.0 += 1;
-            self.without_id.1 ^= super::repeats::fingerprint(record, &mut self.bytes);
+            self.without_id.1 ^= hand.fingerprint();
         }
-        let sum = self.sum(utc_day, record.model.unwrap_or_default(), record.line);
-        for (meter, quantity) in record.quantities {
-            match (meter.is_token(), meter.is_input_token()) {
-                (true, true) => sum.input.add(*quantity),
-                (true, false) => sum.output.add(*quantity),
-                (false, _) => {}
-            }
-            if record.cached_open && meter.is_cached_text() {
-                sum.open.add(*quantity);
-            }
-        }
-        *sum.rows.entry(day).or_default() += 1;
-    }
-
-    fn sum(&mut self, day: Day, model: &str, line: u64) -> &mut DaySum {
-        let at = match self.days.get(&Key(day, model)) {
-            Some(at) => *at,
-            None => {
-                self.sums.push(DaySum {
-                    line,
-                    ..DaySum::default()
-                });
-                self.days.insert((day, model.into()), self.sums.len() - 1);
-                self.sums.len() - 1
+        let (model, (utc_day, day)) = (hand.model(), hand.days);
+        self.recent.resize(RECENT, None);
+        let recent = model as usize % RECENT;
+        let at = match self.recent[recent] {
+            Some((known, of, at)) if (known, of) == (model, utc_day) => at,
+            _ => {
+                let text = record.model.unwrap_or_default().trim();
+                let at = self.place(utc_day, text, record.line);
+                self.recent[recent] = Some((model, utc_day, at));
+                at
             }
         };
-        &mut self.sums[at]
+        let sum = &mut self.sums[at];
+        sum.line = sum.line.min(record.line);
+        for (meter, quantity) in record.quantities {
+            sum.add(meter, *quantity, record.cached_open);
+        }
+        *sum.rows_of(day) += 1;
+    }
+
+    /// Takes a row away that turned out to be a repeat.
+    fn unsee(&mut self, row: &Repeat<'_>) {
+        let at = self.place(row.utc_day, row.model, u64::MAX);
+        let sum = &mut self.sums[at];
+        for (meter, quantity) in row.quantities {
+            sum.add(meter, -quantity.exact(), row.open);
+        }
+        *sum.rows_of(row.day) -= 1;
+    }
+
+    /// The place of the sums of a day and a model, which a row of this line has.
+    fn place(&mut self, day: Day, model: &str, line: u64) -> usize {
+        if let Some(at) = self.days.get(&Key(day, model)) {
+            return *at;
+        }
+        self.sums.push(DaySum {
+            line,
+            ..DaySum::default()
+        });
+        self.days.insert((day, model.into()), self.sums.len() - 1);
+        self.sums.len() - 1
     }
 
     /// Adds another part of the same log.
@@ -106,12 +150,13 @@ impl Log {
         self.without_id.0 += part.without_id.0;
         self.without_id.1 ^= part.without_id.1;
         for ((day, model), more) in part.all() {
-            let sum = self.sum(*day, model, more.line);
+            let at = self.place(*day, model, more.line);
+            let sum = &mut self.sums[at];
             sum.line = sum.line.min(more.line);
             sum.input.add(more.input.exact());
             sum.output.add(more.output.exact());
             for (day, rows) in &more.rows {
-                *sum.rows.entry(*day).or_default() += rows;
+                *sum.rows_of(*day) += rows;
             }
         }
     }
@@ -183,6 +228,27 @@ pub struct Watched<'f> {
     pub billed_by: Option<&'f str>,
 }
 
+/// A row of a log that repeats another.
+pub struct Repeat<'r> {
+    /// Its day in UTC.
+    pub utc_day: Day,
+    /// Its day in the report's zone.
+    pub day: Day,
+    /// Its model.
+    pub model: &'r str,
+    /// What it says was used.
+    pub quantities: &'r [(Meter, Packed)],
+    /// Whether its cached tokens may turn out to be inside the input.
+    pub open: bool,
+}
+
+impl Watched<'_> {
+    /// Folds the records that wait; see [`Hand::fold`].
+    pub fn fold(&mut self) -> bool {
+        self.hand.fold(|repeat| self.log.unsee(repeat))
+    }
+}
+
 impl UsageSink for Watched<'_> {
     fn take(&mut self, record: &UsageRecord<'_>) -> Result<(), Problem> {
         if let Some(receipt) = self.counted {
@@ -198,7 +264,7 @@ impl UsageSink for Watched<'_> {
         }
         // A repeat is not counted a second time.
         if self.hand.dropped() == before {
-            self.log.see(record, self.hand.days);
+            self.log.see(record, &self.hand);
         }
         Ok(())
     }
@@ -208,7 +274,7 @@ impl UsageSink for Watched<'_> {
             None => self.hand.take_sum(sum)?,
             Some(provider) => self.hand.take_sum(&sum.of_provider(provider))?,
         }
-        self.log.see(&sum.record, self.hand.days);
+        self.log.see(&sum.record, &self.hand);
         Ok(())
     }
 

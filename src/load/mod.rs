@@ -10,6 +10,7 @@ mod books;
 mod cache;
 mod cells;
 mod common;
+mod content;
 mod counts;
 mod discounts;
 mod enter;
@@ -38,6 +39,8 @@ mod spans;
 mod sums;
 mod traces;
 mod winner;
+mod words;
+mod zone_days;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

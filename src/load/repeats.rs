@@ -149,12 +149,12 @@ pub fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Id {
-    /// Hashes a record. `bytes` is room to write it down.
-    pub fn of(id: &str, record: &UsageRecord<'_>, bytes: &mut Vec<u8>) -> Id {
+    /// An id, what its record says (see [`Hand`](super::hand::Hand)), and the line.
+    pub fn of(id: &str, content: &[u8], line: u64) -> Id {
         Id {
             key: xxh3_128(id.as_bytes()),
-            content: content(record, bytes),
-            line: u32::try_from(record.line).unwrap_or(u32::MAX),
+            content: xxh3_64(content),
+            line: u32::try_from(line).unwrap_or(u32::MAX),
         }
     }
 
@@ -201,10 +201,13 @@ impl<T> Repeats<T> {
         &self,
         part: usize,
         file: u32,
-        ids: impl Iterator<Item = &'i Id>,
+        ids: impl Iterator<Item = &'i Id> + Clone,
         mut told: impl FnMut(First),
     ) -> Result<(), NoRoom> {
         let mut seen = locked(&self.first[part]);
+        // The memory of many ids is waited for at once.
+        let touched = ids.clone().fold(0, |sum, id| sum ^ seen.touch(id.key));
+        std::hint::black_box(touched);
         for id in ids {
             let mark = Mark::new(id.key, id.content, (file, id.line));
             told(match seen.see(&mark)? {
@@ -325,58 +328,4 @@ pub fn no_room(why: &NoRoom) -> Problem {
     };
     Problem::new(&catalogue::MEMORY, message)
         .help("raise --memory, or report the files in smaller periods")
-}
-
-/// A longer hash of everything a record says, for records without an id.
-pub fn fingerprint(record: &UsageRecord<'_>, bytes: &mut Vec<u8>) -> u128 {
-    write_content(record, bytes);
-    xxh3_128(bytes)
-}
-
-/// A hash of everything a record says. `bytes` is room to write it down.
-fn content(record: &UsageRecord<'_>, bytes: &mut Vec<u8>) -> u64 {
-    write_content(record, bytes);
-    xxh3_64(bytes)
-}
-
-fn write_content(record: &UsageRecord<'_>, bytes: &mut Vec<u8>) {
-    bytes.clear();
-    let mut text = |text: Option<&str>| match text {
-        None => bytes.push(0),
-        Some(text) => {
-            bytes.push(1);
-            bytes.extend((text.len() as u64).to_le_bytes());
-            bytes.extend(text.as_bytes());
-        }
-    };
-    for field in [
-        record.source,
-        record.feature,
-        record.provider,
-        record.model,
-        record.tier,
-    ] {
-        text(field.map(str::trim));
-    }
-    for dimension in record.dimensions {
-        text(*dimension);
-    }
-    bytes.extend(record.instant.0.to_le_bytes());
-    bytes.push(record.outcome as u8);
-    record.requests.write_bytes(bytes);
-    for (meter, quantity) in record
-        .quantities
-        .iter()
-        .filter(|(_, quantity)| !quantity.is_zero())
-    {
-        bytes.push(b'|');
-        bytes.extend(meter.name().as_bytes());
-        bytes.push(b'=');
-        quantity.write_bytes(bytes);
-    }
-    if let Some((amount, currency)) = record.reported_cost {
-        bytes.push(b'$');
-        amount.write_bytes(bytes);
-        bytes.extend(currency.code().as_bytes());
-    }
 }

@@ -4,6 +4,9 @@
 //! the table grows by an eighth, an id takes 27 to 30 of them, or 36 to 41. What does not fit
 //! into the room it may take goes to a file ([`Older`]). Whether an id was seen is always told
 //! exactly and at once.
+//!
+//! All slots, from the first to the last, are in the order of their ids, so that looking for a new
+//! one ends at the first greater id and not only at a free slot, which in a full table is far.
 
 use std::io;
 
@@ -49,6 +52,8 @@ impl From<io::Error> for NoRoom {
 
 /// The ids of one part.
 pub struct Seen {
+    /// So many slots are the first choice of an id; some more follow, so that none begins anew.
+    homes: usize,
     slots: Vec<Slot>,
     /// The places of the slots; empty where none are kept.
     places: Vec<(u32, u32)>,
@@ -57,6 +62,11 @@ pub struct Seen {
     /// How many bytes it may take.
     room: usize,
     older: Option<Older>,
+}
+
+/// How many slots follow those that are a first choice.
+fn behind(homes: usize) -> usize {
+    (homes / 4 + 4).min(64)
 }
 
 impl Mark {
@@ -103,6 +113,7 @@ impl Seen {
     /// Starts empty. It takes no more than `room` bytes, and as much again while it grows.
     pub fn new(room: usize, keep_places: bool) -> Seen {
         Seen {
+            homes: 0,
             slots: Vec::new(),
             places: Vec::new(),
             keep_places,
@@ -117,48 +128,61 @@ impl Seen {
     /// # Errors
     /// [`NoRoom`].
     pub fn see(&mut self, mark: &Mark) -> Result<Option<Mark>, NoRoom> {
-        let mut at = match self.slot_of(mark.key) {
-            Some(Ok(at)) => return Ok(Some(self.mark(at))),
-            Some(Err(free)) => Some(free),
-            None => None,
+        let mut place = match self.slot_of(mark.key) {
+            Ok(at) => return Ok(Some(self.mark(at))),
+            Err(place) => place,
         };
         if let Some(older) = &mut self.older
             && let Some(before) = older.find(mark.key())?
         {
             return Ok(Some(before));
         }
-        if (self.taken + 1) * 9 > self.slots.len() * 8 {
+        while (self.taken + 1) * 9 > self.homes * 8 || !self.insert(place, mark) {
             self.make_room()?;
-            at = self.slot_of(mark.key).and_then(Result::err);
+            place = self.slot_of(mark.key).unwrap_or_else(|place| place);
         }
-        if let Some(at) = at {
-            self.put(at, mark);
-            self.taken += 1;
-        }
+        self.taken += 1;
         Ok(None)
     }
 
-    /// The slot of an id, or the free one where it belongs; `None` where there are no slots.
-    fn slot_of(&self, key: [u64; 2]) -> Option<Result<usize, usize>> {
-        let count = self.slots.len();
-        if count == 0 {
-            return None;
+    /// Fetches the memory where an id would stand, so that looking up many of them waits once.
+    pub fn touch(&self, key: u128) -> u64 {
+        let home = self.home((key >> 64) as u64);
+        self.slots.get(home).map_or(0, |slot| slot.content)
+    }
+
+    /// The slot that an id would have if it were the only one.
+    fn home(&self, high: u64) -> usize {
+        ((u128::from(high) * self.homes as u128) >> 64) as usize
+    }
+
+    /// The slot of an id, or the one before which it belongs.
+    fn slot_of(&self, key: [u64; 2]) -> Result<usize, usize> {
+        let home = self.home(key[0]);
+        for (at, slot) in (home..).zip(self.slots.get(home..).unwrap_or_default()) {
+            if slot.key == key {
+                return Ok(at);
+            }
+            if slot.key == [0; 2] || slot.key > key {
+                return Err(at);
+            }
         }
-        // Slots are in the order of the ids, but for those that give way.
-        let mut at = ((u128::from(key[0]) * count as u128) >> 64) as usize;
-        loop {
-            let found = self.slots[at].key;
-            if found == key {
-                return Some(Ok(at));
-            }
-            if found == [0; 2] {
-                return Some(Err(at));
-            }
-            at += 1;
-            if at == count {
-                at = 0;
-            }
+        Err(self.slots.len())
+    }
+
+    /// Puts an id where it belongs, and those up to the next free slot one further. False, and
+    /// nothing changes, where there is no such slot.
+    fn insert(&mut self, at: usize, mark: &Mark) -> bool {
+        let mut rest = self.slots.iter().skip(at);
+        let Some(free) = rest.position(|slot| slot.key == [0; 2]) else {
+            return false;
+        };
+        self.slots.copy_within(at..at + free, at + 1);
+        if self.keep_places {
+            self.places.copy_within(at..at + free, at + 1);
         }
+        self.put(at, mark);
+        true
     }
 
     fn mark(&self, at: usize) -> Mark {
@@ -183,33 +207,50 @@ impl Seen {
 
     /// Makes the table larger, or where it may not become so, moves it to the file.
     fn make_room(&mut self) -> Result<(), NoRoom> {
-        let count = self.slots.len();
-        let larger = match count < SMALL {
+        let count = self.homes;
+        let mut larger = match count < SMALL {
             true => (count * 2).max(LEAST),
             false => count + count / 8,
         };
-        if larger <= self.most() {
+        while larger + behind(larger) <= self.most() {
             let before = self.with_slots(larger);
-            for at in before.filled() {
-                let mark = before.mark(at);
-                if let Some(Err(free)) = self.slot_of(mark.key) {
-                    self.put(free, &mark);
-                }
+            if self.take_all(&before) {
+                return Ok(());
             }
-            return Ok(());
+            let older = self.older.take();
+            *self = Seen { older, ..before };
+            larger += larger / 8;
         }
         if count > 0 {
             self.move_out()?;
         }
         // A part that is nearly all index would be moved again and again.
-        match self.most() * 4 < self.most_without_index() || self.most() < LEAST {
+        let most = self.most();
+        match most * 4 < self.most_without_index() || most < LEAST + behind(LEAST) {
             true => Err(NoRoom::Full),
             false => {
-                self.with_slots(self.most().min(count.max(LEAST)));
+                let homes = (most - behind(most)).min(count.max(LEAST));
+                self.with_slots(homes);
                 self.taken = 0;
                 Ok(())
             }
         }
+    }
+
+    /// Takes the ids of a smaller table, which are in order, into this empty one; false if there is
+    /// no slot for the last of them.
+    fn take_all(&mut self, before: &Seen) -> bool {
+        let mut next = 0;
+        for at in before.filled() {
+            let mark = before.mark(at);
+            next = self.home(mark.key[0]).max(next);
+            if next == self.slots.len() {
+                return false;
+            }
+            self.put(next, &mark);
+            next += 1;
+        }
+        true
     }
 
     /// Bytes of one slot.
@@ -227,15 +268,18 @@ impl Seen {
         self.room.saturating_sub(index) / self.each()
     }
 
-    /// Makes all slots anew, free, and returns those before.
-    fn with_slots(&mut self, count: usize) -> Seen {
+    /// Makes all slots anew, free, and returns the table as it was.
+    fn with_slots(&mut self, homes: usize) -> Seen {
+        let count = homes + behind(homes);
         let places = if self.keep_places { count } else { 0 };
-        Seen {
-            slots: std::mem::replace(&mut self.slots, vec![Slot::default(); count]),
-            places: std::mem::replace(&mut self.places, vec![(0, 0); places]),
-            older: None,
+        let new = Seen {
+            homes,
+            slots: vec![Slot::default(); count],
+            places: vec![(0, 0); places],
+            older: self.older.take(),
             ..*self
-        }
+        };
+        std::mem::replace(self, new)
     }
 
     fn filled(&self) -> impl Iterator<Item = usize> {
@@ -246,11 +290,9 @@ impl Seen {
     }
 
     fn move_out(&mut self) -> Result<(), NoRoom> {
-        let mut order: Vec<u32> = self.filled().map(|at| at as u32).collect();
-        order.sort_unstable_by_key(|at| self.slots[*at as usize].key);
         let before = self.older.take();
-        let marks = order.iter().map(|at| self.mark(*at as usize));
-        self.older = Some(Older::write(before, order.len() as u64, marks)?);
+        let marks = self.filled().map(|at| self.mark(at));
+        self.older = Some(Older::write(before, self.taken as u64, marks)?);
         Ok(())
     }
 }

@@ -105,7 +105,7 @@ impl Work<'_> {
             self.receipt.add_rows(read.read);
             tally.add(read);
             let grew = rows.header().len() != width;
-            if grew || !problems.is_empty() || !hand.hand.fold() {
+            if grew || !problems.is_empty() || !hand.fold() {
                 return Err(Unfit);
             }
         }

@@ -228,7 +228,7 @@ impl Entry {
             return None;
         }
         let mut entry = Entry {
-            requests: record.requests.whole()?,
+            requests: record.requests.to_whole()?,
             aggregated: !record.single_request,
             ..Entry::empty(group)
         };
@@ -238,7 +238,7 @@ impl Entry {
                 return None;
             }
             entry.present |= 1 << slot;
-            entry.counts[slot] = quantity.whole()?;
+            entry.counts[slot] = quantity.to_whole()?;
         }
         Some(entry)
     }
@@ -284,6 +284,11 @@ impl Entry {
         (self.more == 0).then_some((quantities, requests, self.aggregated))
     }
 
+    /// The counts of the commonest meters and the requests, if nothing stands beside it.
+    pub fn short_counts(&self) -> Option<([i64; Meter::COMMON.len()], i64)> {
+        (self.more == 0).then_some((self.counts, self.requests))
+    }
+
     /// The same entry, with what stands beside it moved to another list.
     pub fn moved(&self, from: &[Sums], to: &mut Vec<Sums>) -> Entry {
         let mut entry = self.clone();
@@ -316,13 +321,19 @@ impl Groups {
         self.add_hashed(hash, entry, more);
     }
 
-    /// The same, where the hash of its group is known.
+    /// The place of a group of this hash, if it is there.
+    pub fn place(&self, hash: u64, group: &Group) -> Option<u32> {
+        let is_it = |at: &u32| self.list[*at as usize].group == *group;
+        self.index.find(hash, is_it).copied()
+    }
+
+    /// The same as [`Groups::add`], where the hash of its group is known.
     pub fn add_hashed(&mut self, hash: u64, entry: &Entry, more: &[Sums]) {
         let Groups {
             hasher,
             index,
             list,
-            more: own,
+            ..
         } = self;
         let found = index.entry(
             hash,
@@ -330,15 +341,23 @@ impl Groups {
             |at| list[*at as usize].group.hash(hasher),
         );
         let at = match found {
-            hashbrown::hash_table::Entry::Occupied(found) => *found.get() as usize,
+            hashbrown::hash_table::Entry::Occupied(found) => *found.get(),
             hashbrown::hash_table::Entry::Vacant(vacant) => {
-                let at = list.len();
-                vacant.insert(at as u32);
+                let at = list.len() as u32;
+                vacant.insert(at);
                 list.push(Entry::empty(entry.group));
                 at
             }
         };
-        let to = &mut list[at];
+        self.add_at(at, entry, more);
+    }
+
+    /// Adds an entry to the group in this place, which is its own.
+    pub fn add_at(&mut self, at: u32, entry: &Entry, more: &[Sums]) {
+        let Groups {
+            list, more: own, ..
+        } = self;
+        let to = &mut list[at as usize];
         let mut beside_it = |to: &mut Entry, sums: &Sums| {
             if to.more == 0 {
                 own.push(Sums::default());

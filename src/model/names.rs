@@ -126,6 +126,15 @@ pub fn vendor_of(model: &str) -> Option<&'static str> {
     }
 }
 
+/// Who bills a model, by its spelling alone: AWS where it is spelled as Bedrock does, else its
+/// first-party vendor.
+pub fn seller_of(model: &str) -> Option<&'static str> {
+    match is_spelled_by_bedrock(&model.trim().to_lowercase()) {
+        true => Some("aws"),
+        false => vendor_of(model),
+    }
+}
+
 impl ModelName {
     /// Takes a name apart. `gpt-4o-mini-2024-07-18`, `us.anthropic.claude-sonnet-4-5-20250929-v1:0`,
     /// `anthropic/claude-sonnet-4.5`, `Claude Sonnet 4.5`, `claude-sonnet-4-5@20250929` and the
@@ -175,37 +184,51 @@ impl ModelName {
     }
 }
 
+/// Regions that Bedrock writes before the vendor of a model.
+const BEDROCK_REGIONS: [&str; 9] = [
+    "us.", "eu.", "apac.", "ap.", "jp.", "au.", "ca.", "global.", "us-gov.",
+];
+
+/// Vendors that Bedrock writes before a model.
+const BEDROCK_VENDORS: [&str; 13] = [
+    "anthropic.",
+    "amazon.",
+    "meta.",
+    "mistral.",
+    "cohere.",
+    "ai21.",
+    "deepseek.",
+    "openai.",
+    "qwen.",
+    "stability.",
+    "writer.",
+    "nvidia.",
+    "google.",
+];
+
+/// What stands behind one of these beginnings, if the text has one.
+fn behind<'t>(text: &'t str, beginnings: &[&str]) -> Option<&'t str> {
+    let mut beginnings = beginnings.iter();
+    beginnings.find_map(|beginning| text.strip_prefix(beginning))
+}
+
+/// A name in lower case without the region that Bedrock writes before its vendor.
+fn without_region(name: &str) -> &str {
+    behind(name, &BEDROCK_REGIONS)
+        .filter(|rest| rest.contains('.'))
+        .unwrap_or(name)
+}
+
+/// Whether a name in lower case is spelled as Bedrock spells them: `us.anthropic.claude-…`.
+pub fn is_spelled_by_bedrock(name: &str) -> bool {
+    let bare = without_region(name);
+    bare.len() < name.len() || behind(bare, &BEDROCK_VENDORS).is_some()
+}
+
 /// Removes Bedrock's region prefix, vendor prefix and version suffix.
 fn strip_bedrock(text: &str) -> String {
-    let mut bare = text;
-    for region in [
-        "us.", "eu.", "apac.", "ap.", "jp.", "au.", "ca.", "global.", "us-gov.",
-    ] {
-        if let Some(rest) = bare.strip_prefix(region)
-            && rest.contains('.')
-        {
-            bare = rest;
-            break;
-        }
-    }
-    for vendor in [
-        "anthropic.",
-        "amazon.",
-        "meta.",
-        "mistral.",
-        "cohere.",
-        "ai21.",
-        "deepseek.",
-        "openai.",
-        "qwen.",
-        "stability.",
-        "writer.",
-    ] {
-        if let Some(rest) = bare.strip_prefix(vendor) {
-            bare = rest;
-            break;
-        }
-    }
+    let bare = without_region(text);
+    let mut bare = behind(bare, &BEDROCK_VENDORS).unwrap_or(bare);
     if let Some((front, version)) = bare.rsplit_once("-v")
         && let Some((major, minor)) = version.split_once(':')
         // Claude 2 and 2.1 are models, not builds of one.
@@ -421,6 +444,35 @@ mod tests {
         assert_eq!(vendor_of("gpt-4o-mini"), Some("openai"));
         assert_eq!(vendor_of("gpt-oss-120b"), None);
         assert_eq!(vendor_of("llama-3.1-70b"), None);
+        assert_eq!(seller_of("claude-haiku-4-5-20251001"), Some("anthropic"));
+        let bedrock = "us.anthropic.claude-haiku-4-5-20251001-v1:0";
+        assert_eq!(
+            (seller_of(bedrock), vendor_of(bedrock)),
+            (Some("aws"), Some("anthropic"))
+        );
+    }
+
+    #[test]
+    fn every_bedrock_name_of_the_price_list_is_spelled_by_bedrock() {
+        let rows = include_str!("../../data/price-book/prices.csv");
+        let names = rows.lines().filter_map(|row| row.strip_prefix("aws,"));
+        let names = names.flat_map(|row| row.split(',').next().unwrap_or("").split(' '));
+        let mut dotted = 0;
+        for name in names.filter(|name| {
+            name.split_once('.')
+                .is_some_and(|(v, _)| !v.contains('-') || v == "us-gov")
+        }) {
+            dotted += 1;
+            assert!(is_spelled_by_bedrock(name), "{name}");
+            let bare = strip_bedrock(name);
+            assert!(
+                !BEDROCK_VENDORS.iter().any(|vendor| bare.contains(vendor)),
+                "{name}: {bare}"
+            );
+        }
+        assert!(dotted > 150, "{dotted}");
+        assert_eq!(strip_bedrock("google.gemma-3-27b-it"), "gemma-3-27b-it");
+        assert!(!is_spelled_by_bedrock("gemma-3-27b-it"));
     }
 
     #[test]

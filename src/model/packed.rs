@@ -68,6 +68,15 @@ impl Exact {
         small(self.mantissa).and_then(|m| i64::try_from(m).ok())
     }
 
+    /// The value, if it is a whole number, however it is written, and fits 64 bits.
+    #[inline]
+    pub fn to_whole(&self) -> Option<i64> {
+        match self.scale {
+            0 => self.whole(),
+            _ => self.normalized().whole(),
+        }
+    }
+
     /// Writes bytes that are equal for equal values and for no others.
     pub fn write_bytes(&self, bytes: &mut Vec<u8>) {
         let value = self.normalized();

@@ -4,31 +4,10 @@
 //! what it costs (Bedrock's global profiles, OpenRouter's `:free`), so it stays part of the
 //! [`Stem`]. Two names with one stem are one model with one price list; nothing else makes them so.
 
-use crate::model::names::ModelName;
+use crate::model::names::{ModelName, is_spelled_by_bedrock};
 
 /// Suffixes of OpenRouter that stand for another price than the bare name's.
 const PRICED_SUFFIXES: [&str; 3] = [":free", ":extended", ":thinking"];
-
-/// Vendors that Bedrock writes before a model, and regions before the vendor.
-const BEDROCK_MARKS: [&str; 17] = [
-    "anthropic.",
-    "amazon.",
-    "meta.",
-    "mistral.",
-    "cohere.",
-    "ai21.",
-    "deepseek.",
-    "openai.",
-    "qwen.",
-    "stability.",
-    "writer.",
-    "nvidia.",
-    "google.",
-    "us.",
-    "eu.",
-    "apac.",
-    "global.",
-];
 
 /// A name taken apart for comparing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,10 +84,7 @@ pub fn spelled_provider(name: &str) -> Option<String> {
     if let Some((first, _)) = name.split_once('/') {
         return Some(crate::model::names::provider(first));
     }
-    BEDROCK_MARKS
-        .iter()
-        .any(|mark| name.starts_with(mark))
-        .then(|| "aws".to_string())
+    is_spelled_by_bedrock(&name).then(|| "aws".to_string())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What a deal would cost if the customer behaved like those who look alike.
 //!
-//! Statistics on copies: this is the only part of the program that calculates with binary floating
+//! Statistics on copies: this and `leaks` are the only parts of the program that calculate with binary floating
 //! point, and nothing of it flows back into a report. Only `+ − × ÷ √` are used, which every machine
 //! rounds alike, and the random numbers are ChaCha12's own words; so a seed gives the same quote
 //! everywhere. Money comes in as [`Exact`] and leaves rounded to the currency's minor unit.

@@ -96,6 +96,8 @@ pub struct Row {
     pub(super) byte: u64,
     /// Byte offset of each cell in the decoded text, if known.
     pub(super) cell_bytes: Vec<u64>,
+    /// Whether `text` is the row as it stands in the file, so that places in it tell the offsets.
+    windows: bool,
     /// Physical line of each cell, where a row may span several; otherwise empty.
     pub(super) cell_lines: Vec<u64>,
 }
@@ -149,11 +151,15 @@ impl Row {
 
     /// The place of one cell.
     pub fn place(&self, file: &Arc<str>, column: usize) -> Place {
+        let byte = match self.cells.get(column) {
+            Some(Some((start, _))) if self.windows => Some(self.byte + *start as u64),
+            _ => self.cell_bytes.get(column).copied(),
+        };
         Place {
             file: file.clone(),
             line: Some(self.cell_lines.get(column).copied().unwrap_or(self.line)),
             column: Some(column + 1),
-            byte: Some(self.cell_bytes.get(column).copied().unwrap_or(self.byte)),
+            byte: Some(byte.unwrap_or(self.byte)),
         }
     }
 
@@ -189,8 +195,22 @@ impl Row {
         self.cells.clear();
         self.cell_bytes.clear();
         self.cell_lines.clear();
+        self.windows = false;
         self.line = line;
         self.byte = byte;
+    }
+
+    /// Empties the row for one whose cells are windows into its text.
+    pub(super) fn begin_windows(&mut self, line: u64, byte: u64, text: &str) {
+        self.clear(line, byte);
+        self.windows = true;
+        self.text.push_str(text);
+    }
+
+    /// Adds a cell: a window into the row's text.
+    #[inline]
+    pub(super) fn window(&mut self, start: usize, end: usize) {
+        self.cells.push(Some((start, end)));
     }
 
     /// Adds a cell that is there.

@@ -1,7 +1,7 @@
 //! The rules of the house as tests: who may import whom, how long a file may be, what every
 //! format brings along, and what must not be linked.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -12,191 +12,27 @@ use crate::support::{entries, repository, text};
 /// Longest file without its tests.
 const MAX_LINES: usize = 400;
 
-/// A part of the source and what it must not mention.
-struct Direction {
-    part: &'static str,
-    never: &'static [&'static str],
-    why: &'static str,
+/// What a part may use of libraries, beside what the table of imports says of our own: only the
+/// command line parses options, and only reading knows columnar files.
+const LIBRARIES: &[(&str, &[&str])] = &[("clap::", &["cli"]), ("polars", &["scan"])];
+
+/// The parts of the source with what each may import, of ours, as docs/ARCHITECTURE.md says.
+fn directions() -> BTreeMap<String, BTreeSet<String>> {
+    let page = text(&repository("docs/ARCHITECTURE.md"));
+    let (_, section) = page.split_once("## Import directions").unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let ticked = |cell: &str| {
+        let words = cell.split('`').skip(1).step_by(2);
+        words.map(str::to_string).collect::<Vec<_>>()
+    };
+    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    rows.map(|row| {
+        let cells: Vec<&str> = row.split('|').collect();
+        let part = ticked(cells[1]).remove(0);
+        (part, ticked(cells[2]).into_iter().collect())
+    })
+    .collect()
 }
-
-const STAGES_NEVER: &[&str] = &[
-    "crate::scan",
-    "crate::formats",
-    "crate::cli",
-    "crate::report",
-    "clap::",
-    "polars",
-];
-
-const DIRECTIONS: &[Direction] = &[
-    Direction {
-        part: "model",
-        never: &[
-            "crate::problem",
-            "crate::scan",
-            "crate::formats",
-            "crate::load",
-            "crate::identity",
-            "crate::prices",
-            "crate::attribution",
-            "crate::revenue",
-            "crate::margin",
-            "crate::simulate",
-            "crate::report",
-            "crate::cli",
-        ],
-        why: "the nouns know nothing else of ours",
-    },
-    Direction {
-        part: "problem",
-        never: &[
-            "crate::scan",
-            "crate::formats",
-            "crate::load",
-            "crate::cli",
-            "crate::report",
-        ],
-        why: "a problem is made everywhere and printed by the command line",
-    },
-    Direction {
-        part: "scan",
-        never: &[
-            "crate::formats",
-            "crate::load",
-            "crate::identity",
-            "crate::prices",
-            "crate::attribution",
-            "crate::revenue",
-            "crate::margin",
-            "crate::report",
-            "crate::cli",
-        ],
-        why: "rows have no meaning yet",
-    },
-    Direction {
-        part: "formats",
-        never: &[
-            "crate::load",
-            "crate::identity",
-            "crate::prices",
-            "crate::attribution",
-            "crate::revenue",
-            "crate::margin",
-            "crate::report",
-            "crate::cli",
-        ],
-        why: "a reader knows no mapping, no price and no report",
-    },
-    Direction {
-        part: "load",
-        never: &[
-            "crate::margin",
-            "crate::report",
-            "crate::cli",
-            "clap::",
-            "polars",
-        ],
-        why: "loading ends with the books",
-    },
-    Direction {
-        part: "identity",
-        never: STAGES_NEVER,
-        why: "a stage",
-    },
-    Direction {
-        part: "prices",
-        never: STAGES_NEVER,
-        why: "a stage",
-    },
-    Direction {
-        part: "fx",
-        never: STAGES_NEVER,
-        why: "a stage",
-    },
-    Direction {
-        part: "attribution",
-        never: STAGES_NEVER,
-        why: "a stage",
-    },
-    Direction {
-        part: "revenue",
-        never: STAGES_NEVER,
-        why: "a stage",
-    },
-    Direction {
-        part: "causes",
-        never: STAGES_NEVER,
-        why: "a stage",
-    },
-    Direction {
-        part: "leaks",
-        never: STAGES_NEVER,
-        why: "a stage",
-    },
-    Direction {
-        part: "margin",
-        never: STAGES_NEVER,
-        why: "a stage",
-    },
-    Direction {
-        part: "simulate",
-        never: STAGES_NEVER,
-        why: "a stage",
-    },
-    Direction {
-        part: "quote",
-        never: STAGES_NEVER,
-        why: "a stage",
-    },
-    Direction {
-        part: "suggest",
-        never: STAGES_NEVER,
-        why: "a stage",
-    },
-    Direction {
-        part: "diff",
-        never: STAGES_NEVER,
-        why: "a stage",
-    },
-    Direction {
-        part: "explain",
-        never: STAGES_NEVER,
-        why: "a stage",
-    },
-    Direction {
-        part: "gate",
-        never: STAGES_NEVER,
-        why: "a stage",
-    },
-    Direction {
-        part: "report",
-        never: &[
-            "crate::scan",
-            "crate::load",
-            "crate::cli",
-            "clap::",
-            "polars",
-        ],
-        why: "renderers know tables only",
-    },
-    Direction {
-        part: "sql",
-        never: &[
-            "crate::scan::open",
-            "crate::load",
-            "crate::identity",
-            "crate::prices",
-            "crate::attribution",
-            "crate::revenue",
-            "crate::margin",
-            "crate::report",
-            "crate::cli",
-            "clap::",
-            "polars",
-        ],
-        why: "a query is made of columns and words",
-    },
-];
 
 /// A source file: its path below `src`, and its text without the tests at its end.
 struct Source {
@@ -276,16 +112,34 @@ fn part_of(path: &str) -> &str {
 
 #[test]
 fn imports_go_one_way() {
+    let directions = directions();
     let mut faults = Vec::new();
     for source in sources() {
         let part = part_of(&source.path);
-        for direction in DIRECTIONS.iter().filter(|direction| direction.part == part) {
-            for word in direction.never {
-                found(&source, word, direction.why, &mut faults);
+        if ["lib", "main", "cli"].contains(&part) {
+            continue;
+        }
+        let Some(allowed) = directions.get(part) else {
+            faults.push(format!("src/{part} has no row in the table of imports"));
+            continue;
+        };
+        for (line, code) in mentions(&source, "crate::") {
+            for rest in code.split("crate::").skip(1) {
+                let end = |c: char| !c.is_alphanumeric() && c != '_';
+                let imported = rest.split(end).next().unwrap_or("");
+                if imported != part && !allowed.contains(imported) {
+                    let path = &source.path;
+                    faults.push(format!(
+                        "src/{path}:{line}: {part} may not import {imported}"
+                    ));
+                }
             }
         }
-        if part != "cli" && part != "main" && part != "lib" {
-            found(&source, "crate::cli", "nobody imports cli", &mut faults);
+        for (library, parts) in LIBRARIES {
+            if !parts.contains(&part) {
+                let why = format!("only {} knows it", parts.join(", "));
+                found(&source, library, &why, &mut faults);
+            }
         }
     }
     none(faults);
@@ -340,9 +194,7 @@ fn some_things_stand_in_one_place() {
     let mut faults = Vec::new();
     for source in sources() {
         let path = source.path.as_str();
-        if !["scan/columnar.rs", "report/parquet.rs"].contains(&path)
-            && !path.starts_with("scan/columnar/")
-        {
+        if path != "scan/columnar.rs" {
             found(
                 &source,
                 "polars::",

@@ -19,6 +19,10 @@ pub struct Found {
     others: Vec<Vec<usize>>,
     /// Columns asked for as dimensions.
     pub dimensions: Vec<Option<usize>>,
+    /// The columns of [`MEASURES`] that are there, each with its place in that list.
+    pub measures: Vec<(usize, usize)>,
+    /// Columns of [`MEASURES`] with those that were passed over for them.
+    pub contested: Vec<(usize, Vec<usize>)>,
 }
 
 impl Found {
@@ -54,6 +58,16 @@ impl Found {
         found.dimensions = dimensions
             .map(|name| columns.optional(&[name], problems))
             .collect();
+        for (place, field) in MEASURES.iter().enumerate() {
+            let Some(column) = found.at(*field) else {
+                continue;
+            };
+            found.measures.push((place, column));
+            if !found.others(*field).is_empty() {
+                let others = found.others(*field).to_vec();
+                found.contested.push((column, others));
+            }
+        }
         found
     }
 

@@ -5,10 +5,11 @@
 
 use crate::formats::fields::{Columns, word};
 use crate::formats::rows::{self, Fate};
+use crate::formats::stamps::Stamps;
 use crate::formats::usage::columns::Found;
 use crate::formats::usage::names::{Field, MEASURES};
 use crate::formats::usage::tokens::{Convention, Tokens};
-use crate::formats::usage::units::{self, Units};
+use crate::formats::usage::units::{self, Outcomes, Units};
 use crate::formats::{Settings, Tally, UsageSink};
 use crate::model::records::{Outcome, UsageRecord};
 use crate::model::{Exact, Instant, Meter};
@@ -35,6 +36,8 @@ pub struct Log<'s> {
     open: Option<Problem>,
     /// Whether a row has shown that the input leaves cached tokens out.
     shown_beside: bool,
+    stamps: Stamps,
+    outcomes: Outcomes,
     units: Units,
     quantities: Vec<(Meter, Exact)>,
 }
@@ -57,6 +60,8 @@ impl<'s> Log<'s> {
             without_input: None,
             open: None,
             shown_beside: false,
+            stamps: Stamps::default(),
+            outcomes: Outcomes::default(),
             units: Units::default(),
             quantities: Vec::new(),
         }
@@ -87,7 +92,7 @@ impl<'s> Log<'s> {
             self.without_time.get_or_insert(row.line());
             return Ok(Fate::Skipped("refused"));
         };
-        let instant = rows::stamp(&self.columns, row, time)?;
+        let instant = self.stamps.read(&self.columns, row, time)?;
         self.check_passed_over(row)?;
         let tokens = Tokens::read(&self.columns, &self.found, row)?;
         self.check_input(&tokens, row)?;
@@ -142,7 +147,10 @@ impl<'s> Log<'s> {
             .and_then(|time| row.filled(time))
             .is_some_and(rows::is_date);
         let aggregate = requests.is_some() || (date_only && request_id.is_none());
-        let outcome = text(Field::Status).map_or(Outcome::Served, units::outcome);
+        let outcome = match text(Field::Status) {
+            Some(word) => self.outcomes.of(word),
+            None => Outcome::Served,
+        };
         sink.take(&UsageRecord {
             instant,
             source,
@@ -167,18 +175,14 @@ impl<'s> Log<'s> {
     /// Where several columns could hold a quantity, the one that is read must not be blank while
     /// another is filled: the quantity would be lost.
     fn check_passed_over(&self, row: &Row) -> Result<(), Problem> {
-        for field in MEASURES {
-            let others = self.found.others(*field);
-            let Some(chosen) = self.found.at(*field).filter(|_| !others.is_empty()) else {
-                continue;
-            };
+        for (chosen, others) in &self.found.contested {
             let lost = others.iter().find(|other| row.filled(**other).is_some());
-            if let (None, Some(lost)) = (row.filled(chosen), lost) {
+            if let (None, Some(lost)) = (row.filled(*chosen), lost) {
                 let header = &self.columns.header;
                 let message = format!(
                     "{} is filled here, but the quantity is read from {}, which is blank",
                     header.name(*lost),
-                    header.name(chosen)
+                    header.name(*chosen)
                 );
                 let problem = self
                     .columns
@@ -251,9 +255,8 @@ impl<'s> Log<'s> {
 
     fn count(&mut self, row: &Row) {
         self.used += 1;
-        for (filled, field) in self.filled.iter_mut().zip(MEASURES) {
-            let column = self.found.at(*field);
-            *filled += u64::from(column.is_some_and(|column| row.filled(column).is_some()));
+        for (place, column) in &self.found.measures {
+            self.filled[*place] += u64::from(row.filled(*column).is_some());
         }
     }
 

@@ -159,17 +159,23 @@ impl Tokens {
                 return None;
             }
         }
-        let counts = [
-            (Meter::Input, Some(input)),
-            (Meter::CacheRead, self.read),
-            (Meter::CacheWrite5m, self.write_5m),
-            (Meter::CacheWrite1h, self.write_1h),
-            (Meter::Output, self.output),
-        ];
-        for (meter, count) in counts {
-            if let Some(count) = count.filter(Exact::is_positive) {
+        let mut put = |meter: Meter, count: Exact| {
+            if count.is_positive() {
                 quantities.push((meter, count));
             }
+        };
+        put(Meter::Input, input);
+        if let Some(count) = self.read {
+            put(Meter::CacheRead, count);
+        }
+        if let Some(count) = self.write_5m {
+            put(Meter::CacheWrite5m, count);
+        }
+        if let Some(count) = self.write_1h {
+            put(Meter::CacheWrite1h, count);
+        }
+        if let Some(count) = self.output {
+            put(Meter::Output, count);
         }
         Some(())
     }

@@ -190,6 +190,29 @@ pub fn currency(
     }
 }
 
+/// What status words say, as far as they were met.
+#[derive(Default)]
+pub struct Outcomes {
+    known: Vec<(String, Outcome)>,
+}
+
+/// More words than this are read anew each time.
+const WORDS: usize = 8;
+
+impl Outcomes {
+    /// As [`outcome`].
+    pub fn of(&mut self, word: &str) -> Outcome {
+        if let Some((_, outcome)) = self.known.iter().find(|(known, _)| known == word) {
+            return *outcome;
+        }
+        let outcome = outcome(word);
+        if self.known.len() < WORDS {
+            self.known.push((word.to_string(), outcome));
+        }
+        outcome
+    }
+}
+
 /// What a status word or HTTP code says became of the request.
 pub fn outcome(word: &str) -> Outcome {
     let folded = word.to_lowercase();

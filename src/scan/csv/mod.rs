@@ -7,6 +7,7 @@
 
 mod dialect;
 mod faults;
+mod plain;
 mod preamble;
 mod shapes;
 mod split;
@@ -216,11 +217,15 @@ impl CsvSource {
     }
 
     fn repeats_header(&self, row: &Row) -> bool {
-        let same = |column: usize, text: &str| text.trim() == self.header.name(column);
+        let same = |column: usize| row.filled(column).unwrap_or("") == self.header.name(column);
         // A byte order mark stands before the second header of files put together.
-        let first = row.get(0).unwrap_or("");
-        same(0, first.trim_start_matches('\u{feff}'))
-            && (1..row.len()).all(|column| same(column, row.get(column).unwrap_or("")))
+        let first = match row.get(0) {
+            Some(text) if text.starts_with('\u{feff}') => {
+                text.trim_start_matches('\u{feff}').trim() == self.header.name(0)
+            }
+            _ => same(0),
+        };
+        first && (1..row.len()).all(same)
     }
 }
 
@@ -239,6 +244,9 @@ impl RowSource for CsvSource {
 
     fn next_row(&mut self, row: &mut Row, problems: &mut Problems) -> bool {
         while !self.done {
+            if self.plain_row(row) {
+                return true;
+            }
             match self.step(row) {
                 Step::Row => return true,
                 Step::Blank => self.blank_lines += 1,
