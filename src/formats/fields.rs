@@ -201,7 +201,7 @@ impl Columns {
     /// The cell as a whole number of tokens, requests and the like: not negative, no fraction.
     pub fn count(&self, row: &Row, column: usize) -> Result<Option<Exact>, Problem> {
         // Nearly every count is a short run of digits, which is right in any dialect.
-        if let Some(count) = row.get(column).and_then(short_count) {
+        if let Some(count) = row.bytes(column).and_then(short_count) {
             return Ok(Some(Exact::from(count)));
         }
         let Some(number) = self.optional_number(row, column)? else {
@@ -319,8 +319,7 @@ fn is_null_word(text: &str) -> bool {
 
 /// The value of one to eighteen digits and nothing else.
 #[inline]
-fn short_count(text: &str) -> Option<u64> {
-    let digits = text.as_bytes();
+fn short_count(digits: &[u8]) -> Option<u64> {
     if !(1..=18).contains(&digits.len()) {
         return None;
     }

@@ -27,7 +27,7 @@ impl Stamps {
         row: &Row,
         column: usize,
     ) -> Result<Instant, Problem> {
-        let text = row.get(column).unwrap_or("").as_bytes();
+        let text = row.bytes(column).unwrap_or_default();
         if let Some((date, midnight)) = &self.date
             && let Some((known, clock)) = text.split_first_chunk()
             && known == date

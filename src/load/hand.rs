@@ -6,7 +6,8 @@ use super::bands::bands;
 use super::content::{self, Symbols};
 use super::fold::{FileFold, Fixed, Fold};
 use super::logs::Repeat;
-use super::repeats::{First, Id, PARTS, Won, conflict, no_room};
+use super::ordered::Ordered;
+use super::repeats::{First, Id, Won, conflict, no_room};
 use super::seen::NoRoom;
 use super::sums::{Entry, Group, Kind, Sums};
 use super::winner::{Winner, settle};
@@ -80,6 +81,11 @@ impl<'f> Hand<'f> {
         }
     }
 
+    /// How many records wait to be folded.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Repeats found so far.
     pub fn dropped(&self) -> u64 {
         self.learned.duplicates
@@ -105,8 +111,8 @@ impl<'f> Hand<'f> {
     pub fn fold(&mut self, mut told: impl FnMut(&Repeat<'_>)) -> bool {
         let mut dropped = vec![false; self.waiting.len()];
         let mut agree = true;
-        let part = |(id, _): &(Id, u32)| id.part();
-        for (part, ids) in parted(&self.ids, part).into_iter().enumerate() {
+        let ordered = Ordered::of(&self.ids, |(id, _)| id.part(), |(id, _)| id.order());
+        for (part, ids) in ordered.parts() {
             let ids = || ids.iter().map(|at| &self.ids[*at as usize]);
             let mut at = ids().map(|(_, at)| *at as usize);
             let repeats = &self.fold.repeats;
@@ -141,11 +147,9 @@ impl<'f> Hand<'f> {
             *self.learned.days.entry(run[0].1.group.day).or_default() += run.len() as u64;
         }
         let part = |(hash, _): &(u64, &Entry)| Fold::part(*hash);
-        for (part, entries) in parted(&counted, part).into_iter().enumerate() {
-            if !entries.is_empty() {
-                let entries = entries.iter().map(|at| counted[*at as usize]);
-                self.fold.add(part, entries, &self.beside);
-            }
+        for (part, entries) in Ordered::of(&counted, part, |_| 0).parts() {
+            let entries = entries.iter().map(|at| counted[*at as usize]);
+            self.fold.add(part, entries, &self.beside);
         }
         self.waiting.clear();
         self.beside.clear();
@@ -309,16 +313,6 @@ impl<'f> Hand<'f> {
         let here = (self.fold.file(self.file), record.line);
         conflict(id, here, (self.fold.file(file), line))
     }
-}
-
-/// The places of the items in each of [`PARTS`] parts.
-fn parted<T>(items: &[T], part: impl Fn(&T) -> usize) -> Vec<Vec<u32>> {
-    let room = items.len() / PARTS + items.len() / (2 * PARTS);
-    let mut parts: Vec<Vec<u32>> = (0..PARTS).map(|_| Vec::with_capacity(room)).collect();
-    for (at, item) in (0u32..).zip(items) {
-        parts[part(item)].push(at);
-    }
-    parts
 }
 
 impl UsageSink for Hand<'_> {

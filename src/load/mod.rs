@@ -22,6 +22,7 @@ mod logs;
 mod mapping_file;
 mod merge;
 mod older;
+mod ordered;
 mod overlap;
 mod prepaid;
 pub mod price_list;

@@ -12,6 +12,7 @@ use hashbrown::HashMap;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::Choices;
+use super::ordered::STEPS;
 use super::overlap::OnOverlap;
 use super::seen::{Mark, NoRoom, Seen};
 use crate::model::records::UsageRecord;
@@ -161,6 +162,11 @@ impl Id {
     /// The part in which the id stands.
     pub fn part(&self) -> usize {
         (self.key >> 64) as usize % PARTS
+    }
+
+    /// The step of [`Ordered`](super::ordered::Ordered) at which it stands in its part.
+    pub fn order(&self) -> usize {
+        (self.key >> (128 - STEPS.ilog2())) as usize
     }
 }
 

@@ -7,12 +7,17 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::PIECE;
 use super::fold::{FileFold, Fold};
 use super::logs::{Log, Watched};
 use super::repeats::locked;
 use crate::formats::{ReadUsage, Settings, Tally};
 use crate::problem::Problems;
 use crate::scan::{Pieces, Receipt, Unfit};
+
+/// So many records are folded together, about a hundred bytes each: the more, the nearer to each
+/// other are those that are looked up.
+const WAITING: usize = 128 * 1024;
 
 /// What a thread read: rows, what the fold learned, and the log's sums.
 type Part = (Tally, FileFold, Log);
@@ -25,6 +30,8 @@ struct Work<'w> {
     log: &'w Log,
     receipt: &'w Receipt,
     pieces: Mutex<Pieces>,
+    /// How many records are folded together.
+    waiting: usize,
     unfit: AtomicBool,
 }
 
@@ -45,6 +52,11 @@ pub fn read(
         settings,
         log,
         receipt,
+        waiting: match pieces.size() {
+            PIECE.. => WAITING,
+            // Small pieces are for tests, which are to see several folds.
+            size => size,
+        },
         pieces: Mutex::new(pieces),
         unfit: AtomicBool::new(false),
     };
@@ -96,7 +108,7 @@ impl Work<'_> {
                 return Err(Unfit);
             }
             let Some(piece) = locked(&self.pieces).next_piece()? else {
-                return Ok(());
+                return if hand.fold() { Ok(()) } else { Err(Unfit) };
             };
             let width = piece.width();
             let mut rows = piece.rows()?;
@@ -105,7 +117,8 @@ impl Work<'_> {
             self.receipt.add_rows(read.read);
             tally.add(read);
             let grew = rows.header().len() != width;
-            if grew || !problems.is_empty() || !hand.fold() {
+            let full = hand.hand.waiting() >= self.waiting;
+            if grew || !problems.is_empty() || (full && !hand.fold()) {
                 return Err(Unfit);
             }
         }

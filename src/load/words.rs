@@ -1,6 +1,6 @@
 //! The symbols of texts, as one reader of a log remembers them.
 //!
-//! A log says few different words very often. Those of up to 32 bytes are told apart by their bytes
+//! A log says few different words very often. Those of up to 16 bytes are told apart by their bytes
 //! themselves, without a look at where the text is kept, and those met lately without a look into
 //! the table.
 
@@ -13,8 +13,9 @@ use super::fold::{Fixed, Fold};
 use crate::model::names;
 use crate::model::records::UsageRecord;
 
-/// How many short texts are found without a look into the table. A power of two.
+/// How many texts of each kind are found without a look into the table. Powers of two.
 const RECENT: usize = 4096;
+const RECENT_LONG: usize = 256;
 
 /// The symbols that one reader has met.
 pub struct Words<'f> {
@@ -22,6 +23,8 @@ pub struct Words<'f> {
     /// Short texts met lately, each in the place that its bytes tell.
     recent: Vec<(Short, u32)>,
     short: HashMap<Short, u32, Fixed>,
+    /// The same for longer texts.
+    recent_long: Vec<Option<(Arc<str>, u32)>>,
     long: HashMap<Arc<str>, u32, Fixed>,
     /// Symbols of the folded providers, by the symbol of their spelling in the log.
     providers: HashMap<u32, u32, Fixed>,
@@ -29,11 +32,10 @@ pub struct Words<'f> {
     sellers: HashMap<u32, u32, Fixed>,
 }
 
-/// A text of at most 32 bytes: its first and last bytes, which overlap where it is shorter.
+/// A text of at most 16 bytes: its first and its last bytes, which overlap where it is shorter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Short {
     ends: [u64; 2],
-    inner: [u64; 2],
     len: u32,
 }
 
@@ -41,46 +43,30 @@ impl Short {
     /// No text: that of no bytes is never looked up.
     const NONE: Short = Short {
         ends: [0; 2],
-        inner: [0; 2],
         len: 0,
     };
-
-    /// A place among [`RECENT`].
-    #[inline]
-    fn place(&self) -> usize {
-        let bytes = self.ends[0] ^ self.ends[1].rotate_left(29) ^ self.inner[0];
-        (bytes.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as usize % RECENT
-    }
 
     #[inline]
     fn of(text: &str) -> Option<Short> {
         let bytes = text.as_bytes();
-        let len = bytes.len();
-        let mut short = Short {
-            ends: [0; 2],
-            inner: [0; 2],
-            len: len as u32,
-        };
-        if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-            short.ends = [u64::from_le_bytes(*first), u64::from_le_bytes(*last)];
-            if len > 32 {
+        let ends = if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+            if bytes.len() > 16 {
                 return None;
             }
-            if len > 16
-                && let (Some(first), Some(last)) =
-                    (bytes[8..].first_chunk(), bytes[..len - 8].last_chunk())
-            {
-                short.inner = [u64::from_le_bytes(*first), u64::from_le_bytes(*last)];
-            }
+            [u64::from_le_bytes(*first), u64::from_le_bytes(*last)]
         } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
             let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
-            short.ends = [u64::from(first), u64::from(last)];
+            [u64::from(first), u64::from(last)]
         } else {
-            short.ends[0] = bytes
+            let all = bytes
                 .iter()
                 .fold(0, |sum, byte| sum << 8 | u64::from(*byte));
-        }
-        Some(short)
+            [all, 0]
+        };
+        Some(Short {
+            ends,
+            len: bytes.len() as u32,
+        })
     }
 }
 
@@ -88,10 +74,26 @@ impl Hash for Short {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u64(self.ends[0]);
         state.write_u64(self.ends[1]);
-        if self.len > 16 {
-            state.write_u64(self.inner[0]);
-            state.write_u64(self.inner[1]);
+    }
+}
+
+/// A place among so many for these bytes.
+#[inline]
+fn place(ends: [u64; 2], of: usize) -> usize {
+    let bytes = ends[0] ^ ends[1].rotate_left(29);
+    (bytes.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as usize % of
+}
+
+/// The place of a text of more than 16 bytes among the longer ones met lately.
+#[inline]
+fn long_place(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => {
+            let ends = [u64::from_le_bytes(*first), u64::from_le_bytes(*last)];
+            place(ends, RECENT_LONG)
         }
+        _ => 0,
     }
 }
 
@@ -102,6 +104,7 @@ impl<'f> Words<'f> {
             fold,
             recent: vec![(Short::NONE, 0); RECENT],
             short: HashMap::default(),
+            recent_long: vec![None; RECENT_LONG],
             long: HashMap::default(),
             providers: HashMap::default(),
             sellers: HashMap::default(),
@@ -115,7 +118,7 @@ impl<'f> Words<'f> {
         };
         match Short::of(text) {
             Some(short) => {
-                let recent = &mut self.recent[short.place()];
+                let recent = &mut self.recent[place(short.ends, RECENT)];
                 if recent.0 != short {
                     let new = || self.fold.symbol(text).1;
                     let symbol = *self.short.entry(short).or_insert_with(new);
@@ -124,12 +127,22 @@ impl<'f> Words<'f> {
                 recent.1
             }
             None => {
-                if let Some(symbol) = self.long.get(text) {
-                    return *symbol;
+                let recent = &mut self.recent_long[long_place(text)];
+                match recent {
+                    Some((known, symbol)) if **known == *text => *symbol,
+                    _ => {
+                        let (text, symbol) = match self.long.get_key_value(text) {
+                            Some((text, symbol)) => (text.clone(), *symbol),
+                            None => {
+                                let (text, symbol) = self.fold.symbol(text);
+                                self.long.insert(text.clone(), symbol);
+                                (text, symbol)
+                            }
+                        };
+                        *recent = Some((text, symbol));
+                        symbol
+                    }
                 }
-                let (text, symbol) = self.fold.symbol(text);
-                self.long.insert(text, symbol);
-                symbol
             }
         }
     }
@@ -177,7 +190,7 @@ mod tests {
     #[test]
     fn short_texts_are_equal_only_if_they_are_the_same() {
         let mut texts: Vec<String> = Vec::new();
-        for len in 1..=32 {
+        for len in 1..=16 {
             texts.push("a".repeat(len));
             for at in 0..len {
                 let mut text = "a".repeat(len).into_bytes();
@@ -190,6 +203,6 @@ mod tests {
             let before = known.insert(Short::of(text).unwrap(), text);
             assert_eq!(before, None, "{text}");
         }
-        assert!(Short::of(&"a".repeat(33)).is_none());
+        assert!(Short::of(&"a".repeat(17)).is_none());
     }
 }

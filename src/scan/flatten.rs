@@ -116,20 +116,31 @@ impl Columns {
         let parent = self.scratch.len();
         let mut inner = None;
         let taken = json::for_each(object, &mut |key, value| {
-            self.scratch.truncate(parent);
-            if parent > 0 {
-                self.scratch.push('.');
-            }
             // Header names are trimmed too; keys that differ only so are one key twice.
-            self.scratch.push_str(key.trim());
-            let path = self.path();
+            let key = trimmed(&key);
+            self.scratch.truncate(parent);
+            let nested = value.as_bytes()[0] == b'{';
+            let expected = match nested {
+                true => None,
+                false => self.expected(parent, key),
+            };
+            let path = match expected {
+                Some(path) => path,
+                None => {
+                    if parent > 0 {
+                        self.scratch.push('.');
+                    }
+                    self.scratch.push_str(key);
+                    self.path()
+                }
+            };
             if self.paths[path].row == self.rows {
-                return Err(json::twice(&self.scratch));
+                return Err(json::twice(&self.paths[path].name));
             }
             self.paths[path].row = self.rows;
-            let result = match value.as_bytes()[0] {
-                b'{' => self.take(line, value, row, depth + 1),
-                _ => self.value(line, path, value, row),
+            let result = match nested {
+                true => self.take(line, value, row, depth + 1),
+                false => self.value(line, path, value, row),
             };
             result.map_err(|fault| {
                 let message = fault.message.clone();
@@ -172,6 +183,16 @@ impl Columns {
         Ok(())
     }
 
+    /// The number of the path of a key in the object at hand, if the row before had it in the same
+    /// place; then it is taken as seen. Only where the object is the row itself, whose paths are
+    /// its keys.
+    fn expected(&mut self, parent: usize, key: &str) -> Option<usize> {
+        let path = *self.order.get(self.seen)?;
+        let same = parent == 0 && *self.paths[path].name == *key;
+        self.seen += usize::from(same);
+        same.then_some(path)
+    }
+
     /// The number of the path in `scratch`.
     fn path(&mut self) -> usize {
         let place = self.seen;
@@ -206,6 +227,14 @@ impl Columns {
         *entry
             .column
             .get_or_insert_with(|| self.header.push(&entry.name))
+    }
+}
+
+/// A key without blanks around it, which nearly none has.
+fn trimmed(key: &str) -> &str {
+    match key.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => key,
+        _ => key.trim(),
     }
 }
 

@@ -81,6 +81,11 @@ impl Pieces {
         }
     }
 
+    /// About how many bytes a piece has.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
     /// The next piece; `None` at the end of the file.
     ///
     /// # Errors

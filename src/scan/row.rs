@@ -124,6 +124,22 @@ impl Row {
         Some(text.trim()).filter(|text| !text.is_empty())
     }
 
+    /// The bytes of a cell, as it stands; `None` if it is absent.
+    #[inline]
+    pub fn bytes(&self, column: usize) -> Option<&[u8]> {
+        let (start, end) = (*self.cells.get(column)?)?;
+        Some(&self.text.as_bytes()[start..end])
+    }
+
+    /// Whether a cell is neither absent nor blank.
+    #[inline]
+    pub fn is_filled(&self, column: usize) -> bool {
+        match self.bytes(column) {
+            None | Some([]) => false,
+            Some([first, ..]) => first.is_ascii_graphic() || self.filled(column).is_some(),
+        }
+    }
+
     /// How many cells the row has.
     pub fn len(&self) -> usize {
         self.cells.len()
@@ -146,7 +162,7 @@ impl Row {
 
     /// Whether every cell is absent or blank.
     pub fn is_blank(&self) -> bool {
-        (0..self.len()).all(|column| self.filled(column).is_none())
+        (0..self.len()).all(|column| !self.is_filled(column))
     }
 
     /// The place of one cell.

@@ -114,8 +114,13 @@ impl<'s> Log<'s> {
             row,
             &mut self.quantities,
         )?;
-        self.hand_on(row, instant, requests, cached_open, sink)?;
-        rows::cover(&self.columns, row, time, instant, tally);
+        let date_only = row.filled(time).is_some_and(rows::is_date);
+        let when = (instant, date_only);
+        self.hand_on(row, when, requests, cached_open, sink)?;
+        match date_only {
+            true => rows::cover(&self.columns, row, time, instant, tally),
+            false => tally.cover(instant, Instant(instant.0 + 1)),
+        }
         self.count(row);
         Ok(Fate::Used)
     }
@@ -123,7 +128,7 @@ impl<'s> Log<'s> {
     fn hand_on(
         &mut self,
         row: &Row,
-        instant: Instant,
+        (instant, date_only): (Instant, bool),
         requests: Option<Exact>,
         cached_open: bool,
         sink: &mut dyn UsageSink,
@@ -142,10 +147,6 @@ impl<'s> Log<'s> {
             .map(|column| row.filled((*column)?))
             .collect();
         // A day's sum is no request, so its size must not choose a context tier.
-        let date_only = found
-            .at(Field::Time)
-            .and_then(|time| row.filled(time))
-            .is_some_and(rows::is_date);
         let aggregate = requests.is_some() || (date_only && request_id.is_none());
         let outcome = match text(Field::Status) {
             Some(word) => self.outcomes.of(word),
@@ -256,7 +257,7 @@ impl<'s> Log<'s> {
     fn count(&mut self, row: &Row) {
         self.used += 1;
         for (place, column) in &self.found.measures {
-            self.filled[*place] += u64::from(row.filled(*column).is_some());
+            self.filled[*place] += u64::from(row.is_filled(*column));
         }
     }
 
