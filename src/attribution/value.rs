@@ -61,8 +61,19 @@ impl Rates {
     /// The rates in force on a day (UTC).
     pub fn on(cell: &UsageCell, pricing: &Pricing, day: Day) -> Rates {
         // Prices are in US dollars; in another currency without a rate none is known.
-        let (Some(model), Some(factor)) = (cell.model.as_deref(), pricing.factor(cell.utc_day))
-        else {
+        match pricing.factor(cell.utc_day) {
+            Some(factor) => Rates::times(cell, pricing, day, factor),
+            None => Rates::Unknown,
+        }
+    }
+
+    /// The rates in force on the cell's own day, in US dollars whatever the report is in.
+    pub fn in_dollars(cell: &UsageCell, pricing: &Pricing) -> Rates {
+        Rates::times(cell, pricing, cell.utc_day, Exact::ONE)
+    }
+
+    fn times(cell: &UsageCell, pricing: &Pricing, day: Day, factor: Exact) -> Rates {
+        let Some(model) = cell.model.as_deref() else {
             return Rates::Unknown;
         };
         let found = pricing.prices.find(&Use {

@@ -54,7 +54,7 @@ impl Cause {
             Cause::TokensPerRequest => "tokens_per_request",
             Cause::CacheRate => "cache_rate",
             Cause::UnitPrice => "unit_price",
-            Cause::Discount => "discount",
+            Cause::Discount => "provider_discount",
             Cause::OtherCost => "other_cost",
         }
     }
@@ -69,7 +69,7 @@ impl Cause {
             Cause::TokensPerRequest => "tokens per request",
             Cause::CacheRate => "cache rate",
             Cause::UnitPrice => "unit price",
-            Cause::Discount => "discount",
+            Cause::Discount => "provider's discount",
             Cause::OtherCost => "cost without usage",
         }
     }
@@ -439,7 +439,7 @@ mod tests {
                 (Output, 50, "0.04", "0.04"),
             ],
         );
-        assert_eq!(told(&before, &full), ["discount 2.04"]);
+        assert_eq!(told(&before, &full), ["provider_discount 2.04"]);
     }
 
     #[test]

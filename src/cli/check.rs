@@ -1,7 +1,7 @@
 //! `tanso check`: gates of the project file and of options. Exit 1 if one tripped.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::{OutputFormat, Shared};
 use super::check_args::CheckArgs;
@@ -14,7 +14,7 @@ use crate::formats::Kind;
 use crate::gate::{Before, Days, Facts, Source, judge, losing};
 use crate::margin::Dimension;
 use crate::model::{Day, Exact, Instant, Period};
-use crate::problem::{Problem, Problems, catalogue};
+use crate::problem::{Place, Problem, Problems, catalogue};
 use crate::reconcile::{Group, grouped, reconcile};
 use crate::report::check::{document, table, tripped_first};
 use crate::report::margin::footer::{bill_line, revenue_lines};
@@ -77,7 +77,8 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Ended, Problems> {
         })?;
         Ok(bytes)
     };
-    let outputs = outputs(shared, &mut render)?;
+    let mut outputs = outputs(shared, &mut render)?;
+    outputs.read.extend(against(args, &run));
     let ended = finish(shared, &run, &header, outputs, console)?;
     let summary = table::table(&outcomes, &header, Some(decimals), below);
     ci::tell(&outcomes, &summary, console)?;
@@ -119,6 +120,7 @@ fn days(run: &Run, as_of: Option<Day>) -> Days {
             name: "usage".into(),
             is_bill: false,
             days: run.books.usage.iter().map(|cell| cell.day).collect(),
+            not_final: 0,
         });
     }
     let covers = &run.books.covers;
@@ -133,7 +135,10 @@ fn days(run: &Run, as_of: Option<Day>) -> Days {
                 day = day.plus(1);
             }
         }
+        let of = |(one, day): &(&str, Day)| Some(*one) == provider && run.period.contains(*day);
+        let open = run.books.not_final.iter().filter(|(key, _)| of(key));
         sources.push(Source {
+            not_final: open.map(|(_, count)| *count).sum(),
             name: format!("bill {}", provider.unwrap_or("(provider not stated)")),
             is_bill: true,
             days,
@@ -146,12 +151,17 @@ fn days(run: &Run, as_of: Option<Day>) -> Days {
     }
 }
 
+/// The saved report that says who lost money before.
+fn against(args: &CheckArgs, run: &Run) -> Option<PathBuf> {
+    let named = |project: &Project| Some(project.folder.join(project.gate.against.as_ref()?));
+    let of_project = || run.project.as_ref().and_then(named);
+    args.against.clone().or_else(of_project)
+}
+
 /// Who lost money before: by a saved report, else in the period before in the same files.
 fn before(args: &CheckArgs, run: &Run) -> Result<Before, Problems> {
-    let named = |project: &Project| Some(project.folder.join(project.gate.against.as_ref()?));
-    let against = args.against.clone();
-    if let Some(path) = against.or_else(|| run.project.as_ref().and_then(named)) {
-        return saved(&path);
+    if let Some(path) = against(args, run) {
+        return saved(&path, run);
     }
     let period = period_before(run.period);
     let shared = Shared {
@@ -169,9 +179,23 @@ fn before(args: &CheckArgs, run: &Run) -> Result<Before, Problems> {
     })
 }
 
-fn saved(path: &Path) -> Result<Before, Problems> {
+/// A saved report, whose days end before those of the run begin.
+fn saved(path: &Path, run: &Run) -> Result<Before, Problems> {
     let saved = super::diff::read(path)?;
     let shown = path.display();
+    let period = super::diff::period(&saved, &shown.to_string())?;
+    if period.end > run.period.start {
+        let message = format!(
+            "the report is of {}, which is not before {}",
+            period.title(),
+            run.period.title()
+        );
+        let problem = Problem::new(&catalogue::WRONG_KIND, message);
+        return Err(problem
+            .at(Place::file(&shown.to_string().into()))
+            .help("compare with a report of an earlier time: --against margin-2026-09.json")
+            .into());
+    }
     let losing = saved
         .rows
         .iter()

@@ -7,6 +7,7 @@ use super::choices::stated;
 use super::project::Project;
 use crate::fx::{self, Clash, Conversion, MAX_AGE, Missing, RateBook};
 use crate::load::Books;
+use crate::model::rates::Exchanges;
 use crate::model::records::{InvoiceStatus, Origin, PaymentStatus, RevenueRecords};
 use crate::model::{Currency, Day, Exact, Period, Zone};
 use crate::problem::{Place, Problem, Problems, catalogue};
@@ -130,8 +131,10 @@ fn contracts(records: &RevenueRecords) -> impl Iterator<Item = (Currency, &Origi
         )
 }
 
-/// Converts revenue and cost to the report's currency. Returns too what a dollar is worth on each
-/// day of usage, for prices.
+/// What was converted, for outputs and row by row, and what a dollar is worth on each day of usage.
+pub type Converted = (Conversion, Exchanges, BTreeMap<Day, Exact>);
+
+/// Converts revenue and cost to the report's currency.
 ///
 /// # Errors
 /// What has no rate, by currency; rates that contradict each other.
@@ -140,7 +143,7 @@ pub fn convert(
     to: Currency,
     basis: Basis,
     (period, zone): (Period, Zone),
-) -> Result<(Conversion, BTreeMap<Day, Exact>), Problems> {
+) -> Result<Converted, Problems> {
     let mut told = Conversion::new(to);
     let rows = std::mem::take(&mut books.rates);
     let rates = RateBook::build(&rows, &currencies(books, to)).map_err(clashing)?;
@@ -166,7 +169,11 @@ pub fn convert(
         problems.push(mixed_logs(books));
     }
     match problems.is_empty() {
-        true => Ok((told, per_dollar)),
+        true => {
+            // There may be as many as rows, and outputs copy what they tell.
+            let rows = std::mem::take(&mut told.rows);
+            Ok((told, rows, per_dollar))
+        }
         false => Err(problems),
     }
 }

@@ -8,7 +8,8 @@ use super::args::{OutputFormat, Shared};
 use super::diff_args::DiffArgs;
 use super::report::{Outputs, outputs, places, render_table};
 use super::{Console, Ended, output};
-use crate::diff::{Differs, compare};
+use crate::diff::{Diff, Differs, Saved, VERSION, compare};
+use crate::load::rate_file;
 use crate::model::{Currency, Day, Instant, Period, Zone};
 use crate::problem::{Place, Problem, Problems, catalogue};
 use crate::report::comparison::{Compared, document, table};
@@ -34,16 +35,15 @@ pub fn run(args: &DiffArgs, console: &mut Console) -> Result<Ended, Problems> {
             .into());
     }
     let differs = differs(&old, &new);
-    let receipts = [receipt(&old, &names[0])?, receipt(&new, &names[1])?];
-    let found = compare(
-        (receipts[0], periods[0]),
-        (receipts[1], periods[1]),
-        differs,
-    );
+    let before = receipt(&old, &names[0], periods[0])?;
+    let after = receipt(&new, &names[1], periods[1])?;
+    let found = compare(before, after, differs);
     for (saved, told) in [(&old, found.total.before), (&new, found.total.after)] {
         saved.agrees(told.revenue, told.cost)?;
     }
-    let remarks = remarks(&old, &new, periods[0] == periods[1], differs);
+    let same_days = periods[0] == periods[1];
+    let mut remarks = method_remarks(same_days, differs);
+    remarks.extend(currency_remarks(&old, &new, &found));
     let compared = Compared {
         old: (&names[0], &old),
         new: (&names[1], &new),
@@ -77,7 +77,7 @@ pub fn run(args: &DiffArgs, console: &mut Console) -> Result<Ended, Problems> {
         })?;
         Ok(bytes)
     };
-    let Outputs { stdout, files } = outputs(&shared, &mut render)?;
+    let Outputs { stdout, files, .. } = outputs(&shared, &mut render)?;
     output::write_all(&files, &[args.old.clone(), args.new.clone()])?;
     if let Some((_, bytes)) = stdout {
         console.out.extend(bytes);
@@ -98,17 +98,34 @@ pub fn read(path: &Path) -> Result<SavedReport, Problem> {
     SavedReport::parse(&shown, &text)
 }
 
-fn receipt<'s>(saved: &'s SavedReport, name: &str) -> Result<&'s crate::diff::Receipt, Problem> {
-    saved.receipt.as_ref().ok_or_else(|| {
-        let message = "the report has no receipt, without which only totals could be compared";
-        Problem::new(&catalogue::WRONG_KIND, message)
-            .at(Place::file(&name.into()))
-            .help("save it again with this version: tanso report -o margin.json")
-    })
+fn receipt<'s>(saved: &'s SavedReport, name: &str, period: Period) -> Result<Saved<'s>, Problem> {
+    let version = saved.receipt_version;
+    let no = |message: &str, help: &str| {
+        let problem = Problem::new(&catalogue::WRONG_KIND, message.to_string());
+        Err(problem.at(Place::file(&name.into())).help(help.to_string()))
+    };
+    match &saved.receipt {
+        Some(receipt) if version <= VERSION => Ok(Saved {
+            receipt,
+            period,
+            version,
+        }),
+        Some(_) => no(
+            "the report was saved by a newer tanso",
+            "compare it with that one, or save it again with this one: tanso report -o margin.json",
+        ),
+        None => no(
+            "the report has no receipt, without which only totals could be compared",
+            "save it again with this version: tanso report -o margin.json",
+        ),
+    }
 }
 
 /// The days of a report, in its own zone.
-fn period(saved: &SavedReport, name: &str) -> Result<Period, Problem> {
+///
+/// # Errors
+/// A start or an end that is no instant, or days that end before they begin.
+pub fn period(saved: &SavedReport, name: &str) -> Result<Period, Problem> {
     let zone = Zone::parse(&saved.period.tz);
     let day = |text: &str| -> Option<Day> {
         let zone = zone?;
@@ -131,7 +148,10 @@ fn differs(old: &SavedReport, new: &SavedReport) -> Differs {
         let inputs = saved.inputs.iter().filter(|input| of(&input.format));
         inputs.map(|input| input.sha256.clone()).collect()
     };
-    let is_data = |format: &str| format != "mapping" && !format.contains("price");
+    // What other rates changed is a cause of its own.
+    let is_data = |format: &str| {
+        format != "mapping" && format != rate_file::NAME && !format.contains("price")
+    };
     let is_prices = |format: &str| format.contains("price");
     let set_up = |saved: &SavedReport| {
         let basis = (saved.basis.revenue.clone(), saved.basis.cost.clone());
@@ -149,20 +169,42 @@ fn differs(old: &SavedReport, new: &SavedReport) -> Differs {
     }
 }
 
-fn remarks(old: &SavedReport, new: &SavedReport, same_days: bool, differs: Differs) -> Vec<String> {
+fn method_remarks(same_days: bool, differs: Differs) -> Vec<String> {
+    if !differs.method || (same_days && !differs.data) {
+        return Vec::new();
+    }
+    let what = match same_days {
+        true => "late data",
+        false => "the other causes",
+    };
+    vec![format!(
+        "the reports were made with different options, price lists or versions; what that changed stands under {what}"
+    )]
+}
+
+fn currency_remarks(old: &SavedReport, new: &SavedReport, found: &Diff) -> Vec<String> {
     let mut remarks = Vec::new();
-    if differs.method && (differs.data || !same_days) {
-        let what = match same_days {
-            true => "late data",
-            false => "the other causes",
-        };
+    if old.fx.is_none() && new.fx.is_none() {
+        return remarks;
+    }
+    let is_old = |saved: &SavedReport| saved.receipt_version < VERSION;
+    if is_old(old) || is_old(new) {
+        remarks.push(
+            "a report was saved by an earlier tanso, without amounts in other currencies; what other exchange rates changed stands under the other causes"
+                .to_string(),
+        );
+        return remarks;
+    }
+    if !found.unrated.is_empty() {
+        let codes: Vec<&str> = found.unrated.iter().map(String::as_str).collect();
         remarks.push(format!(
-            "the reports were made with different options, price lists or versions; what that changed stands under {what}"
+            "nothing was converted from {} in the earlier report, so no change of its rate can be told",
+            codes.join(", ")
         ));
     }
-    if old.fx.is_some() || new.fx.is_some() {
+    if new.basis.revenue == "mrr" {
         remarks.push(
-            "amounts were converted; what other exchange rates changed stands under the other causes"
+            "recurring revenue keeps no amounts in other currencies; what other exchange rates changed of it stands under price and the other causes"
                 .to_string(),
         );
     }

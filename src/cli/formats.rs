@@ -196,6 +196,7 @@ fn schema(output: &str, console: &mut Console) -> Result<Ended, Problems> {
         "report" => include_str!("../../docs/schema/report.json"),
         "map" => include_str!("../../docs/schema/map.json"),
         "leaks" => include_str!("../../docs/schema/leaks.json"),
+        "leaks-bench" => include_str!("../../docs/schema/leaks-bench.json"),
         "check" => include_str!("../../docs/schema/check.json"),
         "diff" => include_str!("../../docs/schema/diff.json"),
         "explanation" => include_str!("../../docs/schema/explanation.json"),
@@ -209,7 +210,7 @@ fn schema(output: &str, console: &mut Console) -> Result<Ended, Problems> {
                     &catalogue::BAD_OPTION,
                     format!("there is no schema {other:?}"),
                 )
-                .help("schemas: report, explanation, diff, check, reconciliation, simulation, scenario, quote, leaks, map"),
+                .help("schemas: report, explanation, diff, check, reconciliation, simulation, scenario, quote, leaks, leaks-bench, map"),
             ));
         }
     };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::again::again_for;
 use super::args::{LeaksArgs, OutputFormat};
 use super::percent::percent;
 use super::report::{finish, outputs, places, render_table};
@@ -36,15 +37,19 @@ pub fn run(args: &LeaksArgs, console: &mut Console) -> Result<Ended, Problems> {
     }
     let least = amount(&args.min_money, "--min-money")?;
     let share = share(&args.false_discoveries)?;
-    let acks = match &args.ack {
+    // Features and failed requests must be told apart from the start.
+    let run = Run::prepare_apart(shared, &["feature".to_string()], true)?;
+    let ack_file = leaks_acks::file(args, run.project.as_ref());
+    let acks = match &ack_file {
         Some(path) => leaks_acks::read(path)?,
         None => Vec::new(),
     };
-    // Features and failed requests must be told apart from the start.
-    let run = Run::prepare_apart(shared, &["feature".to_string()], true)?;
     let filters = filters(&run, &shared.filters)?;
     let statement = run.statement(&[Dimension::Customer], &[]);
     run.some_fact(&[], &statement)?;
+    if !filters.is_empty() {
+        run.some_row(&filters, &run.statement(&[Dimension::Customer], &filters))?;
+    }
     controls::expectations(shared, &statement)?;
     let watched = watched(&run);
     let (revenue, no_revenue) = match why_no_revenue(&run, &filters) {
@@ -83,6 +88,7 @@ pub fn run(args: &LeaksArgs, console: &mut Console) -> Result<Ended, Problems> {
         no_revenue,
         least,
         false_discoveries: share,
+        again: &|month| again_for(shared, month),
     };
     let header = run.header(shared, &statement);
     let decimals = run.currency.decimals();
@@ -96,9 +102,7 @@ pub fn run(args: &LeaksArgs, console: &mut Console) -> Result<Ended, Problems> {
                 let document = document::document(&leaks, &statement, &header, args.top);
                 json::write(&document, &mut bytes)
             }
-            OutputFormat::Jsonl => {
-                jsonl::write(document::rows(&leaks, &header, args.top), &mut bytes)
-            }
+            OutputFormat::Jsonl => jsonl::write(document::rows(&leaks, args.top), &mut bytes),
             table_like => {
                 let layout = Layout {
                     places: places(shared, format, decimals)?,
@@ -115,7 +119,8 @@ pub fn run(args: &LeaksArgs, console: &mut Console) -> Result<Ended, Problems> {
         })?;
         Ok(bytes)
     };
-    let outputs = outputs(shared, &mut render)?;
+    let mut outputs = outputs(shared, &mut render)?;
+    outputs.read.extend(ack_file);
     finish(shared, &run, &header, outputs, console)
 }
 

@@ -1,14 +1,24 @@
-//! The file of `--ack`: findings that somebody knows of.
+//! The file of `--ack`, or of `[leaks]` in the project file: findings that somebody knows of.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::args::LeaksArgs;
+use super::project::Project;
 use super::toml_places::{Located, toml_fault};
 use crate::leaks::acks::Ack;
 use crate::model::Exact;
 use crate::problem::{Place, Problem, catalogue};
+
+/// `[leaks]` of the project file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeaksEntry {
+    /// Findings that somebody knows of, relative to the project file.
+    pub ack: Option<String>,
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,6 +35,12 @@ struct AckEntry {
     /// For people.
     #[serde(default, rename = "note")]
     _note: Option<String>,
+}
+
+/// The file of a run: that of the option, else that of the project file.
+pub fn file(args: &LeaksArgs, project: Option<&Project>) -> Option<PathBuf> {
+    let named = |project: &Project| Some(project.folder.join(project.leaks.ack.as_ref()?));
+    args.ack.clone().or_else(|| project.and_then(named))
 }
 
 /// Reads the acknowledgements.

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::check_limits::GateEntry;
 use super::journal::JournalEntry;
+use super::leaks_acks::LeaksEntry;
 pub use super::percent::percent;
 use super::price_rules::{self, PriceEntry};
 use super::shared::SharedEntry;
@@ -70,6 +71,9 @@ pub struct Project {
     /// Limits that `tanso check` holds the month to.
     #[serde(default)]
     pub gate: GateEntry,
+    /// What `tanso leaks` is told.
+    #[serde(default)]
+    pub leaks: LeaksEntry,
     /// The folder of the project file.
     #[serde(skip)]
     pub folder: PathBuf,

@@ -1,11 +1,11 @@
 //! `tanso report`: margins by any dimensions, in every output format.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::{MessageFormat, OutputFormat, ReportArgs, Shared};
 use super::controls;
 use super::journal::Made;
-use super::report_extras::{receipt, render_spread, spread};
+use super::report_extras::{keeps_receipt, may_keep_receipt, render_spread, spread, with_receipt};
 use super::run::Run;
 use super::{Console, Ended, output, terminal};
 use crate::margin::Dimension;
@@ -33,10 +33,17 @@ const SORTS: &[&str] = &[
 /// Every problem found.
 pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ended, Problems> {
     let shared = &args.shared;
-    let run = Run::prepare(shared, &args.by)?;
+    // Receipts tell failed requests apart from served ones.
+    let run = Run::prepare_apart(shared, &args.by, may_keep_receipt(args))?;
     let by = run.dimensions(&args.by)?;
     let filters = run.filters(&shared.filters)?;
-    let mut statement = run.statement(&by, &filters);
+    let (mut statement, receipt) = match keeps_receipt(args, &by) {
+        true => {
+            let (statement, receipt) = with_receipt(&run, &by)?;
+            (statement, Some(receipt))
+        }
+        false => (run.statement(&by, &filters), None),
+    };
     statement.contracts = run.contracts();
     run.some_fact(&filters, &statement)?;
     run.some_row(&filters, &statement)?;
@@ -65,9 +72,15 @@ pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ended, Problems> 
         let written = match format {
             OutputFormat::Json => {
                 let document = {
-                    let receipt = receipt(args, &by, &run)?;
                     let spread = spread.as_ref().map(distribution::document);
-                    document::document(&statement, &run.identity, &header, &view, receipt, spread)
+                    document::document(
+                        &statement,
+                        &run.identity,
+                        &header,
+                        &view,
+                        receipt.as_ref(),
+                        spread,
+                    )
                 };
                 json::write(&document, &mut bytes)
             }
@@ -150,7 +163,9 @@ pub struct Outputs {
     /// What goes to standard output.
     pub stdout: Option<(OutputFormat, Vec<u8>)>,
     /// What goes to files.
-    pub files: Vec<(std::path::PathBuf, Vec<u8>)>,
+    pub files: Vec<(PathBuf, Vec<u8>)>,
+    /// Files that were read besides those of the run; none of them is overwritten.
+    pub read: Vec<PathBuf>,
 }
 
 /// Renders every output of a run.
@@ -167,6 +182,7 @@ pub fn outputs(
         return Ok(Outputs {
             stdout: Some((format, bytes)),
             files: Vec::new(),
+            read: Vec::new(),
         });
     }
     let mut files = Vec::new();
@@ -182,11 +198,16 @@ pub fn outputs(
             files.push((path.clone(), render(format, false)?));
         }
     }
-    Ok(Outputs { stdout, files })
+    let read = Vec::new();
+    Ok(Outputs {
+        stdout,
+        files,
+        read,
+    })
 }
 
 /// The format that a file's ending asks for.
-fn format_of(path: &Path) -> Result<OutputFormat, Problem> {
+pub fn format_of(path: &Path) -> Result<OutputFormat, Problem> {
     let ending = path
         .extension()
         .map(|ending| ending.to_string_lossy().to_lowercase());
@@ -218,6 +239,12 @@ pub fn finish(
 ) -> Result<Ended, Problems> {
     let mut inputs: Vec<_> = run.specs.iter().map(|spec| spec.path.clone()).collect();
     inputs.extend(super::price_book::file(shared, run.project.as_ref()).map(|(path, _)| path));
+    inputs.extend(
+        run.project
+            .iter()
+            .map(|project| PathBuf::from(&project.shown)),
+    );
+    inputs.extend(outputs.read);
     output::write_all(&outputs.files, &inputs)?;
     let shows_all = matches!(
         &outputs.stdout,

@@ -1,41 +1,55 @@
 //! What a report carries besides its rows: the receipt of a saved one, and the spread over customers.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use super::Console;
 use super::args::{OutputFormat, ReportArgs, Shared};
-use super::report::{places, render_table};
+use super::report::{format_of, places, render_table};
 use super::run::Run;
-use crate::diff::{self, Receipt};
+use crate::diff::{self, Collector, Receipt};
 use crate::margin::distribution::Distribution;
 use crate::margin::{Dimension, Statement};
-use crate::model::Exact;
+use crate::model::{Currency, Exact};
 use crate::problem::{Problem, catalogue};
 use crate::report::margin::{Header, distribution};
 use crate::report::{jsonl, plain};
+use crate::revenue::plans::listed;
 
-/// What a later report is compared with: only of all customers, one row each.
+/// Whether a report may keep what a later one is compared with, as far as its options tell: JSON of
+/// all customers.
+pub fn may_keep_receipt(args: &ReportArgs) -> bool {
+    let shared = &args.shared;
+    let of_file = |path: &PathBuf| format_of(path).is_ok_and(|f| f == OutputFormat::Json);
+    let is_json = match shared.format {
+        Some(format) => format == OutputFormat::Json,
+        None => shared.output.iter().any(of_file),
+    };
+    is_json && args.by.len() == 1 && args.top.is_none() && !args.losses && shared.filters.is_empty()
+}
+
+/// Whether it does: its rows are customers.
+pub fn keeps_receipt(args: &ReportArgs, by: &[Dimension]) -> bool {
+    may_keep_receipt(args) && by == [Dimension::Customer]
+}
+
+/// The statement, with the receipt that is made of the same costs.
 ///
 /// # Errors
 /// A price of a plan that is not understood.
-pub fn receipt(args: &ReportArgs, by: &[Dimension], run: &Run) -> Result<Option<Receipt>, Problem> {
-    let whole = args.top.is_none() && !args.losses && args.shared.filters.is_empty();
-    if !whole || by != [Dimension::Customer] {
-        return Ok(None);
-    }
+pub fn with_receipt(run: &Run, by: &[Dimension]) -> Result<(Statement, Receipt), Problem> {
     let plans = plan_prices(run)?;
-    let inputs = diff::Inputs {
+    let mut collector = Collector::new(diff::Inputs {
         identity: &run.identity,
         revenue: &run.revenue,
         usage: &run.books.usage,
         pricing: &run.pricing,
+        exchanges: &run.exchanges,
         period: run.period,
         zone: run.zone,
-        plans: &plans,
-    };
-    Ok(Some(diff::collect(&inputs, |sink| {
-        run.costs_in_detail(sink);
-    })))
+    });
+    let statement = run.state((by, &[]), true, &mut |fact| collector.cost(fact));
+    Ok((statement, collector.finish(&plans)))
 }
 
 /// The spread over customers, if it is asked for.
@@ -101,7 +115,17 @@ fn no_spread(message: &str) -> Problem {
 
 /// List prices of plans: per month, else per year.
 fn plan_prices(run: &Run) -> Result<BTreeMap<String, Exact>, Problem> {
-    let prices = super::simulate_prices::prices(run)?.into_iter();
+    // Prices of the project file are in its currency, and nobody says what they are in another.
+    let stated = run
+        .project
+        .as_ref()
+        .and_then(|project| project.currency.as_deref());
+    let other = stated.is_some_and(|code| Currency::parse(code) != Some(run.currency));
+    let prices = match other {
+        true => listed(&run.books.records),
+        false => super::simulate_prices::prices(run)?,
+    };
+    let prices = prices.into_iter();
     let one = prices.filter_map(|(plan, price)| Some((plan, price.month.or(price.year)?)));
     Ok(one.collect())
 }

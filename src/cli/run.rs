@@ -23,6 +23,7 @@ use crate::fx::Conversion;
 use crate::identity::Identity;
 use crate::load::{self, Books, Choices, InputSpec, OnConflict, OnOverlap};
 use crate::margin::{self, Dimension, Filter, Statement};
+use crate::model::rates::Exchanges;
 use crate::model::receipt::InputReceipt;
 use crate::model::records::CostBasis;
 use crate::model::{Currency, Period, Zone};
@@ -53,6 +54,8 @@ pub struct Run {
     pub currency: Currency,
     /// What was converted to it.
     pub conversion: Conversion,
+    /// The same row by row.
+    pub exchanges: Exchanges,
     cost_basis: CostBasis,
     options: attribution::Options,
     /// Prices of the run.
@@ -94,7 +97,8 @@ impl Run {
         let basis = choices::basis(shared, &books)?;
         let currency = currency::currency(shared, project.as_ref(), basis, &books)?;
         let days = (period, zone);
-        let (conversion, per_dollar) = currency::convert(&mut books, currency, basis, days)?;
+        let (conversion, exchanges, per_dollar) =
+            currency::convert(&mut books, currency, basis, days)?;
         let mut identity = identity(&mut books);
         let mut revenue = RevenueBook::build(revenue::Inputs {
             records: &books.records,
@@ -144,6 +148,7 @@ impl Run {
             zone,
             currency,
             conversion,
+            exchanges,
             columns: choices.dimensions,
         })
     }
@@ -160,6 +165,22 @@ impl Run {
 
     /// The statement.
     pub fn statement(&self, by: &[Dimension], filters: &[Filter]) -> Statement {
+        let detail = margin::needs_detail(&self.identity, self.period, by, filters);
+        self.state((by, filters), detail, &mut |_| {})
+    }
+
+    /// The statement, and every cost to a function besides; with the usage that carries it, if
+    /// `detail` is said.
+    pub fn state(
+        &self,
+        (by, filters): (&[Dimension], &[Filter]),
+        detail: bool,
+        also: &mut dyn FnMut(&CostFact<'_>),
+    ) -> Statement {
+        let options = attribution::Options {
+            detail,
+            ..self.options.clone()
+        };
         let inputs = margin::Inputs {
             identity: &self.identity,
             usage: &self.books.usage,
@@ -169,12 +190,11 @@ impl Run {
             by,
             filters,
         };
-        let options = attribution::Options {
-            detail: margin::needs_detail(&self.identity, self.period, by, filters),
-            ..self.options.clone()
-        };
         margin::state(&inputs, |sink| {
-            attribution::attribute(self.costs(), &options, sink)
+            attribution::attribute(self.costs(), &options, &mut |fact| {
+                also(fact);
+                sink(fact);
+            })
         })
     }
 

@@ -11,6 +11,8 @@ pub enum Cause {
     Mapping,
     /// The same days, other files: rows that came later, or were corrected.
     LateData,
+    /// Other exchange rates of the same currencies.
+    Currency,
     /// A customer who was not there, or paid nothing, before.
     New,
     /// A customer who is gone, or pays nothing any more.
@@ -41,10 +43,11 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, in order.
-    pub const ALL: [Cause; 16] = [
+    pub const ALL: [Cause; 17] = [
         Cause::Method,
         Cause::Mapping,
         Cause::LateData,
+        Cause::Currency,
         Cause::New,
         Cause::Churn,
         Cause::Price,
@@ -66,6 +69,7 @@ impl Cause {
             Cause::Method => "method",
             Cause::Mapping => "mapping",
             Cause::LateData => "late_data",
+            Cause::Currency => "currency",
             Cause::New => "new",
             Cause::Churn => "churn",
             Cause::Price => "price",
@@ -88,6 +92,7 @@ impl Cause {
             Cause::Method => "method",
             Cause::Mapping => "mapping",
             Cause::LateData => "late data",
+            Cause::Currency => "exchange rates",
             Cause::New => "new customers",
             Cause::Churn => "churn",
             Cause::Price => "price",

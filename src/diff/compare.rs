@@ -3,41 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cause::Cause;
+use super::change::{Change, Changed, Money, add, check, without_dust};
+use super::currency::{Rates, Restated, restate};
 use super::receipt::{Entry, Receipt};
 use super::revenue;
 use crate::causes::{self, Group, Part};
+use crate::margin::dimension::UNATTRIBUTED;
 use crate::model::{Exact, Meter, Period};
 
-/// Revenue and cost.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Money {
-    /// Revenue.
-    pub revenue: Exact,
-    /// Cost.
-    pub cost: Exact,
-}
-
-impl Money {
-    /// Revenue − cost.
-    pub fn gross_profit(&self) -> Exact {
-        self.revenue - self.cost
-    }
-
-    fn add(&mut self, other: Money) {
-        self.revenue += other.revenue;
-        self.cost += other.cost;
-    }
-
-    fn less(self, other: Money) -> Money {
-        Money {
-            revenue: self.revenue - other.revenue,
-            cost: self.cost - other.cost,
-        }
-    }
-
-    fn is_zero(&self) -> bool {
-        self.revenue.is_zero() && self.cost.is_zero()
-    }
+/// A receipt and what it is of.
+#[derive(Clone, Copy)]
+pub struct Saved<'a> {
+    /// The receipt.
+    pub receipt: &'a Receipt,
+    /// The report's period.
+    pub period: Period,
+    /// The receipt's version.
+    pub version: u32,
 }
 
 /// What differs between two reports besides their receipts.
@@ -49,33 +31,6 @@ pub struct Differs {
     pub data: bool,
 }
 
-/// The change of one customer, or of the total.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Change {
-    /// Before.
-    pub before: Money,
-    /// After.
-    pub after: Money,
-    /// What changed it, by cause.
-    pub causes: BTreeMap<Cause, Money>,
-}
-
-impl Change {
-    /// After less before.
-    pub fn difference(&self) -> Money {
-        self.after.less(self.before)
-    }
-}
-
-/// One customer's change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Changed {
-    /// The customer as the report names it.
-    pub customer: String,
-    /// The change.
-    pub change: Change,
-}
-
 /// All changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diff {
@@ -83,14 +38,16 @@ pub struct Diff {
     pub total: Change,
     /// Customers with some change, the largest change of gross profit first.
     pub customers: Vec<Changed>,
+    /// Currencies of later amounts of which the earlier report knows no rate.
+    pub unrated: BTreeSet<String>,
 }
 
-/// Compares two receipts with their periods.
+/// Compares two receipts.
 ///
 /// # Panics
 /// If causes do not add up: a bug of ours that must never print.
-pub fn compare(before: (&Receipt, Period), after: (&Receipt, Period), differs: Differs) -> Diff {
-    let (old, new) = (before.0, after.0);
+pub fn compare(before: Saved<'_>, after: Saved<'_>, differs: Differs) -> Diff {
+    let (old, new) = (before.receipt, after.receipt);
     let owners = owners(new);
     // The old receipt as if ids had belonged to whom they belong now.
     let mut moved: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
@@ -112,6 +69,12 @@ pub fn compare(before: (&Receipt, Period), after: (&Receipt, Period), differs: D
         .chain(is.keys())
         .copied()
         .collect();
+    let two = Two {
+        before,
+        after,
+        differs,
+        rates: Rates::of(old),
+    };
     let mut diff = Diff::default();
     for customer in all {
         let (was, moved, is) = (of(&was, customer), of(&moved, customer), of(&is, customer));
@@ -120,19 +83,15 @@ pub fn compare(before: (&Receipt, Period), after: (&Receipt, Period), differs: D
             after: money(&is),
             causes: BTreeMap::new(),
         };
-        add(
-            &mut change.causes,
-            Cause::Mapping,
-            money(&moved).less(money(&was)),
-        );
-        let rest = match before.1 == after.1 {
-            true => same_days(money(&is).less(money(&moved)), differs),
-            false => other_days((&moved, before.1), (&is, after.1)),
-        };
-        for (cause, amount) in rest {
+        let mapping = money(&moved).less(money(&was));
+        add(&mut change.causes, Cause::Mapping, mapping);
+        let (causes, unrated) = two.change(customer, &moved, &is);
+        for (cause, amount) in causes {
             add(&mut change.causes, cause, amount);
         }
+        without_dust(&mut change.causes);
         check(&change, customer);
+        diff.unrated.extend(unrated);
         diff.total.before.add(change.before);
         diff.total.after.add(change.after);
         for (cause, amount) in &change.causes {
@@ -159,22 +118,6 @@ fn of<'e>(side: &BTreeMap<&str, Vec<&'e Entry>>, customer: &str) -> Vec<&'e Entr
     side.get(customer).cloned().unwrap_or_default()
 }
 
-fn add(causes: &mut BTreeMap<Cause, Money>, cause: Cause, amount: Money) {
-    if !amount.is_zero() {
-        causes.entry(cause).or_default().add(amount);
-    }
-}
-
-fn check(change: &Change, whose: &str) {
-    let mut sum = Money::default();
-    change.causes.values().for_each(|amount| sum.add(*amount));
-    assert!(
-        sum == change.difference(),
-        "the causes of {whose} sum to {sum:?}, the change is {:?}",
-        change.difference()
-    );
-}
-
 /// The owner of each id that has exactly one.
 fn owners(receipt: &Receipt) -> BTreeMap<(&str, &str), Option<&str>> {
     let mut owners: BTreeMap<(&str, &str), Option<&str>> = BTreeMap::new();
@@ -197,8 +140,65 @@ fn money(entries: &[&Entry]) -> Money {
     sum
 }
 
+/// Two reports, as one customer's change needs them.
+struct Two<'a> {
+    before: Saved<'a>,
+    after: Saved<'a>,
+    differs: Differs,
+    /// Everybody's rates in the earlier one.
+    rates: Rates,
+}
+
+impl Two<'_> {
+    /// The causes of a customer's change, and the currencies without an earlier rate.
+    fn change(
+        &self,
+        customer: &str,
+        before: &[&Entry],
+        after: &[&Entry],
+    ) -> (Vec<(Cause, Money)>, BTreeSet<String>) {
+        let same_days = self.before.period == self.after.period;
+        let pays = |entries: &[&Entry]| {
+            let mut lines = entries.iter().flat_map(|entry| &entry.revenue);
+            lines.any(|line| !line.amount.is_zero())
+        };
+        // Who comes or goes does that at the rates of the day.
+        let stays = match same_days {
+            true => (true, true),
+            false => (
+                pays(before) && pays(after),
+                customer == UNATTRIBUTED || (is_there(before) && is_there(after)),
+            ),
+        };
+        let own = Rates::of(before.iter().copied());
+        let Restated {
+            entries,
+            change,
+            unrated,
+        } = restate(after, &own, &self.rates, stays);
+        let restated: Vec<&Entry> = entries.iter().collect();
+        let after = match entries.is_empty() {
+            true => after,
+            false => &restated,
+        };
+        let mut causes = match same_days {
+            true => same_days_change(money(after).less(money(before)), self.differs),
+            false => {
+                // Only receipts of this version have list prices in their own currency.
+                let dollars = self.before.version > 1 && self.after.version > 1;
+                let (then, now) = (self.before.period, self.after.period);
+                // Nobody comes or goes in what has no customer.
+                let nobody = customer == UNATTRIBUTED;
+                other_days((before, then), (after, now), dollars, nobody)
+            }
+        };
+        causes.push((Cause::Currency, change));
+        (causes, unrated)
+    }
+}
+
 /// The same days: what changed is data that came later, else the method, else the mapping.
-fn same_days(change: Money, differs: Differs) -> Vec<(Cause, Money)> {
+fn same_days_change(change: Money, differs: Differs) -> Vec<(Cause, Money)> {
     let cause = match differs {
         Differs { data: true, .. } => Cause::LateData,
         Differs { method: true, .. } => Cause::Method,
@@ -212,6 +212,8 @@ fn same_days(change: Money, differs: Differs) -> Vec<(Cause, Money)> {
 fn other_days(
     (before, then): (&[&Entry], Period),
     (after, now): (&[&Entry], Period),
+    dollars: bool,
+    nobody: bool,
 ) -> Vec<(Cause, Money)> {
     let was = revenue_side(before, then, now);
     let is = revenue_side(after, now, then);
@@ -222,12 +224,13 @@ fn other_days(
     });
     let presence = (is_there(before), is_there(after));
     let cost: Vec<(Cause, Exact)> = match presence {
+        _ if nobody => vec![(Cause::OtherCost, money(after).cost - money(before).cost)],
         (false, _) => vec![(Cause::New, money(after).cost)],
         (_, false) => vec![(Cause::Churn, -money(before).cost)],
         _ => {
             let folded = without_meters(before, after);
-            let was = cost_side(before, &folded);
-            let is = cost_side(after, &folded);
+            let was = cost_side(before, &folded, dollars);
+            let is = cost_side(after, &folded, dollars);
             let causes = causes::change(&was, &is).into_iter();
             causes.map(|(cause, cost)| (cause.into(), cost)).collect()
         }
@@ -275,7 +278,8 @@ fn without_meters<'e>(before: &[&'e Entry], after: &[&'e Entry]) -> BTreeSet<&'e
         .collect()
 }
 
-fn cost_side(entries: &[&Entry], folded: &BTreeSet<&str>) -> causes::Side {
+/// Cost and usage of entries. `dollars` says that list prices are taken in their own currency.
+fn cost_side(entries: &[&Entry], folded: &BTreeSet<&str>, dollars: bool) -> causes::Side {
     let mut side = causes::Side::default();
     let group = |model: &str| Group {
         feature: None,
@@ -289,10 +293,11 @@ fn cost_side(entries: &[&Entry], folded: &BTreeSet<&str>) -> causes::Side {
             let meter = line.meter.as_deref().map(Meter::named);
             let part = Part {
                 group: group(&line.model),
-                failed: false,
+                failed: line.failed,
                 meter: meter.filter(|_| !folded.contains(line.model.as_str())),
             };
-            side.add_quantity(&part, line.quantity, line.list);
+            let list = line.list_usd.filter(|_| dollars).or(line.list);
+            side.add_quantity(&part, line.quantity, list);
             side.add_cost(&part, line.cost);
         }
         side.add_other(entry.other);

@@ -5,10 +5,16 @@
 //! total, the causes sum to the change of revenue and of cost, to the last digit.
 
 mod cause;
+mod change;
+mod collect;
 mod compare;
+mod currency;
 mod receipt;
 mod revenue;
+mod sums;
 
 pub use cause::Cause;
-pub use compare::{Change, Changed, Diff, Differs, Money, compare};
-pub use receipt::{CostLine, Entry, Inputs, Receipt, RevenueLine, UsageLine, collect};
+pub use change::{Change, Changed, Money};
+pub use collect::{Collector, Inputs};
+pub use compare::{Diff, Differs, Saved, compare};
+pub use receipt::{CostLine, Entry, Original, Receipt, RevenueLine, UsageLine, VERSION};

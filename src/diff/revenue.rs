@@ -59,10 +59,7 @@ impl Side {
 
 /// The change of revenue by cause. Sums to the later revenue less the earlier.
 pub fn change(before: &Side, after: &Side) -> BTreeMap<Cause, Exact> {
-    let whole = |cause: Cause| {
-        let change = after.total() - before.total();
-        BTreeMap::from([(cause, change)].map(|(cause, change)| (cause, change)))
-    };
+    let whole = |cause: Cause| BTreeMap::from([(cause, after.total() - before.total())]);
     match (before.has_any(), after.has_any()) {
         (false, false) => return BTreeMap::new(),
         (false, true) => return whole(Cause::New),
@@ -82,7 +79,8 @@ pub fn change(before: &Side, after: &Side) -> BTreeMap<Cause, Exact> {
                 drivers.push(driver(Cause::Volume, times));
                 match (old.list, new.list) {
                     (Some(was), Some(is)) if was.is_positive() && is.is_positive() => {
-                        drivers.push(driver(Cause::Price, (was, is)));
+                        // Nested in the time, as each driver is measured by the whole amount.
+                        drivers.push(driver(Cause::Price, (was * times.0, is * times.1)));
                         let full = |plan: &Plan, list: Exact, time: Exact| {
                             plan.amount > list * time + Exact::new(1, 2)
                         };

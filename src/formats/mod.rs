@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use crate::model::counts::ProviderCount;
 pub use crate::model::records::RevenueRecords;
 use crate::model::records::{Charge, CostBasis, UsageRecord, UsageSum};
-use crate::model::{Currency, DateOrder, Instant, Zone};
+use crate::model::{Currency, DateOrder, Day, Instant, Zone};
 use crate::problem::{Problem, Problems};
 use crate::scan::{Header, Row, RowSource};
 #[cfg(test)]
@@ -143,11 +143,19 @@ pub struct Tally {
     pub skipped: BTreeMap<&'static str, u64>,
     /// The time the file covers, if its rows say: bills include empty days here.
     pub covers: Option<(Instant, Instant)>,
+    /// Charges that their provider may still change, by provider and the UTC day on which they begin.
+    pub not_final: BTreeMap<(&'static str, Day), u64>,
     /// Remarks.
     pub remarks: Vec<Remark>,
 }
 
 impl Tally {
+    /// Counts a charge that its provider may still change.
+    pub fn not_final(&mut self, provider: &'static str, start: Instant) {
+        let key = (provider, start.utc_day());
+        *self.not_final.entry(key).or_default() += 1;
+    }
+
     /// Counts a row that is left out.
     pub fn skip(&mut self, reason: &'static str) {
         *self.skipped.entry(reason).or_default() += 1;
@@ -170,6 +178,9 @@ impl Tally {
         }
         if let Some((start, end)) = more.covers {
             self.cover(start, end);
+        }
+        for (key, count) in more.not_final {
+            *self.not_final.entry(key).or_default() += count;
         }
         for remark in more.remarks {
             let same = |known: &&mut Remark| {

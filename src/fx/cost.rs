@@ -37,6 +37,8 @@ pub fn charges(
                 let converted = rate.convert(charge.amount, PLACES);
                 let export = format!("{provider} bill");
                 told.enter((&export, from), &rate, charge.amount, converted);
+                told.rows
+                    .enter(&charge.origin, from, charge.amount, converted);
                 charge.amount = converted;
                 charge.currency = told.to;
             }
@@ -67,6 +69,7 @@ pub fn logged(
             Ok(rate) => {
                 let converted = rate.convert(amount, PLACES);
                 told.enter(("log costs", from), &rate, amount, converted);
+                told.rows.enter_logged(day, from, amount, converted);
                 if let Some(aside) = &mut cell.aside {
                     aside.reported = Some((Packed::from(converted), told.to));
                 }

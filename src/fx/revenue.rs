@@ -139,6 +139,8 @@ impl Work<'_, '_> {
                 tax: (invoice.tax, tax),
                 rate,
             };
+            let (net, converted) = booked.net;
+            self.told.rows.enter(&invoice.origin, from, net, converted);
             self.invoices
                 .insert((invoice.namespace, invoice.id.clone()), booked);
             invoice.total = total;
@@ -170,6 +172,8 @@ impl Work<'_, '_> {
             let nets = shares(&nets, booked.net, booked.rate.as_ref(), self.places);
             let taxes = shares(&taxes, booked.tax, booked.rate.as_ref(), self.places);
             for (line, (net, tax)) in lines.into_iter().zip(nets.into_iter().zip(taxes)) {
+                let rows = &mut self.told.rows;
+                rows.enter(&line.origin, line.currency, line.net, net);
                 (line.net, line.tax, line.currency) = (net, tax, self.to);
             }
         }
@@ -189,8 +193,10 @@ impl Work<'_, '_> {
             origin: &line.origin,
         };
         let (rate, total) = self.turn(&of, own);
+        let (from, net) = (line.currency, line.net);
         line.tax = self.at(rate.as_ref(), line.tax);
         line.net = total - line.tax;
+        self.told.rows.enter(&line.origin, from, net, line.net);
         line.currency = self.to;
     }
 
@@ -227,6 +233,8 @@ impl Work<'_, '_> {
             {
                 self.told.gain_on_refunds += refunded - given_back;
             }
+            let rows = &mut self.told.rows;
+            rows.enter(&payment.origin, from, payment.amount, amount);
             payment.amount = amount;
             payment.refunded = refunded;
             if let Some(dispute) = &mut payment.dispute {
@@ -315,7 +323,10 @@ impl Work<'_, '_> {
                 idle: None,
                 origin: &entry.origin,
             };
-            entry.amount = self.turn(&of, None).1;
+            let converted = self.turn(&of, None).1;
+            let rows = &mut self.told.rows;
+            rows.enter(&entry.origin, entry.currency, entry.amount, converted);
+            entry.amount = converted;
             entry.currency = self.to;
         }
     }

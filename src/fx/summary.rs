@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Rate, RateSource};
+use crate::model::rates::Exchanges;
 use crate::model::records::Origin;
 use crate::model::{Currency, Day, Exact};
 
@@ -90,6 +91,8 @@ pub struct Conversion {
     pub gain_on_refunds: Exact,
     /// The rates at which prices in dollars were converted; their amounts are zero.
     pub prices: Part,
+    /// The rows that were converted, by where they stand.
+    pub rows: Exchanges,
     /// What has no rate. A report needs this empty.
     pub missing: BTreeMap<Currency, Missing>,
 }
@@ -102,6 +105,7 @@ impl Conversion {
             parts: BTreeMap::new(),
             gain_on_refunds: Exact::ZERO,
             prices: Part::default(),
+            rows: Exchanges::default(),
             missing: BTreeMap::new(),
         }
     }

@@ -13,6 +13,8 @@ pub struct Source {
     pub is_bill: bool,
     /// The days it speaks for, whatever the period.
     pub days: BTreeSet<Day>,
+    /// Charges of the period that the provider itself calls not final.
+    pub not_final: u64,
 }
 
 /// All of them, and the days that they should speak for.
@@ -97,6 +99,7 @@ mod tests {
             name: "usage".into(),
             is_bill: false,
             days: days.iter().map(|text| day(text)).collect(),
+            not_final: 0,
         }
     }
 

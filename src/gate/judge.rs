@@ -22,10 +22,15 @@ pub fn judge(limits: &Limits, facts: &Facts<'_>) -> Vec<Outcome> {
             format!("{provider}: {}", entry.reason.words())
         });
         let detail = some(parts.collect());
+        // What nobody is billed for does not make up for what nobody is credited with.
+        let amounts = statement
+            .unattributed
+            .iter()
+            .map(|entry| entry.amount.abs());
         share(
             ("max_unattributed", None),
             limit,
-            (totals.unattributed, Some(totals.cost)),
+            (amounts.sum(), Some(totals.cost)),
             detail,
         )
     });
@@ -311,8 +316,25 @@ fn days(limits: &Limits, facts: &Facts<'_>) -> Vec<Outcome> {
                 true => known,
                 false => format!("{known}; the period is not over"),
             };
-            add("final_bills", &source.name, 0, days.to_come(source), detail);
+            add(
+                "require_final",
+                &source.name,
+                0,
+                days.to_come(source),
+                detail,
+            );
         }
+    }
+    let open = days.sources.iter().filter(|source| source.not_final > 0);
+    for source in open.filter(|_| limits.final_bills) {
+        let count = source.not_final;
+        outcomes.push(Outcome {
+            about: Some(source.name.clone()),
+            found: Some(Figure::Count(count)),
+            by: Some(Figure::Count(count)),
+            detail: "lines of the bill have no invoice yet".to_string(),
+            ..outcome("require_final", Figure::Count(0), Verdict::Tripped)
+        });
     }
     let none = |gate, limit: u64, detail: &str| Outcome {
         detail: detail.to_string(),
@@ -332,7 +354,7 @@ fn days(limits: &Limits, facts: &Facts<'_>) -> Vec<Outcome> {
         );
     }
     if limits.final_bills && !days.sources.iter().any(|source| source.is_bill) {
-        outcomes.push(none("final_bills", 0, "no bill"));
+        outcomes.push(none("require_final", 0, "no bill"));
     }
     outcomes
 }

@@ -37,6 +37,8 @@ pub struct Books {
     pub charges: Vec<Charge>,
     /// The time the bills cover.
     pub covers: Vec<BillCover>,
+    /// Charges that their provider may still change, by provider and the UTC day on which they begin.
+    pub not_final: BTreeMap<(&'static str, Day), u64>,
     /// What providers count themselves.
     pub counts: Vec<CountCell>,
     /// The time that providers' counts cover.

@@ -203,6 +203,9 @@ impl Reading<'_> {
             let warning = remark.entry.class == Class::Warning;
             self.remarks.entry(key).or_insert((warning, 0)).1 += remark.rows;
         }
+        for (key, count) in &tally.not_final {
+            *self.books.not_final.entry(*key).or_default() += count;
+        }
         if folded.without_id > 0 {
             let text = "{n} usage rows have no request id, so repeats among them cannot be told";
             let key = (catalogue::NO_REQUEST_ID.code, text.to_string());

@@ -33,6 +33,9 @@ pub struct SavedReport {
     pub inputs: Vec<SavedInput>,
     /// What it is compared by.
     pub receipt: Option<Receipt>,
+    /// The version of that.
+    #[serde(default = "first_version")]
+    pub receipt_version: u32,
     /// Its options, where they differ from the defaults.
     #[serde(default)]
     pub options: BTreeMap<String, String>,
@@ -42,6 +45,11 @@ pub struct SavedReport {
     pub rows: Vec<SavedRow>,
     /// Its totals.
     pub totals: SavedTotals,
+}
+
+/// Receipts that say no version are of the first.
+fn first_version() -> u32 {
+    1
 }
 
 /// The program that made a report.
@@ -113,18 +121,19 @@ impl SavedReport {
     /// # Errors
     /// A text that is no report, or one whose rows are not all customers.
     pub fn parse(file: &Arc<str>, text: &str) -> Result<SavedReport, Problem> {
-        let saved: SavedReport = serde_json::from_str(text).map_err(|error| {
-            let place = Place {
-                line: Some(error.line() as u64),
-                ..Place::file(file)
-            };
-            Problem::new(
-                &catalogue::WRONG_KIND,
-                format!("the file is no saved report: {error}"),
-            )
-            .at(place)
-            .help("save one with tanso report -o margin.json")
-        })?;
+        let saved: SavedReport = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+            .map_err(|error| {
+                let place = Place {
+                    line: Some(error.line() as u64),
+                    ..Place::file(file)
+                };
+                Problem::new(
+                    &catalogue::WRONG_KIND,
+                    format!("the file is no saved report: {error}"),
+                )
+                .at(place)
+                .help("save one with tanso report -o margin.json")
+            })?;
         let not = |message: &str, help: &str| {
             let problem = Problem::new(&catalogue::WRONG_KIND, message.to_string());
             Err(problem.at(Place::file(file)).help(help.to_string()))

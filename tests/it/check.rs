@@ -106,7 +106,7 @@ fn days_without_data_are_counted() {
             "max_missing_days usage passed days 10 10 -",
             "max_stale_days bill openai passed days 0 0 -",
             "max_missing_days bill openai passed days 10 0 -",
-            "final_bills bill openai passed days 0 0 -",
+            "require_final bill openai passed days 0 0 -",
         ]
     );
     // On 20 October the log is up to date: 8 of 19 days are missing, and 12 days are to come.
@@ -114,7 +114,7 @@ fn days_without_data_are_counted() {
     assert_eq!(
         lines(&drain(&running), 1),
         [
-            "final_bills bill openai tripped days 0 12 12",
+            "require_final bill openai tripped days 0 12 12",
             "max_stale_days usage passed days 0 0 -",
             "max_missing_days usage passed days 10 8 -",
             "max_stale_days bill openai passed days 0 0 -",
@@ -174,12 +174,16 @@ fn new_loss_makers_are_those_that_did_not_lose_before() {
     let one = "new_loss_makers - tripped count 0 1 1";
     assert_eq!(lines(&run, 1), [one]);
     assert_eq!(detail(&run), "umbra; since September 2026");
-    // The same by a saved report; against October itself nobody is new.
+    // The same by a saved report. October itself is not before October.
     let september = saved("2026-09");
     let with = |old: &str, ask: &[&str]| check(&[FILES[0], FILES[1], ("old.json", old)], ask);
     assert_eq!(lines(&with(&september, &ask), 1), [one]);
+    assert_eq!(with(&saved("2026-10"), &ask).code, 2);
+    // Who lost money before is not new.
+    let losing = september.replace("proven_profit", "proven_loss");
+    assert_ne!(losing, september);
     assert_eq!(
-        lines(&with(&saved("2026-10"), &ask), 0),
+        lines(&with(&losing, &ask), 0),
         ["new_loss_makers - passed count 0 0 -"]
     );
     // Without September everybody at a loss is new, the worst (−5, −3) first, and that is said.
@@ -234,7 +238,7 @@ fn what_cannot_be_measured_does_not_pass() {
             "min_margin - tripped ratio 0.01 - -",
             "max_unpriced - tripped count 0 1 1",
             "max_gap - tripped ratio 0.01 - -",
-            "final_bills - tripped days 0 - -",
+            "require_final - tripped days 0 - -",
             "max_unattributed - passed ratio 0.01 0 -",
         ]
     );
@@ -421,4 +425,105 @@ fn the_nightly_job_of_the_page_works() {
     assert!(folder.path().join("margin-2026-10.json").exists());
     let out = String::from_utf8(output.stdout).unwrap();
     assert!(out.contains("tripped  min_margin"), "{out}");
+}
+
+/// AWS writes no invoice id to lines of a month that it has not closed.
+#[test]
+fn lines_of_aws_without_an_invoice_are_not_final() {
+    let header = "bill/InvoiceId,lineItem/LineItemType,lineItem/UsageStartDate,lineItem/UsageEndDate,lineItem/ProductCode,lineItem/UsageType,lineItem/UnblendedCost,lineItem/CurrencyCode";
+    let row = |invoice: &str, month: &str, end: &str| {
+        format!(
+            "{invoice},Usage,{month}-01T00:00:00Z,{end}-01T00:00:00Z,AmazonS3,USE1-Requests,1.00,USD"
+        )
+    };
+    let october = |invoice| row(invoice, "2026-10", "2026-11");
+    let told = |rows: &[String], code: u8| {
+        let bill = format!("{header}\n{}\n", rows.join("\n"));
+        let options = ["--month=2026-10", "--require-final", "-f=json", "-q"];
+        lines(&check(&[("cur.csv", &bill)], &options), code)
+    };
+    let reaches = "require_final bill aws passed days 0 0 -".to_string();
+    let rows = [
+        october(""),
+        october("123456"),
+        october(""),
+        row("", "2026-09", "2026-10"),
+    ];
+    let open = "require_final bill aws tripped count 0 2 2".to_string();
+    assert_eq!(told(&rows, 1), [open, reaches.clone()]);
+    let rows = [october("123456"), row("", "2026-09", "2026-10")];
+    assert_eq!(told(&rows, 0), [reaches]);
+}
+
+/// Of 2.50 with a customer and 100.00 and −100.00 without one, 200 ∕ 2.50 have none.
+#[test]
+fn credits_without_a_customer_do_not_hide_cost_without_one() {
+    let usage = "timestamp,customer,provider,model,input_tokens,output_tokens,request_id\n2026-10-05T08:00:00Z,acme,openai,gpt-4o,1000000,0,a\n";
+    let costs = "date,provider,model,meter,quantity,cost\n\
+        2026-10-05,openai,gpt-4o,input,1000000,2.50\n\
+        2026-10-05,anthropic,,,,100.00\n\
+        2026-10-05,mistral,,,,-100.00\n";
+    let files = [("usage.csv", usage), ("costs.csv", costs)];
+    let options = ["--month=2026-10", "--max-unattributed=1%", "-f=json", "-q"];
+    let told = lines(&check(&files, &options), 1);
+    assert_eq!(told, ["max_unattributed - tripped ratio 0.01 80 79.99"]);
+}
+
+/// A report that is compared with must be of an earlier time, and neither it nor the project file is
+/// written over.
+#[test]
+fn what_was_before_is_before_and_stays_as_it_is() {
+    let config = repository("fixtures/scenarios/margin-drain/tanso.toml");
+    let config = config.to_str().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let save = |name: &str, period: &[&str]| {
+        let path = folder.path().join(name).display().to_string();
+        let words = ["report", "--config", config, "-q", "-f=json", "-o", &path];
+        let run = tanso(&[&words, period].concat());
+        assert_eq!(run.code, 0, "{}", run.err);
+        path
+    };
+    let same = save("same.json", &["--month=2026-10"]);
+    let earlier = save(
+        "earlier.json",
+        &["--from=2026-09-25", "--to=2026-10-01", "--allow-empty"],
+    );
+    let against = |path: &str, more: &[&str]| {
+        let words = [
+            "check",
+            "--config",
+            config,
+            "--month=2026-10",
+            "--new-loss-makers=9",
+        ];
+        tanso(&[&words, &["--against", path][..], more].concat())
+    };
+    let run = against(&same, &[]);
+    assert_eq!(run.code, 2, "{}", run.err);
+    assert!(
+        run.err.contains("which is not before October 2026"),
+        "{}",
+        run.err
+    );
+    assert_eq!(against(&earlier, &[]).code, 0);
+    let before = std::fs::read(&earlier).unwrap();
+    let run = against(&earlier, &["-o", &earlier, "-f=json"]);
+    assert_eq!(run.code, 2, "{}", run.err);
+    assert_eq!(std::fs::read(&earlier).unwrap(), before);
+    let project = put(folder.path(), "tanso.toml", "currency = \"USD\"\n");
+    let usage = repository("fixtures/scenarios/margin-drain/usage.csv");
+    let run = tanso(&[
+        "report",
+        "--config",
+        &project,
+        usage.to_str().unwrap(),
+        "-o",
+        &project,
+        "-f=csv",
+    ]);
+    assert_eq!(run.code, 2, "{}", run.err);
+    assert_eq!(
+        std::fs::read_to_string(&project).unwrap(),
+        "currency = \"USD\"\n"
+    );
 }

@@ -9,21 +9,16 @@ use crate::support::{Run, put, tanso};
 use crate::world::{Plan, World, exact, some_plans};
 
 /// Saves a report of a month; `plan` is the list price of the plan `pro`.
-fn saved(month: &str, files: &[(&str, &str)], plan: &str, options: &[&str]) -> String {
+pub fn saved(month: &str, files: &[(&str, &str)], plan: &str, options: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let project = format!("currency = \"USD\"\n[plan.pro]\nprice = \"{plan}\"\n");
     let project = put(folder.path(), "tanso.toml", project);
-    let mut all: Vec<String> = [
-        "report",
-        "--config",
-        project.as_str(),
-        "--month",
-        month,
-        "-f=json",
-        "-q",
-    ]
-    .map(str::to_string)
-    .to_vec();
+    let mut all: Vec<String> = ["report", "--config", project.as_str(), "-f=json", "-q"]
+        .map(str::to_string)
+        .to_vec();
+    if !options.iter().any(|option| option.starts_with("--from")) {
+        all.push(format!("--month={month}"));
+    }
     all.extend(options.iter().map(|option| option.to_string()));
     all.extend(
         files
@@ -35,7 +30,7 @@ fn saved(month: &str, files: &[(&str, &str)], plan: &str, options: &[&str]) -> S
     run.out
 }
 
-fn diff(old: &str, new: &str, options: &[&str]) -> Run {
+pub fn diff(old: &str, new: &str, options: &[&str]) -> Run {
     let folder = tempfile::tempdir().unwrap();
     let old = put(folder.path(), "old.json", old);
     let new = put(folder.path(), "new.json", new);
@@ -43,7 +38,7 @@ fn diff(old: &str, new: &str, options: &[&str]) -> Run {
 }
 
 /// `cause revenue cost` of the total, and of each customer behind its name.
-fn told(old: &str, new: &str) -> Vec<String> {
+pub fn told(old: &str, new: &str) -> Vec<String> {
     let found = diff(old, new, &["-f=json"]).json();
     adds_up(&found);
     let causes = |change: &Value, whose: &str| -> Vec<String> {

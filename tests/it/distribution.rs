@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Run, repository, tanso};
+use crate::support::{Run, put, repository, tanso};
 
 fn drain(arguments: &[&str]) -> Run {
     let config = repository("fixtures/scenarios/margin-drain/tanso.toml");
@@ -82,4 +82,32 @@ fn the_table_draws_the_curve_and_other_rows_are_refused() {
         assert_eq!(run.code, 2, "{refused:?} {}", run.err);
     }
     assert_eq!(drain(&["--top=3"]).code, 2);
+}
+
+/// Prices of the project file are in its currency, and nobody says what they are in another.
+#[test]
+fn prices_of_the_project_file_are_not_told_in_another_currency() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = "currency = \"USD\"\n[plan.pro]\nprice = \"200\"\n";
+    let project = put(folder.path(), "tanso.toml", project);
+    let revenue = "customer_id,period_start,period_end,amount,currency,plan\n\
+        acme,2026-10-01,2026-11-01,90.00,EUR,pro\n";
+    let revenue = put(folder.path(), "revenue.csv", revenue);
+    let rates = "date,from,to,rate\n2026-10-01,EUR,USD,2\n";
+    let rates = put(folder.path(), "rates.csv", rates);
+    let plan = |more: &[&str]| {
+        let words = [
+            "report",
+            "--distribution",
+            "--config",
+            &project,
+            &revenue,
+            &rates,
+        ];
+        let run = tanso(&[&words, &["--month=2026-10", "-f=json", "-q"][..], more].concat());
+        let plan = &run.json()["distribution"]["plans"][0];
+        (plan["price"].clone(), plan["revenue"].clone())
+    };
+    assert_eq!(plan(&[]), ("200".into(), "180".into()));
+    assert_eq!(plan(&["--currency=EUR"]), (Value::Null, "90".into()));
 }

@@ -503,6 +503,12 @@ fn leaks_fit_their_schema() {
     fits("leaks", &[&example, &acked, &quickstart(&["leaks"])]);
 }
 
+#[test]
+fn the_record_of_leaks_fits_its_schema() {
+    let bench = ["leaks", "--bench", "--seeds", "1", "--format", "json"];
+    fits("leaks-bench", &[&bench]);
+}
+
 /// Additional members of a report's row are its dimensions, nothing else.
 #[test]
 fn further_members_of_a_row_are_its_dimensions() {

@@ -218,7 +218,7 @@ fn planted_causes_come_back_with_planted_amounts() {
         ("unit_cost uncached", "cache_rate", "-15"),
         ("unit_cost moved", "model_mix", "-126.9"),
         ("unit_cost retrying", "retries", "-40.5"),
-        ("unit_cost dearer", "discount", "-27"),
+        ("unit_cost dearer", "provider_discount", "-27"),
         ("unit_cost repriced", "unit_price", "-18"),
         // Two days of 18.
         ("spike bursting 2026-09-24", "volume", "-36"),
@@ -242,7 +242,7 @@ fn planted_causes_come_back_with_planted_amounts() {
         let next = finding["next"].as_str().unwrap();
         let customer = finding["customer"].as_str().unwrap();
         assert!(
-            next.contains(&format!("--where customer={customer}")),
+            next.contains(&format!("tanso explain {customer} ")),
             "{next}"
         );
     }
@@ -401,6 +401,11 @@ fn what_somebody_knows_of_is_silent_until_it_is_worse() {
     assert_eq!(ids(&ack("55")), (false, 1));
     assert_eq!(ids(&ack("54")), (true, 0));
     assert_eq!(ids(""), (true, 0));
+    // The file is read, so it is not written over.
+    let acks = put(folder.path(), "acks.toml", ack("60"));
+    let run = files.leaks(&["--format", "json", "--ack", &acks, "-o", &acks]);
+    assert_eq!(run.code, 2, "{}", run.err);
+    assert_eq!(std::fs::read_to_string(&acks).unwrap(), ack("60"));
     let bad = put(
         folder.path(),
         "bad.toml",
@@ -409,6 +414,112 @@ fn what_somebody_knows_of_is_silent_until_it_is_worse() {
     let run = files.leaks(&["--ack", &bad]);
     assert_eq!(run.code, 2);
     assert!(run.err.contains("bad.toml:3:"), "{}", run.err);
+}
+
+/// The words of a command line as a shell takes them apart.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quoted, mut any) = (Vec::new(), String::new(), false, false);
+    let mut letters = line.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\'' => (quoted, any) = (!quoted, true),
+            '\\' if !quoted => word.extend(letters.next()),
+            ' ' if !quoted => {
+                if any || !word.is_empty() {
+                    words.push(std::mem::take(&mut word));
+                }
+                any = false;
+            }
+            other => word.push(other),
+        }
+    }
+    if any || !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
+/// Every command that a finding names can be run as it is printed, whatever the customer is called
+/// and whatever the run was asked for.
+#[test]
+fn the_next_commands_run_as_they_are_printed() {
+    let mut files = planted();
+    for at in 0..DAYS {
+        let long = if at >= ONSET { 400 } else { 200 };
+        for odd in ["o'neil & sons", "-dash", "a=b"] {
+            files.log(at, odd, "gpt-4o", "ok", 1000, (1000, 0, long));
+        }
+    }
+    // The same request with other numbers.
+    let twice = files.usage[0].replace(",1000,1000000,", ",1000,999999,");
+    assert_ne!(twice, files.usage[0]);
+    files.usage.push(twice);
+    files.pays("longer", "pro", 400);
+    let folder = tempfile::tempdir().unwrap();
+    let asked = [
+        "--on-conflict",
+        "max",
+        "--tolerance",
+        "3%",
+        "--where",
+        "provider=openai",
+    ];
+    let document = files.leaks_in(folder.path(), &[&["--format", "json"][..], &asked].concat());
+    let found = findings(&document.json());
+    assert_eq!(found.len(), 10, "{:?}", found.keys());
+    let example = tanso(&["leaks", "docs/examples/leaks", "--format", "json"]).json();
+    for finding in found.into_values().chain(findings(&example).into_values()) {
+        let next = finding["next"].as_str().unwrap();
+        let (_, line) = next.split_once("next: ").unwrap();
+        let line = words(line);
+        assert_eq!(line[..2], ["tanso", "explain"], "{next}");
+        let run = tanso(&line[1..]);
+        assert_eq!(run.code, 0, "{next}: {}", run.err);
+        let customer = finding["customer"].as_str().unwrap();
+        assert!(run.out.contains(customer), "{}", run.out);
+        let month = finding["now"]["end"].as_str().unwrap();
+        assert!(
+            next.contains(&format!(" --month {}", &month[..7])),
+            "{next}"
+        );
+    }
+}
+
+/// The project file names the acknowledgements for every run; the option goes before it.
+#[test]
+fn the_project_file_names_what_is_known() {
+    let files = planted();
+    let folder = tempfile::tempdir().unwrap();
+    files.leaks_in(folder.path(), &[]);
+    let ack = "[[ack]]\nfinding = \"unit_cost longer\"\nat_risk = \"60\"\n";
+    put(folder.path(), "known.toml", ack);
+    let none = put(folder.path(), "none.toml", "");
+    let project = "inputs = [\"usage.csv\", \"costs.csv\"]\nprices = \"prices.csv\"\n[leaks]\nack = \"known.toml\"\n";
+    let project = put(folder.path(), "tanso.toml", project);
+    let known = |more: &[&str]| {
+        let words = ["leaks", "--config", &project, "-f", "json", "-q"];
+        let document = tanso(&[&words, more].concat()).json();
+        document["acknowledged"].as_array().unwrap().len()
+    };
+    assert_eq!(known(&[]), 1);
+    assert_eq!(known(&["--ack", &none]), 0);
+    put(
+        folder.path(),
+        "tanso.toml",
+        "[leaks]\nack = \"nowhere.toml\"\n",
+    );
+    let run = files.leaks_in(folder.path(), &[]);
+    assert_eq!(run.code, 0, "--no-config reads none: {}", run.err);
+    let words = [
+        "leaks",
+        "--config",
+        &project,
+        &folder.path().join("usage.csv").display().to_string(),
+    ]
+    .map(str::to_string);
+    let run = tanso(&words);
+    assert_eq!(run.code, 4, "{}", run.err);
+    assert!(run.err.contains("nowhere.toml"), "{}", run.err);
 }
 
 #[test]
@@ -426,6 +537,10 @@ fn filters_limit_what_is_looked_at() {
     assert_eq!(told(&["--top", "1"]), ["unit_cost moved"]);
     let run = files.leaks(&["--where", "month=2026-09"]);
     assert_eq!(run.code, 2, "{}", run.err);
+    // A misspelled value is no clean bill of health.
+    let run = files.leaks(&["--where", "customer=Longer"]);
+    assert_eq!(run.code, 2, "{}", run.err);
+    assert!(run.err.contains("no row passes the filters"), "{}", run.err);
 }
 
 /// Same seed, same bytes; the record is that of `--bench`.

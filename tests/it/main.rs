@@ -17,6 +17,7 @@ mod damage;
 mod damaged_formats;
 mod dated;
 mod diff;
+mod diff_causes;
 mod distribution;
 mod docs;
 mod double_logs;

@@ -43,6 +43,7 @@ const QUANTITY: &[&str] = &["lineItem/UsageAmount", "line_item_usage_amount"];
 const UNIT: &[&str] = &["pricing/unit", "pricing_unit"];
 const RESOURCE: &[&str] = &["lineItem/ResourceId", "line_item_resource_id"];
 const PRINCIPAL: &[&str] = &["line_item_iam_principal"];
+const INVOICE: &[&str] = &["bill/InvoiceId", "bill_invoice_id"];
 const ACCOUNT: &[&str] = &["lineItem/UsageAccountId", "line_item_usage_account_id"];
 
 const TAG_MAPS: &[&str] = &["resource_tags", "tags"];
@@ -99,7 +100,8 @@ whose model is the product's name, `Claude Opus 4.8 (Amazon Bedrock Edition)`. `
 **Ids for attribution.** `aws:` resource (the ARN of an application inference profile), IAM principal and
 account; `tag:team` for the tag `team`. `user:` and `user_` before a tag's key are removed.
 
-**Quirks.** AWS writes the open month anew every day. A gateway's traffic has one IAM principal. Some of
+**Quirks.** AWS writes the open month anew every day; lines whose invoice id is blank are not final, which
+`tanso check --require-final` tells where the report has that column. A gateway's traffic has one IAM principal. Some of
 AWS's names of models leave out words (`Llama4-Maverick-17B`); they meet the log by month only. What
 is unused of a savings plan is taken before private discounts.
 
@@ -129,6 +131,7 @@ struct Positions {
     /// Columns of ids and what they are, most specific first; tags stand before the account.
     resources: Vec<(usize, &'static str)>,
     account: Option<usize>,
+    invoice: Option<usize>,
     tags: TagColumns,
 }
 
@@ -159,6 +162,7 @@ impl Positions {
                 .filter_map(|(column, what)| Some((column?, what)))
                 .collect(),
             account: optional(ACCOUNT),
+            invoice: optional(INVOICE),
             tags,
             start: start?,
             end: end?,
@@ -222,6 +226,12 @@ fn read(
             });
             bases.add(currency, amount, billed);
             tally.cover(range.0, range.1);
+            if at
+                .invoice
+                .is_some_and(|column| row.filled(column).is_none())
+            {
+                tally.not_final("aws", range.0);
+            }
             Ok(Fate::Used)
         },
     );

@@ -93,6 +93,8 @@ impl Work<'_, '_> {
             origin: &entry.origin,
         };
         let (rate, gross) = self.turn(&of, own);
+        let rows = &mut self.told.rows;
+        rows.enter(&entry.origin, entry.currency, entry.gross, gross);
         entry.fee = self.at(rate.as_ref(), entry.fee);
         entry.gross = gross;
         entry.currency = self.to;

@@ -40,9 +40,14 @@ pub fn figures(outcome: &Outcome, places: Option<u8>) -> [String; 3] {
     };
     let visible = |value: &Exact, places: &u8| !value.round(*places).is_zero();
     // Percents have as many places as it takes to tell found and limit apart.
-    let ratio = match by {
-        Some(by) => (1..16).find(|places| visible(&by.shift(2), places)),
-        None => None,
+    let ratio = match (by, outcome.found, outcome.limit) {
+        (Some(by), _, _) => (1..16).find(|places| visible(&by.shift(2), places)),
+        // A limit that is kept looks kept.
+        (None, Some(Figure::Ratio(found)), Figure::Ratio(limit)) => {
+            let (found, limit) = (found.shift(2), limit.shift(2));
+            (1..16).find(|places| found.round(*places).cmp(&limit) == found.cmp(&limit))
+        }
+        _ => None,
     };
     let money = match (by, places) {
         (Some(by), Some(places)) if !visible(&by, &places) => None,
@@ -107,6 +112,12 @@ mod tests {
         assert_eq!(of("0.6", "0.235", "0.365"), "60% 23.5% 36.5%");
         // 59.9996 % is not 60 %, nor is it missing the limit by 0.
         assert_eq!(of("0.6", "0.599996", "0.000004"), "60% 59.9996% 0.0004%");
+        let kept = Outcome {
+            by: None,
+            verdict: Verdict::Passed,
+            ..outcome("0.0477", "0.047619", "0")
+        };
+        assert_eq!(figures(&kept, Some(2))[..2], ["4.77%", "4.76%"]);
         let money = |text: &str| Figure::Money(Exact::parse(text).unwrap());
         let bill = Outcome {
             limit: money("606"),

@@ -7,17 +7,22 @@ use crate::report::figures::grouped;
 use crate::report::rounding::round_to_total;
 use crate::report::table::{Cell, Column, Table};
 
+/// The row of customers without a change.
+const UNCHANGED: &str = "(unchanged)";
 /// How many causes a row of the table names.
 const CAUSES: usize = 3;
 
 /// Lays the difference out.
 pub fn table(compared: &Compared<'_>, places: Option<u8>) -> Table {
-    let changes: Vec<&Change> = compared
-        .diff
-        .customers
-        .iter()
-        .map(|one| &one.change)
+    let rest = unchanged(compared);
+    let shown = || (compared.diff.customers.iter()).filter(|one| !is_dust(&one.change));
+    let mut rows: Vec<(&str, &Change)> = shown()
+        .map(|one| (one.customer.as_str(), &one.change))
         .collect();
+    if !rest.before.is_zero() || !rest.after.is_zero() {
+        rows.push((UNCHANGED, &rest));
+    }
+    let changes: Vec<&Change> = rows.iter().map(|(_, change)| *change).collect();
     let column = |of: &dyn Fn(&Change) -> Exact| -> Vec<Exact> {
         let amounts: Vec<Exact> = changes.iter().map(|change| of(change)).collect();
         match places {
@@ -45,20 +50,20 @@ pub fn table(compared: &Compared<'_>, places: Option<u8>) -> Table {
             columns.push(Column::figures(name.clone(), name).csv_only());
         }
     }
-    let rows = compared.diff.customers.iter().enumerate().map(|(at, one)| {
+    let rows = rows.iter().enumerate().map(|(at, (customer, one))| {
         let change = revenue[at] - cost[at];
         let mut cells = vec![
-            Cell::Text(one.customer.clone()),
+            Cell::Text(customer.to_string()),
             Cell::Text(compared.new.1.currency.clone()),
             Cell::Money(before[at]),
             Cell::Money(revenue[at]),
             Cell::Money(cost[at]),
             Cell::Money(change),
             Cell::Money(before[at] + change),
-            Cell::Text(causes(&one.change, places)),
+            Cell::Text(causes(one, places)),
         ];
         for cause in Cause::ALL {
-            let found = one.change.causes.get(&cause).copied().unwrap_or_default();
+            let found = one.causes.get(&cause).copied().unwrap_or_default();
             for amount in [found.revenue, found.cost] {
                 cells.push(Cell::Quantity(amount));
             }
@@ -93,6 +98,27 @@ pub fn table(compared: &Compared<'_>, places: Option<u8>) -> Table {
         footer: footer(compared, places),
         places,
     }
+}
+
+/// Customers whose money did not change, or by less than rounding leaves, as one.
+fn unchanged(compared: &Compared<'_>) -> Change {
+    let mut rest = compared.diff.total.clone();
+    let changed = compared.diff.customers.iter();
+    for one in changed.filter(|one| !is_dust(&one.change)) {
+        rest.before = rest.before.less(one.change.before);
+        rest.after = rest.after.less(one.change.after);
+        for (cause, amount) in &one.change.causes {
+            let left = rest.causes.entry(*cause).or_default();
+            *left = left.less(*amount);
+        }
+    }
+    rest.causes.retain(|_, amount| !amount.is_zero());
+    rest
+}
+
+/// Whether nothing of a change is more than rounding leaves.
+fn is_dust(change: &Change) -> bool {
+    change.causes.values().all(Money::is_dust)
 }
 
 /// The causes of the total, one line each, and what adds up.
@@ -140,6 +166,7 @@ fn causes(change: &Change, places: Option<u8>) -> String {
         .causes
         .iter()
         .map(|(cause, amount)| (*cause, amount.gross_profit()))
+        .filter(|(cause, _)| !change.causes[cause].is_dust())
         .filter(|(_, amount)| !amount.is_zero())
         .collect();
     found.sort_by_key(|(cause, amount)| (std::cmp::Reverse(amount.abs()), *cause));

@@ -133,7 +133,7 @@ pub fn document<'a>(
             min_money: leaks.least,
             false_discovery_rate: leaks.false_discoveries,
         },
-        findings: list(leaks, header, top),
+        findings: list(leaks, top),
         plans: leaks.plans.iter().map(plan).collect(),
         acknowledged: leaks.silent.iter().map(known).collect(),
         tie: tie(statement),
@@ -142,16 +142,16 @@ pub fn document<'a>(
 }
 
 /// The findings, one object each.
-pub fn rows(leaks: &Leaks<'_>, header: &Header, top: Option<usize>) -> Vec<impl Serialize + use<>> {
-    list(leaks, header, top)
+pub fn rows(leaks: &Leaks<'_>, top: Option<usize>) -> Vec<impl Serialize + use<>> {
+    list(leaks, top)
 }
 
-fn list(leaks: &Leaks<'_>, header: &Header, top: Option<usize>) -> Vec<FindingOut> {
+fn list(leaks: &Leaks<'_>, top: Option<usize>) -> Vec<FindingOut> {
     let shown = leaks.findings.iter().take(top.unwrap_or(usize::MAX));
-    shown.map(|found| finding(found, leaks, header)).collect()
+    shown.map(|found| finding(found, leaks)).collect()
 }
 
-fn finding(finding: &Finding, leaks: &Leaks<'_>, header: &Header) -> FindingOut {
+fn finding(finding: &Finding, leaks: &Leaks<'_>) -> FindingOut {
     let name = leaks.party(finding);
     let name = name.and_then(|party| leaks.identity.party(party).name.clone());
     let causes = finding.causes.iter();
@@ -185,7 +185,7 @@ fn finding(finding: &Finding, leaks: &Leaks<'_>, header: &Header) -> FindingOut 
         underwater: finding.underwater.map(water),
         renews: leaks.renews(finding).map(|day| day.to_string()),
         trend: finding.trend.clone(),
-        next: next(finding, leaks, &header.again),
+        next: next(finding, leaks),
     }
 }
 

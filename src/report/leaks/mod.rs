@@ -40,6 +40,8 @@ pub struct Leaks<'a> {
     pub least: Exact,
     /// Share of findings that may be false.
     pub false_discoveries: Exact,
+    /// Files, options and limits of this run for a month (`2026-10`), for the next command line.
+    pub again: &'a dyn Fn(&str) -> String,
 }
 
 impl Leaks<'_> {

@@ -144,7 +144,7 @@ fn row(finding: &Finding, leaks: &Leaks<'_>, header: &Header, layout: Layout) ->
         leaks.renews(finding).map_or(Cell::Empty, Cell::Date),
         // Apart, lest a spreadsheet take them for one number.
         Cell::Text(digits(&finding.trend, " ")),
-        Cell::Text(next(finding, leaks, &header.again)),
+        Cell::Text(next(finding, leaks)),
     ]);
     cells
 }
@@ -162,7 +162,8 @@ fn feature(finding: &Finding) -> Option<String> {
     match &finding.subject {
         Subject::Feature(_, feature) => Some(feature.to_string()),
         _ if finding.features.is_empty() => None,
-        _ => Some(finding.features.join(", ")),
+        // Its numbers are those of the whole customer.
+        _ => Some(format!("mostly {}", finding.features.join(", "))),
     }
 }
 
@@ -200,7 +201,7 @@ fn footer(
             money(printed.change),
             causes.join(", ")
         ));
-        lines.push(format!("   {}", next(finding, leaks, &header.again)));
+        lines.push(format!("   {}", next(finding, leaks)));
     }
     let left = leaks.findings.len() - shown;
     if left > 0 {

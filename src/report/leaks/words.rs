@@ -91,8 +91,8 @@ pub fn worst(finding: &Finding) -> Option<(Why, Exact)> {
     worst.1.is_negative().then_some((*worst.0, *worst.1))
 }
 
-/// What to do, with the command that shows more. `again` names the files.
-pub fn next(finding: &Finding, leaks: &Leaks<'_>, again: &str) -> String {
+/// What to do, with the command that shows the parts of the last month in question.
+pub fn next(finding: &Finding, leaks: &Leaks<'_>) -> String {
     let advice = match worst(finding).map(|(why, _)| why) {
         Some(Why::Cost(Cause::TokensPerRequest)) => {
             "requests got longer: look at what prompts, contexts and answers gained"
@@ -119,29 +119,23 @@ pub fn next(finding: &Finding, leaks: &Leaks<'_>, again: &str) -> String {
         },
         None => "look at the usage of these days",
     };
-    let by = match worst(finding).map(|(why, _)| why) {
-        Some(Why::Cost(Cause::ModelMix | Cause::UnitPrice | Cause::Discount)) => "model,week",
-        Some(Why::Cost(Cause::FeatureMix)) => "feature,week",
-        Some(Why::Revenue) => "month",
-        _ if finding.kind == Kind::Spike => "day",
-        _ => "feature,model,week",
+    let mut what = match (&finding.subject, leaks.customer(finding)) {
+        (Subject::Plan(plan), _) => format!("plan={plan}"),
+        (Subject::Feature(_, feature), _) => format!("feature={feature}"),
+        // Else it would be taken for an option, or for a dimension.
+        (_, Some(key)) if key.starts_with('-') || key.contains('=') => format!("customer={key}"),
+        (_, key) => key.unwrap_or_default().to_string(),
     };
-    let mut filters: Vec<String> = Vec::new();
-    match (&finding.subject, leaks.customer(finding)) {
-        (Subject::Plan(plan), _) => filters.push(format!("plan={plan}")),
-        (_, Some(customer)) => filters.push(format!("customer={customer}")),
-        _ => {}
+    what = quoted(&what);
+    if let (Subject::Feature(..), Some(customer)) = (&finding.subject, leaks.customer(finding)) {
+        let filter = quoted(&format!("customer={customer}"));
+        what.push_str(&format!(" --where {filter}"));
     }
-    if let Subject::Feature(_, feature) = &finding.subject {
-        filters.push(format!("feature={feature}"));
-    }
-    let filters = filters
-        .iter()
-        .map(|filter| format!(" --where {}", quoted(filter)));
-    let filters: String = filters.collect();
+    let month = finding.now.end.plus(-1).month().to_string();
+    let again = (leaks.again)(&month);
     let renewal = leaks.renews(finding);
     let renewal = renewal.map_or(String::new(), |day| format!("; it renews on {day}"));
-    format!("{advice}{renewal}.   next: tanso report{again} --by {by}{filters}")
+    format!("{advice}{renewal}.   next: tanso explain {what}{again}")
 }
 
 /// The trend as a line of blocks: a gap where there is none.

@@ -10,7 +10,7 @@ pub use super::head::{Head, NoteOut, Tool, head, notes, tool};
 use super::printed::{Kind, OTHERS, chosen};
 use super::ties::{DeferredOut, TieOut, deferred, tie};
 use super::{Header, View};
-use crate::diff::Receipt;
+use crate::diff::{Receipt, VERSION};
 use crate::identity::Identity;
 use crate::margin::{Dimension, Row, Statement, usage};
 use crate::model::{Exact, Meter};
@@ -36,7 +36,9 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     contracts: Vec<ContractOut>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    receipt: Option<Receipt>,
+    receipt_version: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt: Option<&'a Receipt>,
     #[serde(skip_serializing_if = "Option::is_none")]
     distribution: Option<DistributionOut>,
     notes: Vec<NoteOut>,
@@ -118,7 +120,7 @@ pub fn document<'a>(
     identity: &Identity,
     header: &'a Header,
     view: &View,
-    receipt: Option<Receipt>,
+    receipt: Option<&'a Receipt>,
     distribution: Option<DistributionOut>,
 ) -> impl Serialize + 'a {
     let mut document = Document {
@@ -150,6 +152,7 @@ pub fn document<'a>(
         tie: tie(statement),
         deferred: deferred(statement, identity),
         contracts: contracts(statement, identity),
+        receipt_version: receipt.map(|_| VERSION),
         receipt,
         distribution,
         notes: notes(header),
