@@ -14,6 +14,7 @@ pub mod pages;
 mod registry;
 pub mod revenue;
 pub mod rows;
+pub mod spreadsheet;
 mod stamps;
 #[cfg(test)]
 pub(crate) mod testing;

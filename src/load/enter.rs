@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::cache::{Entry, KeptFile, Remarks};
 use super::fold::FileFold;
-use super::logs::{Log, Watched};
+use super::logs::Log;
+use super::watched::Watched;
 use super::{FileRead, InputSpec, Reading, side};
 use crate::formats::{self, Format, Kind, ReadUsage, Settings, Tally};
 use crate::model::receipt::{InputReceipt, RowCounts};

@@ -11,13 +11,11 @@ use hashbrown::HashMap;
 
 use super::common::Common;
 use super::hand::Hand;
-use super::traces::Traces;
-use crate::formats::{self, SpanEnds, UsageSink};
+use crate::formats;
 use crate::model::names::ModelName;
-use crate::model::records::{UsageRecord, UsageSum};
+use crate::model::records::UsageRecord;
 use crate::model::{Day, Exact, Meter, Packed};
-use crate::problem::{Note, Problem, catalogue};
-use crate::scan::Receipt;
+use crate::problem::{Note, catalogue};
 
 /// So many different sums of a day and a model, equal in input and output, are no coincidence.
 const PROOF: usize = 3;
@@ -97,7 +95,7 @@ impl Log {
     }
 
     /// Sees a record that was handed on.
-    fn see(&mut self, record: &UsageRecord<'_>, hand: &Hand<'_>) {
+    pub(super) fn see(&mut self, record: &UsageRecord<'_>, hand: &Hand<'_>) {
         if record.request_id.is_none() {
             self.without_id.0 += 1;
             self.without_id.1 ^= hand.fingerprint();
@@ -123,7 +121,7 @@ impl Log {
     }
 
     /// Takes a row away that turned out to be a repeat.
-    fn unsee(&mut self, row: &Repeat<'_>) {
+    pub(super) fn unsee(&mut self, row: &Repeat<'_>) {
         let at = self.place(row.utc_day, row.model, u64::MAX);
         let sum = &mut self.sums[at];
         for (meter, quantity) in row.quantities {
@@ -167,7 +165,8 @@ impl Log {
         days.map(|(key, at)| (key, &self.sums[*at]))
     }
 
-    fn settle(&mut self, inside: bool) {
+    /// Says of all rows so far whether their input includes cached tokens.
+    pub(super) fn settle(&mut self, inside: bool) {
         for sum in &mut self.sums {
             let open = std::mem::take(&mut sum.open).exact();
             if inside {
@@ -214,20 +213,6 @@ impl hashbrown::Equivalent<(Day, Box<str>)> for Key<'_> {
     }
 }
 
-/// Hands records on to the fold and sums up what it counts.
-pub struct Watched<'f> {
-    /// What hands them to the fold.
-    pub hand: Hand<'f>,
-    /// What is summed up.
-    pub log: Log,
-    /// The loose ends of traces, where the log is read in one go.
-    pub traces: Option<&'f mut Traces>,
-    /// Where its rows are counted on the way, unless whoever reads does so.
-    pub counted: Option<&'f Receipt>,
-    /// The provider who bills the file's calls, whatever its rows say.
-    pub billed_by: Option<&'f str>,
-}
-
 /// A row of a log that repeats another.
 pub struct Repeat<'r> {
     /// Its day in UTC.
@@ -240,53 +225,6 @@ pub struct Repeat<'r> {
     pub quantities: &'r [(Meter, Packed)],
     /// Whether its cached tokens may turn out to be inside the input.
     pub open: bool,
-}
-
-impl Watched<'_> {
-    /// Folds the records that wait; see [`Hand::fold`].
-    pub fn fold(&mut self) -> bool {
-        self.hand.fold(|repeat| self.log.unsee(repeat))
-    }
-}
-
-impl UsageSink for Watched<'_> {
-    fn take(&mut self, record: &UsageRecord<'_>) -> Result<(), Problem> {
-        if let Some(receipt) = self.counted {
-            receipt.add_rows(1);
-        }
-        let before = self.hand.dropped();
-        match self.billed_by {
-            None => self.hand.take(record)?,
-            Some(provider) => self.hand.take(&UsageRecord {
-                provider: Some(provider),
-                ..record.clone()
-            })?,
-        }
-        // A repeat is not counted a second time.
-        if self.hand.dropped() == before {
-            self.log.see(record, &self.hand);
-        }
-        Ok(())
-    }
-
-    fn take_sum(&mut self, sum: &UsageSum<'_>) -> Result<(), Problem> {
-        match self.billed_by {
-            None => self.hand.take_sum(sum)?,
-            Some(provider) => self.hand.take_sum(&sum.of_provider(provider))?,
-        }
-        self.log.see(&sum.record, &self.hand);
-        Ok(())
-    }
-
-    fn settle_cached_inside(&mut self, inside: bool) {
-        self.log.settle(inside);
-        self.hand.settle_cached_inside(inside);
-    }
-
-    fn end_of_spans(&mut self, ends: SpanEnds) -> Vec<Problem> {
-        let traces = self.traces.as_mut();
-        traces.map_or_else(Vec::new, |traces| traces.end(&self.log.name, ends))
-    }
 }
 
 /// A UTC day and a model family.

@@ -39,6 +39,7 @@ mod side;
 mod spans;
 mod sums;
 mod traces;
+mod watched;
 mod winner;
 mod words;
 mod zone_days;

@@ -211,6 +211,7 @@ impl<T> Repeats<T> {
         mut told: impl FnMut(First),
     ) -> Result<(), NoRoom> {
         let mut seen = locked(&self.first[part]);
+        seen.reserve(ids.clone().count());
         // The memory of many ids is waited for at once.
         let touched = ids.clone().fold(0, |sum, id| sum ^ seen.touch(id.key));
         std::hint::black_box(touched);

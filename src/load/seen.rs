@@ -145,6 +145,16 @@ impl Seen {
         Ok(None)
     }
 
+    /// Makes room for so many more ids, if it may: ids that come in order would else crowd one end of
+    /// a table that is still small.
+    pub fn reserve(&mut self, more: usize) {
+        let wanted = (self.taken + more) * 9 / 8 + 1;
+        let larger = wanted.max(self.homes + self.homes / 8).max(LEAST);
+        if wanted > self.homes && larger + behind(larger) <= self.most() {
+            self.grow(larger);
+        }
+    }
+
     /// Fetches the memory where an id would stand, so that looking up many of them waits once.
     pub fn touch(&self, key: u128) -> u64 {
         let home = self.home((key >> 64) as u64);
@@ -213,12 +223,9 @@ impl Seen {
             false => count + count / 8,
         };
         while larger + behind(larger) <= self.most() {
-            let before = self.with_slots(larger);
-            if self.take_all(&before) {
+            if self.grow(larger) {
                 return Ok(());
             }
-            let older = self.older.take();
-            *self = Seen { older, ..before };
             larger += larger / 8;
         }
         if count > 0 {
@@ -235,6 +242,17 @@ impl Seen {
                 Ok(())
             }
         }
+    }
+
+    /// Makes the table larger; false, and nothing changes, if the last ids have no place then.
+    fn grow(&mut self, homes: usize) -> bool {
+        let before = self.with_slots(homes);
+        let taken = self.take_all(&before);
+        if !taken {
+            let older = self.older.take();
+            *self = Seen { older, ..before };
+        }
+        taken
     }
 
     /// Takes the ids of a smaller table, which are in order, into this empty one; false if there is

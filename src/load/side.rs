@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::PIECE;
 use super::fold::{FileFold, Fold};
-use super::logs::{Log, Watched};
+use super::logs::Log;
 use super::repeats::locked;
+use super::watched::Watched;
 use crate::formats::{ReadUsage, Settings, Tally};
 use crate::problem::Problems;
 use crate::scan::{Pieces, Receipt, Unfit};
@@ -363,6 +364,38 @@ mod tests {
         }
         // The others bring new columns or repeat an id with other content, and are read in one go.
         assert!(in_pieces > 20, "only {in_pieces} were read in pieces");
+    }
+
+    /// Repeats are no calls, also where two logs are compared by their sums.
+    #[test]
+    fn a_log_with_repeats_is_known_in_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, two) = (folder.path().join("one.csv"), folder.path().join("two.csv"));
+        let mut with_ids =
+            "timestamp,request_id,customer_id,model,input_tokens,output_tokens\n".to_string();
+        let mut without = "timestamp,customer_id,model,input_tokens,output_tokens\n".to_string();
+        for day in 1..=4 {
+            let (time, rest) = (
+                format!("2026-10-0{day}T01:00:00Z"),
+                format!("acme,gpt-5-mini,{},{}\n", 5_000 + day, 500 + day),
+            );
+            for _ in 0..2 {
+                with_ids += &format!("{time},r{day},{rest}");
+            }
+            without += &format!("{time},{rest}");
+        }
+        write(&one, with_ids.as_bytes());
+        write(&two, without.as_bytes());
+        let specs = specs(&[&one, &two]);
+        let plain = said(read(&specs, &choices(1, usize::MAX), &Silent));
+        assert!(
+            plain.contains("4 models and days are exactly the same"),
+            "{plain}"
+        );
+        for threads in [1, 2] {
+            let found = said(read(&specs, &choices(threads, 100), &Silent));
+            assert_eq!(found, plain, "{threads} threads");
+        }
     }
 
     #[test]

@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 
 use super::money::Money;
 use super::rows;
-use crate::formats::fields::{Columns, looks_damaged};
+use crate::formats::fields::Columns;
+use crate::formats::spreadsheet::looks_damaged;
 use crate::formats::{Format, Kind, Reader, RevenueRecords, Sample, Settings, Tally};
 use crate::model::records::RecognizedEntry;
 use crate::model::{Day, Instant, Month, Zone};
