@@ -7,7 +7,7 @@ use crate::margin::{Dimension, Filter, Statement};
 use crate::model::{Exact, Instant};
 use crate::revenue::plans::of_subscriptions;
 use crate::simulate::costs::passes;
-use crate::simulate::{CostBook, Prices, World, renewals, starts, yearly};
+use crate::simulate::{CostBook, Prices, View, World, renewals, starts, yearly};
 
 /// What the scenarios of a run stand on.
 pub struct Ground<'a> {
@@ -15,7 +15,7 @@ pub struct Ground<'a> {
     statement: &'a Statement,
     filters: &'a [Filter],
     prices: &'a Prices,
-    views: Vec<Statement>,
+    views: Vec<View>,
     subscriptions: BTreeMap<String, Vec<String>>,
     quantities: BTreeMap<String, Exact>,
     renewals: BTreeMap<String, Instant>,
@@ -33,7 +33,12 @@ impl<'a> Ground<'a> {
         prices: &'a Prices,
         costs: bool,
     ) -> Ground<'a> {
-        let view = |name: &str| run.statement(&[Dimension::Attribute(name.into())], filters);
+        let view = |name: &str| {
+            let dimension = Dimension::Attribute(name.into());
+            let state = |by: &Dimension| run.statement(std::slice::from_ref(by), filters);
+            let book = &run.revenue;
+            View::of(statement, &run.identity, book, dimension, filters, state)
+        };
         let records = &run.books.records;
         let quantities = records.subscriptions.iter();
         let keep = |party, day| passes(&run.identity, filters, party, day);

@@ -114,8 +114,24 @@ impl BreakEven {
     }
 }
 
+/// The gross profit of all and of the re-priced customers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Profits {
+    /// Of all, cost without a customer included.
+    pub all: Exact,
+    /// Of the re-priced customers.
+    pub members: Exact,
+}
+
+/// The share of the re-priced customers that may leave evenly. What changes elsewhere stays whoever
+/// leaves.
+pub fn evenly(now: Profits, then: Profits) -> Exact {
+    let others = (then.all - now.all) - (then.members - now.members);
+    proportional(now.members - others, then.members)
+}
+
 /// The share of customers that may leave evenly: solves (1 − share) × then = least.
-pub fn proportional(least: Exact, then: Exact) -> Exact {
+fn proportional(least: Exact, then: Exact) -> Exact {
     if then < least {
         return Exact::ZERO;
     }

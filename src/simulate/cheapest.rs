@@ -38,11 +38,7 @@ pub fn cheapest(
     plan: &str,
     goal: Goal,
 ) -> Result<Vec<Way>, Unresolved> {
-    // Totals by plan and segment are not asked for.
-    let world = World {
-        views: &[],
-        ..world
-    };
+    let world = world.without_views();
     let mut base = scenario.clone();
     let at = plan_place(&mut base, plan);
     let outcome = simulate(world, &base)?;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 
-use super::break_even::proportional;
+use super::break_even::{Profits, evenly};
 use super::knob::Knob;
 use super::lever::Scenario;
 use super::membership::Membership;
@@ -59,8 +59,8 @@ pub struct Curve {
     members: Sides,
     /// The same of the plan's customers whom the change reaches.
     own: Sides,
-    /// Gross profit now: of all, and of the re-priced customers.
-    now: (Exact, Exact),
+    /// Gross profit now.
+    now: Profits,
     /// Customers at a loss that the price does not touch.
     losing: u64,
     /// Whether anybody is re-priced.
@@ -106,11 +106,7 @@ impl Curve {
         if minimum || by_plan || party::some_change(world.identity, &asked, period) {
             return Ok(None);
         }
-        // Totals by plan and segment are not asked for.
-        let world = World {
-            views: &[],
-            ..world
-        };
+        let world = world.without_views();
         let membership = Membership::of(world);
         let at = |value| knob.with(scenario, value);
         let base = simulate(world, &at(Exact::ZERO))?;
@@ -124,7 +120,10 @@ impl Curve {
             all: (base.revenue.1, base.cost.1),
             members: (Exact::ZERO, Exact::ZERO),
             own: (Exact::ZERO, Exact::ZERO),
-            now: (base.revenue.0 - base.cost.0, Exact::ZERO),
+            now: Profits {
+                all: base.revenue.0 - base.cost.0,
+                members: Exact::ZERO,
+            },
             losing: 0,
             some: false,
         };
@@ -185,7 +184,7 @@ impl Curve {
             if is_member(row) {
                 curve.some = true;
                 curve.members = (curve.members.0 + then.0, curve.members.1 + then.1);
-                curve.now.1 += row.now.gross_profit().unwrap_or_default();
+                curve.now.members += row.now.gross_profit().unwrap_or_default();
             }
             if row.now.kind != RowKind::Customer {
                 continue;
@@ -228,8 +227,10 @@ impl Curve {
         };
         let revenue = self.all.0 + sum(|kind| kind.lines);
         let members = self.members.0 + sum(|kind| kind.of_members) - self.members.1;
-        // What changes elsewhere stays whoever leaves.
-        let others = (revenue - self.all.1 - self.now.0) - (members - self.now.1);
+        let then = Profits {
+            all: revenue - self.all.1,
+            members,
+        };
         let losing = self.cohorts.iter().map(|cohort| {
             let lines: Exact = cohort.kinds.iter().map(|at| values[*at]).sum();
             cohort
@@ -242,9 +243,7 @@ impl Curve {
             own_revenue: self.own.0 + sum(|kind| kind.of_own),
             own_cost: self.own.1,
             losing: self.losing + losing.sum::<u64>(),
-            break_even: self
-                .some
-                .then(|| proportional(self.now.1 - others, members)),
+            break_even: self.some.then(|| evenly(self.now, then)),
         }
     }
 }

@@ -167,6 +167,16 @@ pub struct UsageTerms {
     pub rate: Rate,
 }
 
+impl UsageTerms {
+    /// The tiers; empty where each unit costs the same.
+    pub fn tiers(&self) -> &[Tier] {
+        match &self.rate {
+            Rate::Flat(_) => &[],
+            Rate::Graduated(tiers) | Rate::Volume(tiers) => tiers,
+        }
+    }
+}
+
 /// What units cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rate {

@@ -4,7 +4,7 @@
 //! whole simulations tell all others. The rule that must hold: every number equals that of the whole
 //! simulation at that value, to the last digit.
 
-use super::break_even::proportional;
+use super::break_even::{Profits, evenly};
 use super::curve::Point;
 use super::knob::Knob;
 use super::lever::Scenario;
@@ -41,8 +41,8 @@ pub struct Ramp {
     cost: Straight,
     own_revenue: Exact,
     own_cost: Straight,
-    /// Gross profit of the re-priced customers now.
-    now: Exact,
+    /// Gross profit now.
+    now: Profits,
     members: u64,
     /// Customers at a loss whatever the factor is.
     losing: u64,
@@ -87,7 +87,10 @@ impl Ramp {
             cost: Straight::through(zero.cost.1, one.cost.1),
             own_revenue: Exact::ZERO,
             own_cost: Straight::default(),
-            now: Exact::ZERO,
+            now: Profits {
+                all: zero.revenue.0 - zero.cost.0,
+                members: Exact::ZERO,
+            },
             members: 0,
             losing: 0,
             falling: Vec::new(),
@@ -108,7 +111,7 @@ impl Ramp {
             }
             if zero.repriced {
                 ramp.members += 1;
-                ramp.now += zero.now.gross_profit().unwrap_or_default();
+                ramp.now.members += zero.now.gross_profit().unwrap_or_default();
                 ramp.own_revenue += zero.then.revenue.unwrap_or_default();
                 ramp.own_cost.at_zero += zero.then.cost();
                 ramp.own_cost.slope += one.then.cost() - zero.then.cost();
@@ -129,15 +132,18 @@ impl Ramp {
         let is_loss = |line: &Straight| line.at(value).is_negative();
         let falling = self.falling.partition_point(is_loss);
         let rising = self.rising.partition_point(is_loss);
-        let own_cost = self.own_cost.at(value);
+        let (cost, own_cost) = (self.cost.at(value), self.own_cost.at(value));
+        let then = Profits {
+            all: self.revenue - cost,
+            members: self.own_revenue - own_cost,
+        };
         Point {
             revenue: self.revenue,
-            cost: self.cost.at(value),
+            cost,
             own_revenue: self.own_revenue,
             own_cost,
             losing: self.losing + (falling + rising) as u64,
-            break_even: (self.members > 0)
-                .then(|| proportional(self.now, self.own_revenue - own_cost)),
+            break_even: (self.members > 0).then(|| evenly(self.now, then)),
         }
     }
 }
