@@ -32,7 +32,7 @@ mod summary;
 
 pub use backtest::{Backtest, BacktestRow, Stay};
 pub use break_even::{BreakEven, Leaving, Member};
-pub use cheapest::{Way, cheapest};
+pub use cheapest::{Reach, Way, cheapest};
 pub use costs::CostBook;
 pub use curve::{Curve, Point};
 pub use groups::View;

@@ -42,7 +42,9 @@ pub struct World<'a> {
     pub subscriptions: &'a BTreeMap<String, Vec<String>>,
     /// How many each subscription bills.
     pub quantities: &'a BTreeMap<String, Exact>,
-    /// The first renewal of each subscription in the period or after it.
+    /// The month that a backtest predicts from the period before it, half-open: its renewals count then.
+    pub ahead: Option<(Instant, Instant)>,
+    /// The first renewal of each subscription in the period, or in the month ahead, or after it.
     pub renewals: &'a BTreeMap<String, Instant>,
     /// When each customer of the billing system began, by its id there.
     pub starts: &'a BTreeMap<String, Instant>,
@@ -193,7 +195,7 @@ pub fn simulate(world: World<'_>, scenario: &Scenario) -> Result<Outcome, Unreso
         into_profit,
         invoice_shock: shock(shocks),
         break_even: BreakEven::of(&members, all - own),
-        assumed_recurring: assumed(&membership, book, touched),
+        assumed_recurring: found.assumed,
         no_effect: found.no_effect,
         without_renewal: found.without_renewal,
         kept: found.kept,
@@ -300,16 +302,6 @@ fn shock(mut changes: Vec<Exact>) -> Option<(Exact, Exact, Exact)> {
     let largest = *changes.last()?;
     let rank = |percent: usize| changes[(changes.len() * percent).div_ceil(100).max(1) - 1];
     Some((rank(50), rank(95), largest))
-}
-
-/// Lines of the period that do not say whether they recur and were taken as recurring.
-fn assumed(membership: &Membership<'_>, book: &RevenueBook, touched: &[PartyId]) -> u64 {
-    let unsaid = |line: &&crate::revenue::Obligation| {
-        line.recurring.is_none()
-            && membership.in_period(line)
-            && touched.binary_search(&line.party).is_ok()
-    };
-    book.obligations.iter().filter(unsaid).count() as u64
 }
 
 #[cfg(test)]
