@@ -267,6 +267,9 @@ pub fn changes(
     Ok(changes)
 }
 
+/// Is handed an amount that a lever touches: what it becomes, and by which steps.
+pub type TakeMade<'t> = dyn FnMut(&Entry, &Part, Exact, &[Step]) + 't;
+
 /// Hands every amount that a lever touches to a function: what it becomes, and by which steps.
 ///
 /// # Errors
@@ -275,7 +278,7 @@ pub fn walk(
     world: World<'_>,
     scenario: &Scenario,
     served: &Served,
-    take: &mut dyn FnMut(&Entry, &Part, Exact, &[Step]),
+    take: &mut TakeMade<'_>,
 ) -> Result<(), Unvalued> {
     let mut values = revalue::Values::new(world.pricing);
     for entry in &world.costs.entries {

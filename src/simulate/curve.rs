@@ -13,9 +13,9 @@ use super::break_even::{Profits, evenly};
 use super::knob::Knob;
 use super::lever::Scenario;
 use super::membership::Membership;
-use super::outcome::OutcomeRow;
+use super::outcome::{Outcome, OutcomeRow};
 use super::plan::{Unresolved, fractions};
-use super::scenario::{World, simulate};
+use super::scenario::World;
 use crate::identity::PartyId;
 use crate::margin::{Dimension, RowKind, party};
 use crate::model::{Exact, Instant};
@@ -85,7 +85,8 @@ pub struct Point {
 }
 
 impl Curve {
-    /// The curve of a scenario over a price or a discount; `None` for other knobs and where a
+    /// The curve of a scenario over a price or a discount, where `base` is what the scenario itself comes
+    /// to; `None` for other knobs and where a
     /// customer's revenue depends on more than its lines: with a minimum, or with filters by plan or
     /// by what changes within the period.
     ///
@@ -95,10 +96,12 @@ impl Curve {
         world: World<'_>,
         scenario: &Scenario,
         knob: Knob,
+        base: &Outcome,
     ) -> Result<Option<Curve>, Unresolved> {
-        if !matches!(knob, Knob::Price(..) | Knob::PerSeat(_) | Knob::Discount(_)) {
+        let one_of = matches!(knob, Knob::Price(..) | Knob::PerSeat(_) | Knob::Discount(_));
+        let (true, Some(value)) = (one_of, knob.value(scenario)) else {
             return Ok(None);
-        }
+        };
         let period = world.statement.period;
         let asked: Vec<Dimension> = world.filters.iter().map(|f| f.dimension.clone()).collect();
         let by_plan = asked.contains(&Dimension::Attribute("plan".into()));
@@ -109,7 +112,6 @@ impl Curve {
         let world = world.without_views();
         let membership = Membership::of(world);
         let at = |value| knob.with(scenario, value);
-        let base = simulate(world, &at(Exact::ZERO))?;
         let zero = fractions(world, &membership, &at(Exact::ZERO))?;
         let one = fractions(world, &membership, &at(Exact::ONE))?;
         let zone = world.zone;
@@ -168,7 +170,7 @@ impl Curve {
             curve.kinds[at].of_own += u64::from(is_own(row));
             of_party.entry(line.party).or_default().push(at);
         }
-        let values = curve.values(Exact::ZERO);
+        let values = curve.values(value);
         for (kind, value) in curve.kinds.iter().zip(&values) {
             curve.all.0 -= *value * Exact::from(kind.lines);
             curve.members.0 -= *value * Exact::from(kind.of_members);

@@ -118,17 +118,7 @@ impl Whole {
         if whole.divisor <= 0 {
             return None;
         }
-        let short = |value: i128| i64::try_from(value).ok();
-        let fits = || {
-            Some(Short {
-                fixed: short(whole.fixed)?,
-                slope: short(whole.slope)?,
-                factor: short(whole.factor)?,
-                divisor: short(whole.divisor)?,
-                after: short(whole.after)?,
-            })
-        };
-        whole.short = fits();
+        whole.short = Short::of(&whole);
         Some(whole)
     }
 
@@ -160,6 +150,17 @@ impl Whole {
 }
 
 impl Short {
+    fn of(whole: &Whole) -> Option<Short> {
+        let short = |value: i128| i64::try_from(value).ok();
+        Some(Short {
+            fixed: short(whole.fixed)?,
+            slope: short(whole.slope)?,
+            factor: short(whole.factor)?,
+            divisor: short(whole.divisor)?,
+            after: short(whole.after)?,
+        })
+    }
+
     #[inline]
     fn at(&self, value: i64, floor: bool) -> Option<i128> {
         let mut n = self.slope.checked_mul(value)?.checked_add(self.fixed)?;
@@ -262,10 +263,10 @@ mod tests {
     fn what_does_not_fit_is_told() {
         let huge = exact("99999999999999999999999999999999999999");
         let formula = Formula::line(huge, Exact::ONE, 2);
-        assert!(
-            Whole::of(&formula, 0, 2).is_some_and(|whole| whole.at(1).is_none())
-                || Whole::of(&formula, 0, 2).is_none()
-        );
+        // In hundredths the amount leaves 128 bits, and so does the number itself in hundredths.
+        assert_eq!(Whole::of(&formula, 0, 2).unwrap().at(1), None);
+        let finer = Formula::line(huge, exact("0.01"), 2);
+        assert!(Whole::of(&finer, 0, 2).is_none());
         let formula = Formula::line(Exact::ONE, exact("1e30"), 2);
         let whole = Whole::of(&formula, 0, 2).unwrap();
         assert_eq!(whole.at(2), Some(2 * 10i128.pow(32) + 100));

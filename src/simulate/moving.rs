@@ -206,37 +206,30 @@ fn divided_costs(
     }
     let mut amounts = Vec::new();
     for ((one, two), three) in one.iter().zip(two).zip(three) {
-        match straight(values, [one, two, three]) {
-            Moves::Not => {}
-            Moves::By(formula) => amounts.push(Amount {
+        let Some(formula) = straight(values, [one, two, three]) else {
+            return Ok(None);
+        };
+        if !formula.slope.is_zero() {
+            amounts.push(Amount {
                 party: one.0,
                 cost: true,
                 formula,
-            }),
-            Moves::Otherwise => return Ok(None),
+            });
         }
     }
     Ok(Some(amounts))
 }
 
-/// How a value moves an amount.
-enum Moves {
-    Not,
-    By(Formula),
-    Otherwise,
-}
-
-fn straight(values: [Exact; 3], of: [&Made; 3]) -> Moves {
+/// How a value moves an amount in the making; a formula without slope where it does not. `None` where
+/// that is no straight line.
+fn straight(values: [Exact; 3], of: [&Made; 3]) -> Option<Formula> {
     let [one, two, three] = of.map(|made| made.2.as_slice());
     let same = (of[0].0, of[0].1) == (of[1].0, of[1].1) && one.len() == two.len();
     if !same || one.len() != three.len() {
-        return Moves::Otherwise;
+        return None;
     }
     let Some(at) = (0..one.len()).find(|at| one[*at] != two[*at]) else {
-        return match one == three {
-            true => Moves::Not,
-            false => Moves::Otherwise,
-        };
+        return (one == three).then_some(Formula::line(Exact::ZERO, Exact::ZERO, 0));
     };
     let (n, denominator) = match [one[at], two[at], three[at]] {
         [Step::Times(a), Step::Times(b), Step::Times(c)] => ([a, b, c], None),
@@ -245,23 +238,18 @@ fn straight(values: [Exact; 3], of: [&Made; 3]) -> Moves {
             Step::Divided(b, e),
             Step::Divided(c, f),
         ] if d == e && d == f => ([a, b, c], Some(d)),
-        _ => return Moves::Otherwise,
+        _ => return None,
     };
-    let step = values[1] - values[0];
-    let Some(slope) = Exact::ratio(n[1] - n[0], step, Exact::places(&(n[1] - n[0])) + 2) else {
-        return Moves::Otherwise;
-    };
+    let (more, step) = (n[1] - n[0], values[1] - values[0]);
+    let slope = Exact::ratio(more, step, more.places() + 2)?;
     let fixed = n[0] - slope * values[0];
     let line = |value: Exact| fixed + slope * value;
     let rest = one[at + 1..] == two[at + 1..] && one[at + 1..] == three[at + 1..];
     if !rest || line(values[1]) != n[1] || line(values[2]) != n[2] {
-        return Moves::Otherwise;
+        return None;
     }
     let formula = Formula::line(fixed, slope, 0);
-    match complete(formula, of[0].1, one, at, denominator) {
-        Some(formula) => Moves::By(formula),
-        None => Moves::Otherwise,
-    }
+    complete(formula, of[0].1, one, at, denominator)
 }
 
 /// A formula with what comes before and behind the step that moves; `None` where something is divided

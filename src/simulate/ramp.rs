@@ -8,7 +8,7 @@ use super::break_even::{Profits, evenly};
 use super::curve::Point;
 use super::knob::Knob;
 use super::lever::Scenario;
-use super::outcome::OutcomeRow;
+use super::outcome::{Outcome, OutcomeRow};
 use super::plan::Unresolved;
 use super::scenario::{World, simulate};
 use crate::margin::RowKind;
@@ -22,10 +22,12 @@ struct Straight {
 }
 
 impl Straight {
-    fn through(at_zero: Exact, at_one: Exact) -> Straight {
+    /// The line through an amount at a value and that at the value above it.
+    fn through(value: Exact, here: Exact, next: Exact) -> Straight {
+        let slope = next - here;
         Straight {
-            at_zero,
-            slope: at_one - at_zero,
+            at_zero: here - slope * value,
+            slope,
         }
     }
 
@@ -68,7 +70,8 @@ fn is_straight(scenario: &Scenario, knob: Knob) -> bool {
 }
 
 impl Ramp {
-    /// The straight lines of a scenario in which a factor varies; `None` where they are none.
+    /// The straight lines of a scenario in which a factor varies, where `base` is what the scenario itself
+    /// comes to; `None` where they are none.
     ///
     /// # Errors
     /// As [`simulate`].
@@ -76,19 +79,23 @@ impl Ramp {
         world: World<'_>,
         scenario: &Scenario,
         knob: Knob,
+        base: &Outcome,
     ) -> Result<Option<Ramp>, Unresolved> {
         if !is_straight(scenario, knob) {
             return Ok(None);
         }
-        let zero = simulate(world, &knob.with(scenario, Exact::ZERO))?;
-        let one = simulate(world, &knob.with(scenario, Exact::ONE))?;
+        let Some(value) = knob.value(scenario) else {
+            return Ok(None);
+        };
+        let next = simulate(world, &knob.with(scenario, value + Exact::ONE))?;
+        let through = |here: Exact, next: Exact| Straight::through(value, here, next);
         let mut ramp = Ramp {
-            revenue: zero.revenue.1,
-            cost: Straight::through(zero.cost.1, one.cost.1),
+            revenue: base.revenue.1,
+            cost: through(base.cost.1, next.cost.1),
             own_revenue: Exact::ZERO,
             own_cost: Straight::default(),
             now: Profits {
-                all: zero.revenue.0 - zero.cost.0,
+                all: base.revenue.0 - base.cost.0,
                 members: Exact::ZERO,
             },
             members: 0,
@@ -97,11 +104,11 @@ impl Ramp {
             rising: Vec::new(),
         };
         let profit = |row: &OutcomeRow| row.then.gross_profit().unwrap_or_default();
-        for (zero, one) in zero.rows.iter().zip(&one.rows) {
-            if zero.now.kind != RowKind::Customer {
+        for (here, next) in base.rows.iter().zip(&next.rows) {
+            if here.now.kind != RowKind::Customer {
                 continue;
             }
-            let line = Straight::through(profit(zero), profit(one));
+            let line = through(profit(here), profit(next));
             if line.slope.is_zero() {
                 ramp.losing += u64::from(line.at_zero.is_negative());
             } else if line.slope.is_negative() {
@@ -109,12 +116,13 @@ impl Ramp {
             } else {
                 ramp.rising.push(line);
             }
-            if zero.repriced {
+            if here.repriced {
                 ramp.members += 1;
-                ramp.now.members += zero.now.gross_profit().unwrap_or_default();
-                ramp.own_revenue += zero.then.revenue.unwrap_or_default();
-                ramp.own_cost.at_zero += zero.then.cost();
-                ramp.own_cost.slope += one.then.cost() - zero.then.cost();
+                ramp.now.members += here.now.gross_profit().unwrap_or_default();
+                ramp.own_revenue += here.then.revenue.unwrap_or_default();
+                let cost = through(here.then.cost(), next.then.cost());
+                ramp.own_cost.at_zero += cost.at_zero;
+                ramp.own_cost.slope += cost.slope;
             }
         }
         // Profit is 0 at −at_zero ∕ slope; compared by products, which are exact.

@@ -12,8 +12,9 @@ use super::formula::{Formula, Whole};
 use super::knob::Knob;
 use super::lever::Scenario;
 use super::moving::{Amount, moving};
+use super::outcome::Outcome;
 use super::plan::Unresolved;
-use super::scenario::{World, simulate};
+use super::scenario::World;
 use crate::identity::{PartyId, PartyKind};
 use crate::margin::RowKind;
 use crate::model::Exact;
@@ -59,14 +60,15 @@ pub struct Sheet {
 
 impl Sheet {
     /// The sheet of a scenario for values of up to `value_places` decimals; `None` where the knob
-    /// moves more than single amounts.
+    /// moves more than single amounts. `base` is what the scenario itself comes to.
     ///
     /// # Errors
-    /// As [`simulate`].
+    /// As for the simulation.
     pub fn of(
         world: World<'_>,
         scenario: &Scenario,
         knob: Knob,
+        base: &Outcome,
         value_places: u8,
     ) -> Result<Option<Sheet>, Unresolved> {
         let world = world.without_views();
@@ -79,7 +81,6 @@ impl Sheet {
         let most = amounts.iter().filter_map(|amount| amount.formula.most);
         let finest = most.map(|most| most.places()).max().unwrap_or_default();
         let value_places = value_places.max(finest).max(value.places());
-        let base = simulate(world, scenario)?;
         let plan = knob.plan();
         let mut of_party: BTreeMap<Option<PartyId>, Vec<(bool, Formula)>> = BTreeMap::new();
         for Amount {

@@ -103,6 +103,7 @@ pub fn solve(
     given: &Scenario,
     question: &Question,
 ) -> Result<(Answer, Scenario), Unresolved> {
+    let world = world.without_views();
     let mut scenario = given.clone();
     let at = plan_place(&mut scenario, &question.plan);
     let meets = |tried: &Scenario| meets(world, tried, at, question.goal);
@@ -111,7 +112,7 @@ pub fn solve(
             let step = Exact::new(1, world.places);
             let place = price_place(&mut scenario, at);
             let knob = Knob::Price(at, place);
-            let curve = Curve::of(world, &scenario, knob)?;
+            let curve = Curve::of(world, &scenario, knob, &simulate(world, &scenario)?)?;
             let with = move |price| knob.with(&scenario, price);
             let least = least(step, |price| match &curve {
                 Some(curve) => {
@@ -130,7 +131,8 @@ pub fn solve(
                 return Err(Unresolved::NoOverage(question.plan.clone()));
             };
             let knob = Knob::Overage(at, term);
-            let sheet = Sheet::of(world, &scenario, knob, step.places())?;
+            let base = simulate(world, &scenario)?;
+            let sheet = Sheet::of(world, &scenario, knob, &base, step.places())?;
             let with = move |price| knob.with(&scenario, price);
             let least = least(step, |price| match on(sheet.as_ref(), price) {
                 Some((revenue, cost)) => Ok(question.goal.met(revenue, cost)),
@@ -144,7 +146,8 @@ pub fn solve(
             }
             scenario.plans[at].cap = Some((Exact::ZERO, measure.clone()));
             let knob = Knob::Cap(at);
-            let sheet = Sheet::of(world, &scenario, knob, 0)?;
+            let base = simulate(world, &scenario)?;
+            let sheet = Sheet::of(world, &scenario, knob, &base, 0)?;
             let with = move |cap| knob.with(&scenario, cap);
             let largest = largest(|cap| match on(sheet.as_ref(), cap) {
                 Some((revenue, cost)) => Ok(question.goal.met(revenue, cost)),

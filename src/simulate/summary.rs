@@ -81,16 +81,17 @@ fn points(
     world: World<'_>,
     scenario: &Scenario,
     knob: Knob,
+    base: &Outcome,
     values: &[Exact],
 ) -> Result<Option<Vec<Point>>, Unresolved> {
-    if let Some(curve) = Curve::of(world, scenario, knob)? {
+    if let Some(curve) = Curve::of(world, scenario, knob, base)? {
         return Ok(Some(values.iter().map(|value| curve.at(*value)).collect()));
     }
-    if let Some(ramp) = Ramp::of(world, scenario, knob)? {
+    if let Some(ramp) = Ramp::of(world, scenario, knob, base)? {
         return Ok(Some(values.iter().map(|value| ramp.at(*value)).collect()));
     }
     let places = values.iter().map(Exact::places).max().unwrap_or_default();
-    let sheet = Sheet::of(world, scenario, knob, places)?;
+    let sheet = Sheet::of(world, scenario, knob, base, places)?;
     Ok(sheet.and_then(|sheet| sheet.points(values)))
 }
 
@@ -114,7 +115,14 @@ pub fn grid(
         for family in families.iter().filter(|family| family.members.len() > 1) {
             let own = family.members.iter().map(|at| &all[*at]);
             let values: Vec<Exact> = own.map(|one| knob.value(one).unwrap_or_default()).collect();
-            let Some(points) = points(world, &all[family.members[0]], knob, &values)? else {
+            let own = &all[family.members[0]];
+            // The first of all is worked out already.
+            let base = match family.members[0] {
+                0 => None,
+                _ => Some(simulate(world, own)?),
+            };
+            let base = base.as_ref().unwrap_or(&outcome);
+            let Some(points) = points(world, own, knob, base, &values)? else {
                 continue;
             };
             together = true;
