@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 const CUSTOMERS: u64 = 100_000;
 
 /// What varies, a thousand values of it, and one.
-const KINDS: [(&str, &str, &str, &str); 6] = [
+const KINDS: [(&str, &str, &str, &str); 10] = [
     ("price", "--plan", "pro=1..1000:1", "pro=149"),
     (
         "discount",
@@ -42,6 +42,30 @@ const KINDS: [(&str, &str, &str, &str); 6] = [
         "--plan",
         "pro=included=1..1000:1 requests,overage=0.01",
         "pro=included=100 requests,overage=0.01",
+    ),
+    (
+        "cap",
+        "--plan",
+        "pro=cap=1..1000:1 requests",
+        "pro=cap=500 requests",
+    ),
+    (
+        "minimum",
+        "--plan",
+        "pro=minimum=1..1000:1",
+        "pro=minimum=90",
+    ),
+    (
+        "tokens",
+        "--model",
+        "gpt-4.1=gpt-4o-mini:tokens=0.501..1.5:0.001",
+        "gpt-4.1=gpt-4o-mini:tokens=1.1",
+    ),
+    (
+        "price of a meter",
+        "--provider-price",
+        "openai/gpt-4.1.output=+0.1%..+100%:0.1%",
+        "openai/gpt-4.1.output=+10%",
     ),
 ];
 

@@ -3,12 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::args::{OutputFormat, Shared};
+use super::bad_option::bad;
 use super::controls;
 use super::quote_args::QuoteArgs;
 use super::quote_deal;
 use super::quote_notes;
 use super::report::{Outputs, finish, outputs, places, render_table};
 use super::run::Run;
+use super::simulate_flags::nearest;
+use super::simulate_problems::bad_seats;
+use super::simulate_resolve::{PLANS_COME_FROM, values_of};
 use super::{Console, Ended};
 use crate::identity::PartyId;
 use crate::margin::{Dimension, Filter, Row};
@@ -35,6 +39,7 @@ struct Likeness {
 pub fn run(args: &QuoteArgs, console: &mut Console) -> Result<Ended, Problems> {
     let (deal, choices) = quote_deal::read(args)?;
     let like = likeness(args)?;
+    readable(&like)?;
     let shared = &args.shared;
     let run = Run::prepare(shared, &[])?;
     whole_months(&run)?;
@@ -45,6 +50,9 @@ pub fn run(args: &QuoteArgs, console: &mut Console) -> Result<Ended, Problems> {
     controls::expectations(shared, &statement)?;
     let measure = Measure::named(args.cap.as_deref().unwrap_or("requests"));
     let crowd = Crowd::of(&run, filters, &deal, &measure);
+    if crowd.by_seats || like.size.is_some() {
+        countable_seats(&run)?;
+    }
     let gathered = crowd.gather(&like)?;
     if gathered.look_alikes.len() < LEAST {
         return Err(too_few(&crowd, &like, &gathered).into());
@@ -98,6 +106,34 @@ fn likeness(args: &QuoteArgs) -> Result<Likeness, Problem> {
         }
     }
     Ok(like)
+}
+
+/// Refuses conditions without an equals sign, in the words of this option.
+fn readable(like: &Likeness) -> Result<(), Problem> {
+    let odd = like.texts.iter().find(|text| !text.contains('='));
+    odd.map_or(Ok(()), |text| {
+        let help =
+            "write --like segment=enterprise, --like plan=pro,team or --like seats=100..1000";
+        Err(bad("--like", text, "there is no equals sign in it", help))
+    })
+}
+
+/// Refuses seats of the mapping that are no number of seats, as a simulation does.
+fn countable_seats(run: &Run) -> Result<(), Problems> {
+    let mut problems = Problems::default();
+    for party in run.identity.parties() {
+        for dated in party.attributes.get("seats").into_iter().flatten() {
+            let text = dated.value.trim();
+            let counts = Exact::parse(text).is_ok_and(|seats| !seats.is_negative());
+            if !text.is_empty() && !counts {
+                problems.push(bad_seats(run, &party.key, &dated.value, dated.line));
+            }
+        }
+    }
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(problems),
+    }
 }
 
 fn whole_months(run: &Run) -> Result<(), Problem> {
@@ -213,16 +249,48 @@ fn too_few(crowd: &Crowd<'_>, like: &Likeness, found: &Gathered) -> Problem {
         alone.push(format!("all customers are {count}"));
     }
     let left = quote_notes::left_out(found);
-    let message = format!(
-        "{} look-alikes are too few to quote from: at least {LEAST} are needed",
-        found.look_alikes.len()
-    );
+    let message = match found.look_alikes.len() {
+        1 => format!("1 look-alike is too few to quote from: at least {LEAST} are needed"),
+        some => {
+            format!("{some} look-alikes are too few to quote from: at least {LEAST} are needed")
+        }
+    };
     let why = match left {
         Some(left) => format!("; {left}"),
         None => String::new(),
     };
-    Problem::new(&catalogue::LOOK_ALIKES, message)
-        .help(format!("loosen --like: {}{why}", alone.join(", ")))
+    Problem::new(&catalogue::LOOK_ALIKES, message).help(format!(
+        "loosen --like: {}{why}{}",
+        alone.join(", "),
+        unknown_values(crowd.run, like)
+    ))
+}
+
+/// The values of `--like` that no customer has, with the nearest of those that some have.
+fn unknown_values(run: &Run, like: &Likeness) -> String {
+    let mut text = String::new();
+    for (name, values) in like.texts.iter().filter_map(|text| text.split_once('=')) {
+        let name = name.trim();
+        let known = match name {
+            _ if name.ends_with('!') => continue,
+            "customer" => run.customers(),
+            name => values_of(run, &name.to_lowercase()),
+        };
+        for value in values.split(',').map(str::trim) {
+            if known.contains(value) {
+                continue;
+            }
+            let near = nearest(value, known.iter().map(String::as_str));
+            text.push_str(&format!("; no {name} of the files is {value:?}"));
+            if !near.is_empty() {
+                text.push_str(&format!(", the nearest is {near:?}"));
+            }
+            if name == "plan" {
+                text.push_str(&format!("; {PLANS_COME_FROM}"));
+            }
+        }
+    }
+    text
 }
 
 /// Renders the quote in every format that was asked for.

@@ -15,13 +15,28 @@ pub struct QuoteArgs {
     #[arg(long, value_name = "DIM=VALUE", help_heading = "Deal")]
     pub like: Vec<String>,
     /// Seats of the deal; cost then scales with seats. Without it a whole customer is quoted
-    #[arg(long, value_name = "N", help_heading = "Deal")]
+    #[arg(
+        long,
+        value_name = "N",
+        allow_hyphen_values = true,
+        help_heading = "Deal"
+    )]
     pub seats: Option<String>,
     /// List price: 60/seat/month, 700/seat/year, 20000/month, 200000/year
-    #[arg(long, value_name = "PRICE", help_heading = "Deal")]
+    #[arg(
+        long,
+        value_name = "PRICE",
+        allow_hyphen_values = true,
+        help_heading = "Deal"
+    )]
     pub price: String,
     /// Discount on the list price: 30%
-    #[arg(long, value_name = "PERCENT", help_heading = "Deal")]
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        allow_hyphen_values = true,
+        help_heading = "Deal"
+    )]
     pub discount: Option<String>,
     /// Months of the contract
     #[arg(
@@ -32,7 +47,12 @@ pub struct QuoteArgs {
     )]
     pub term: u32,
     /// The margin that must not be missed [default: 0%]
-    #[arg(long, value_name = "PERCENT", help_heading = "Question")]
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        allow_hyphen_values = true,
+        help_heading = "Question"
+    )]
     pub floor: Option<String>,
     /// How sure prices, discounts and caps are to be [default: 95%]
     #[arg(long, value_name = "PERCENT", help_heading = "Question")]

@@ -47,6 +47,14 @@ fn deal(args: &QuoteArgs, problems: &mut Problems) -> Deal {
                 .help("add --seats 400, or quote the whole customer: --price 20000/month"),
         );
     }
+    if seats.is_some() && !args.price.contains('/') {
+        let message = "a price beside --seats must say what it is for";
+        problems.push(
+            Problem::new(&catalogue::BAD_OPTION, message)
+                .excerpt(&args.price)
+                .help("write --price 60/seat/month, or --price 20000/month for all seats together"),
+        );
+    }
     // A price for all seats together is a price per seat times their number, so it is kept as one
     // only where the deal has no seats.
     let whole = seats.filter(|_| !price.per_seat);
@@ -151,7 +159,11 @@ fn price(text: &str) -> Result<Price, Problem> {
     let bad = |why: &str| bad("--price", text, why, help);
     let mut words = text.split('/').map(str::trim);
     let number = words.next().unwrap_or_default();
-    let amount = Exact::parse(number).map_err(|why| bad(&why.reason()))?;
+    let letters = number.chars().any(char::is_alphabetic);
+    let amount = Exact::parse(number).map_err(|why| match letters {
+        true => bad("it is in the currency of the report and names none"),
+        false => bad(&why.reason()),
+    })?;
     if amount.is_negative() {
         return Err(bad("a price cannot be negative"));
     }

@@ -71,7 +71,14 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Ended, Problems
     let costs = needed.any(Scenario::changes_cost)
         || asked.cheapest.is_some()
         || asked.solve.iter().any(by_cap);
-    let ground = Ground::of(&run, &statement, &filters, &prices, costs);
+    let ground = Ground::of(
+        &run,
+        &statement,
+        &filters,
+        &prices,
+        costs,
+        asked.backtest.map(|day| day.month()),
+    );
     let world = ground.world();
     let wrong = |(at, why): (usize, Unresolved)| unresolved(why, &files[at], &run, &prices);
     let mut header = run.header(&shared, &statement);

@@ -81,7 +81,7 @@ pub struct SimulateArgs {
 pub enum ApplyArg {
     /// Everybody at once.
     Now,
-    /// Each subscription from its renewal on.
+    /// Each subscription from its renewal on, and new customers.
     Renewal,
     /// New customers only.
     New,

@@ -72,7 +72,7 @@ const TERMS: [&str; 11] = [
 
 /// `pro=149`, `pro=+10%`, `pro=99,included=5000 requests,overage=0.02`, `pro=cap=20000 requests`.
 fn plan(text: &str) -> Result<PlanEntry, Problem> {
-    let help = "write --plan pro=149, pro=1490/year, pro=+10% or 'pro=99,included=5000 requests,overage=0.02'";
+    let help = "write --plan pro=149, pro=1490/year, pro=+10% or 'pro=99,included=5000 requests,overage=0.02'; a plan with a comma or an equals sign in its name is named in a file, --scenario FILE with [[plan]] plan = \"…\"";
     let bad = |why: &str| bad("--plan", text, why, help);
     let mut pieces = text.split(',');
     let first = pieces.next().unwrap_or_default();

@@ -98,7 +98,6 @@ fn no_effect(no_effect: &NoEffect, scenario: &Scenario, period: &str) -> String 
 
 /// A problem that names what is missing.
 pub fn unresolved(why: Unresolved, file: &ScenarioFile, run: &Run, prices: &Prices) -> Problem {
-    let folded = |name: &str| name.to_lowercase();
     match why {
         Unresolved::NoSuchPlan(plan, known) => {
             let message = format!("no customer is on the plan {plan:?}");
@@ -108,32 +107,11 @@ pub fn unresolved(why: Unresolved, file: &ScenarioFile, run: &Run, prices: &Pric
             let message = format!("no customer is on the plan {plan:?}, to which terms for usage, a cap or a minimum could apply");
             file.fault(&plan, message).help(plans_found(&plan, &known))
         }
-        Unresolved::NoPrice(plan) => Problem::new(
-            &catalogue::NO_PLAN_PRICE,
-            format!("what the plan {plan:?} costs now is in no file"),
-        )
-        .help(match prices.keys().find(|name| folded(name) == folded(&plan)) {
-            Some(other) => format!("a price is known for {other:?}: names are compared letter by letter, so write both alike"),
-            None => format!("write [plan.{plan}] price = \"99\" into tanso.toml, pass Stripe's prices.csv, or say --plan {plan}=+10%"),
-        }),
+        Unresolved::NoPrice(plan) => no_price(&plan, run, prices),
         Unresolved::NoSeats(plan, customer) => file
             .fault(&plan, format!("how many seats {customer:?} has on the plan {plan:?} is in no file"))
             .help("add a column seats to the mapping file, or pass Stripe's subscriptions.csv, whose quantity counts seats"),
-        Unresolved::BadSeats(customer, text, line) => {
-            let why = match Exact::parse(text.trim()) {
-                Ok(_) => "is below 0",
-                Err(_) => "is no number",
-            };
-            let message = format!("the number of seats of {customer:?} {why}");
-            let problem = Problem::new(&catalogue::MAPPING, message).excerpt(&text);
-            let files = run.books.receipts(run.period, run.zone);
-            let mapping = files.iter().find(|file| file.format == "mapping");
-            let problem = match mapping.filter(|_| line > 0) {
-                Some(file) => problem.at(Place::line(&file.path.as_str().into(), line)),
-                None => problem,
-            };
-            problem.help("write a number from 0 up into the column seats of the mapping file")
-        }
+        Unresolved::BadSeats(customer, text, line) => bad_seats(run, &customer, &text, line),
         Unresolved::NoSuchMeter(missing) => no_meter(file, missing),
         Unresolved::Unvalued(why) => unvalued(file, why, run),
         Unresolved::PartOfMonth => {
@@ -167,10 +145,74 @@ pub fn unresolved(why: Unresolved, file: &ScenarioFile, run: &Run, prices: &Pric
     }
 }
 
+/// A number of seats in the mapping that is none.
+pub fn bad_seats(run: &Run, customer: &str, text: &str, line: u64) -> Problem {
+    let why = match Exact::parse(text.trim()) {
+        Ok(_) => "is below 0",
+        Err(_) => "is no number",
+    };
+    let message = format!("the number of seats of {customer:?} {why}");
+    let problem = Problem::new(&catalogue::MAPPING, message).excerpt(text);
+    let files = run.books.receipts(run.period, run.zone);
+    let mapping = files.iter().find(|file| file.format == "mapping");
+    let problem = match mapping.filter(|_| line > 0) {
+        Some(file) => problem.at(Place::line(&file.path.as_str().into(), line)),
+        None => problem,
+    };
+    problem.help("write a number from 0 up into the column seats of the mapping file")
+}
+
+/// A plan without a present price that a new one could be compared with.
+fn no_price(plan: &str, run: &Run, prices: &Prices) -> Problem {
+    let ways = format!(
+        "write [plan.{plan}] price = \"99\" into tanso.toml, pass Stripe's prices.csv, or say --plan {plan}=+10%"
+    );
+    let problem = |message: String| Problem::new(&catalogue::NO_PLAN_PRICE, message);
+    let same = |name: &&String| name.to_lowercase() == plan.to_lowercase() && *name != plan;
+    if let Some(known) = prices.get(plan) {
+        let free = known
+            .month
+            .or(known.year)
+            .is_some_and(|price| price.is_zero());
+        if free {
+            let message = format!(
+                "the plan {plan:?} costs nothing now, and invoices of 0 cannot be multiplied up to a price"
+            );
+            return problem(message).help(format!(
+                "write --plan '{plan}=minimum=10': each month of a customer on the plan then brings at least 10"
+            ));
+        }
+    }
+    let mut listed = run.books.records.prices.iter();
+    let foreign = listed.find(|price| {
+        let named = price.product_name == plan || price.nickname == plan || price.id == plan;
+        named && price.currency != run.currency
+    });
+    let what = match prices.get(plan) {
+        Some(_) => format!("what the plan {plan:?} costs a month now is in no file"),
+        None => format!("what the plan {plan:?} costs now is in no file"),
+    };
+    if let Some(price) = foreign {
+        let other = price.currency;
+        return problem(format!("{what}: its listed price is in {other}")).help(format!(
+            "write what it costs in {} into tanso.toml, [plan.{plan}] price = \"99\", or say --plan {plan}=+10%",
+            run.currency
+        ));
+    }
+    problem(what).help(match prices.keys().find(same) {
+        Some(other) => format!("a price is known for {other:?}: names are compared letter by letter, so write both alike"),
+        None => ways,
+    })
+}
+
 fn plans_found(plan: &str, known: &[String]) -> String {
     let list = match known.is_empty() {
         true => "none".to_string(),
-        false => known.join(", "),
+        // Names may hold commas.
+        false => {
+            let quoted: Vec<String> = known.iter().map(|name| format!("{name:?}")).collect();
+            quoted.join(", ")
+        }
     };
     let near = match known.len() > 1 {
         true => format!(

@@ -7,8 +7,9 @@ use super::run::Run;
 use super::simulate_file::ScenarioFile;
 use super::simulate_flags::nearest;
 use super::simulate_levers::{Levers, other_currency};
+use crate::model::names::vendor_of;
 use crate::problem::{Problem, Problems};
-use crate::simulate::{Scenario, Selector};
+use crate::simulate::{ModelSwap, Scenario, Selector};
 
 /// Checks every name and completes the scenario.
 ///
@@ -23,25 +24,31 @@ pub fn resolve(file: &ScenarioFile, levers: &Levers, run: &Run) -> Result<Scenar
     }
     let names = Names::of(run);
     let mut scenario = levers.scenario.clone();
-    let mut take = |selector: &mut Selector| {
-        if let Err(found) = names.check(file, selector, run) {
+    let mut take = |selector: &mut Selector, of_usage: bool| {
+        if let Err(found) = names.check(file, selector, of_usage, run) {
             found.into_iter().for_each(|problem| problems.push(problem));
         }
     };
     scenario
         .growth
         .iter_mut()
-        .for_each(|growth| take(&mut growth.of));
+        .for_each(|growth| take(&mut growth.of, true));
     scenario
         .swaps
         .iter_mut()
-        .for_each(|swap| take(&mut swap.of));
+        .for_each(|swap| take(&mut swap.of, true));
     scenario
         .discounts
         .iter_mut()
-        .for_each(|discount| take(&mut discount.of));
+        .for_each(|discount| take(&mut discount.of, false));
     for price in &mut scenario.provider_prices {
-        if !names.providers.contains(&price.provider) {
+        // It may be the price of a seller whom the scenario itself brings in.
+        let sells = |swap: &ModelSwap| match &swap.provider {
+            Some(provider) => *provider == price.provider,
+            None => vendor_of(&swap.to) == Some(price.provider.as_str()),
+        };
+        let known = names.providers.contains(&price.provider);
+        if !known && !scenario.swaps.iter().any(sells) {
             problems.push(names.missing(file, "provider", &price.provider, &names.providers));
         }
         if let Some(models) = &mut price.models {
@@ -119,15 +126,15 @@ impl Names {
         &self,
         file: &ScenarioFile,
         selector: &mut Selector,
+        of_usage: bool,
         run: &Run,
     ) -> Result<(), Vec<Problem>> {
         let mut problems = Vec::new();
         for (name, values) in &selector.party {
             let known: BTreeSet<String> = match name.as_str() {
-                "customer" => {
-                    let parties = run.identity.parties().iter();
-                    parties.map(|party| party.key.clone()).collect()
-                }
+                "customer" => run.customers(),
+                // Usage is of its customer's plan, whatever other subscriptions the customer has.
+                "plan" if of_usage => stated_values(run, name),
                 name => values_of(run, name),
             };
             for value in values.iter().filter(|value| !known.contains(*value)) {
@@ -191,18 +198,31 @@ impl Names {
 /// Where plans come from, for messages.
 pub const PLANS_COME_FROM: &str = "plans come from the plan column of the mapping or revenue file, or from Stripe's subscriptions.csv with prices.csv";
 
-/// The values of an attribute.
-fn values_of(run: &Run, name: &str) -> BTreeSet<String> {
+impl Run {
+    /// The ids of all customers.
+    pub fn customers(&self) -> BTreeSet<String> {
+        let parties = self.identity.parties().iter();
+        parties.map(|party| party.key.clone()).collect()
+    }
+}
+
+/// The values of an attribute that customers have themselves.
+fn stated_values(run: &Run, name: &str) -> BTreeSet<String> {
+    let parties = run.identity.parties().iter();
+    let dated = parties
+        .filter_map(|party| party.attributes.get(name))
+        .flatten();
+    dated.map(|dated| dated.value.clone()).collect()
+}
+
+/// The values of an attribute, of customers or of what they pay for.
+pub fn values_of(run: &Run, name: &str) -> BTreeSet<String> {
     if name == "kind" {
         return ["customer", "internal", "unmapped"]
             .map(str::to_string)
             .into();
     }
-    let parties = run.identity.parties().iter();
-    let dated = parties
-        .filter_map(|party| party.attributes.get(name))
-        .flatten();
-    let mut values: BTreeSet<String> = dated.map(|dated| dated.value.clone()).collect();
+    let mut values = stated_values(run, name);
     if name == "plan" {
         let lines = run.revenue.obligations.iter();
         values.extend(lines.filter_map(|line| line.plan.clone()));

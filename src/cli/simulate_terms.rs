@@ -222,7 +222,7 @@ impl Reader<'_> {
             (Some(_), None) if entry.tiers.is_empty() && entry.overage.is_none() => self.fault(
                 name,
                 format!("the plan {name:?} includes usage, but nothing says what more of it costs"),
-                "add overage=0.02, tiers, or write cap instead of included",
+                "add overage=0.02 (overage=0 where it is to be solved for), tiers, or write cap instead of included",
             ),
             (None, Some(_)) if entry.included.is_none() => self.fault(
                 name,

@@ -6,8 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use super::about::Sieve;
 use super::dimension::{Dimension, Filter, NONE, cuts};
 use super::group::Grouping;
+use super::statement::Statement;
 use crate::identity::{Identity, PartyId, PartyKind};
 use crate::model::{Day, Exact, Period};
 use crate::revenue::{Cuts, RevenueBook};
@@ -89,9 +91,39 @@ pub fn revenue(
     period: Period,
     filters: &[Filter],
 ) -> BTreeMap<PartyId, Exact> {
-    let rows = revenue_by(identity, book, period, &Dimension::Customer, filters).into_iter();
-    rows.filter_map(|(label, revenue)| Some((identity.by_key(&label)?, revenue)))
+    let asked: Vec<Dimension> = filters.iter().map(|f| f.dimension.clone()).collect();
+    let sieve = Sieve { filters, identity };
+    let mut sums: Vec<Option<Exact>> = vec![None; identity.parties().len()];
+    book.facts(period, &all_cuts(identity, &asked, period), &mut |fact| {
+        if sieve.revenue(fact) {
+            *sums[fact.party.0 as usize].get_or_insert_default() += fact.amount;
+        }
+    });
+    let parties = (0u32..).map(PartyId).zip(sums);
+    parties
+        .filter_map(|(party, sum)| Some((party, sum?)))
         .collect()
+}
+
+/// The cost and the usage of a report by customer as one by a dimension of parties whose labels stay
+/// for the whole period; `None` where one changes. By label; labels without cost and usage are left
+/// out.
+pub fn regrouped(
+    identity: &Identity,
+    report: &Statement,
+    dimension: &Dimension,
+) -> Option<BTreeMap<String, Exact>> {
+    let mut groups: BTreeMap<String, (Exact, bool)> = BTreeMap::new();
+    for row in &report.rows {
+        let label = fixed_label(identity, row.party?, dimension, report.period)?;
+        let sums = &row.sums;
+        let some = !sums.requests.is_zero() || !sums.meters.is_empty();
+        let some = some || sums.cost.iter().any(|cost| !cost.is_zero());
+        let group = groups.entry(label).or_default();
+        *group = (group.0 + row.cost(), group.1 || some);
+    }
+    let groups = groups.into_iter().filter(|(_, (_, some))| *some);
+    Some(groups.map(|(label, (cost, _))| (label, cost)).collect())
 }
 
 /// The revenue that passes the filters, by the labels of a dimension that has revenue.

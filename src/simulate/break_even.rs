@@ -4,6 +4,8 @@
 //! or costs elsewhere (other customers, cost without a customer) stays whoever leaves. At $99 → $149 with a
 //! uniform cost of $20, revenue says 33.6 % may leave and margin says 38.8 %.
 
+use std::collections::BTreeMap;
+
 use crate::model::Exact;
 
 /// Places of the shares.
@@ -40,8 +42,10 @@ pub struct BreakEven {
     pub proportional: Exact,
     /// Those who lose money leave first.
     pub loss_makers_first: Exact,
-    /// Revenue then ∕ revenue now − 1: how much dearer it gets on the whole. `None` without revenue.
-    pub price_change: Option<Exact>,
+    /// Customers for whom it gets dearer, by how much, from the most to the least.
+    pub dearer: Vec<Dearer>,
+    /// How many customers are re-priced, and how many of them pay something now.
+    pub customers: (u64, u64),
     /// Gross profit of the re-priced customers now, and then if nobody leaves.
     pub profit: (Exact, Exact),
     /// What the change adds to the gross profit of everything else; negative if it costs.
@@ -50,10 +54,21 @@ pub struct BreakEven {
     pub pays_without_losers: bool,
 }
 
-/// What is left if customers leave evenly as an elasticity says.
+/// Customers for whom it gets dearer alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dearer {
+    /// Revenue then ∕ revenue now − 1; above 0.
+    pub change: Exact,
+    /// How many they are.
+    pub customers: u64,
+    /// Their gross profit then if nobody leaves.
+    pub profit: Exact,
+}
+
+/// What is left if customers leave as an elasticity says, each the likelier the dearer it gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leaving {
-    /// Share of the customers that leaves.
+    /// Share of the re-priced customers that leaves.
     pub share: Exact,
     /// Gross profit of those who stay less that of all now, and what changes elsewhere.
     pub gain: Exact,
@@ -84,8 +99,14 @@ impl BreakEven {
             most_profitable_first: best_first,
             proportional: proportional(least, then),
             loss_makers_first: losers_first,
-            price_change: Exact::ratio(revenue_then - revenue_now, revenue_now, PLACES)
-                .filter(|_| revenue_now.is_positive()),
+            dearer: dearer(members),
+            customers: (
+                members.len() as u64,
+                members
+                    .iter()
+                    .filter(|m| m.revenue_now.is_positive())
+                    .count() as u64,
+            ),
             profit: (now, then),
             others,
             pays_without_losers,
@@ -93,29 +114,88 @@ impl BreakEven {
     }
 
     /// The elasticity at which the change just pays: a relative change of customers for a relative
-    /// change of the price. `None` where nothing gets dearer, where the change does not pay even if
-    /// nobody leaves, or where everybody may leave.
+    /// change of what they pay. `None` where nothing gets dearer, where the change does not pay even
+    /// if nobody leaves, or where everybody for whom it gets dearer may leave.
     pub fn elasticity(&self) -> Option<Exact> {
-        let change = self.price_change.filter(Exact::is_positive)?;
-        let share = Some(self.proportional);
-        let share = share.filter(|share| share.is_positive() && *share < Exact::ONE)?;
-        Exact::ratio(-share, change, PLACES)
+        let (now, then) = self.profit;
+        let mut gain = then - now + self.others;
+        if !gain.is_positive() {
+            return None;
+        }
+        // The gain falls in a straight line until all of those leave for whom it gets dearest, and
+        // then in another one.
+        let each = self.dearer.iter().map(|of| of.change * of.profit);
+        let mut slope: Exact = each.sum();
+        for of in &self.dearer {
+            if slope.is_positive() && gain * of.change < slope {
+                return Exact::ratio(-gain, slope, PLACES);
+            }
+            gain -= of.profit;
+            slope -= of.change * of.profit;
+        }
+        None
     }
 
-    /// What an elasticity (0 or below) does to the gain. A lower price brings no customers: nobody
-    /// knows what they would cost.
+    /// What an elasticity (0 or below) does to the gain; `None` if no re-priced customer pays anything
+    /// now. A lower price brings no customers: nobody knows what they would cost. Who pays nothing now
+    /// stays: from nothing there is no relative change.
     pub fn at(&self, elasticity: Exact) -> Option<Leaving> {
-        let share = clamp((-elasticity * self.price_change?).round(PLACES));
+        let (all, paying) = self.customers;
+        if paying == 0 {
+            return None;
+        }
         let (now, then) = self.profit;
+        let mut gone = (Exact::ZERO, Exact::ZERO);
+        for of in &self.dearer {
+            let share = clamp((-elasticity * of.change).round(PLACES));
+            gone.0 += share * Exact::from(of.customers);
+            gone.1 += share * of.profit;
+        }
         Some(Leaving {
-            share,
-            gain: then * (Exact::ONE - share) - now + self.others,
+            share: Exact::ratio(gone.0, Exact::from(all), PLACES)?,
+            gain: then - gone.1 - now + self.others,
         })
     }
 }
 
+/// For whom it gets dearer.
+fn dearer(members: &[Member]) -> Vec<Dearer> {
+    let mut of: BTreeMap<Exact, (u64, Exact)> = BTreeMap::new();
+    for member in members.iter().filter(|m| m.revenue_now.is_positive()) {
+        let more = member.revenue_then - member.revenue_now;
+        let change = Exact::ratio(more, member.revenue_now, PLACES);
+        if let Some(change) = change.filter(Exact::is_positive) {
+            let sum = of.entry(change).or_default();
+            *sum = (sum.0 + 1, sum.1 + member.profit_then);
+        }
+    }
+    let each = of.into_iter().rev();
+    each.map(|(change, (customers, profit))| Dearer {
+        change,
+        customers,
+        profit,
+    })
+    .collect()
+}
+
+/// The gross profit of all and of the re-priced customers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Profits {
+    /// Of all, cost without a customer included.
+    pub all: Exact,
+    /// Of the re-priced customers.
+    pub members: Exact,
+}
+
+/// The share of the re-priced customers that may leave evenly. What changes elsewhere stays whoever
+/// leaves.
+pub fn evenly(now: Profits, then: Profits) -> Exact {
+    let others = (then.all - now.all) - (then.members - now.members);
+    proportional(now.members - others, then.members)
+}
+
 /// The share of customers that may leave evenly: solves (1 − share) × then = least.
-pub fn proportional(least: Exact, then: Exact) -> Exact {
+fn proportional(least: Exact, then: Exact) -> Exact {
     if then < least {
         return Exact::ZERO;
     }
@@ -198,6 +278,51 @@ mod tests {
             uniform(10, 149, 99, 20).at(-Exact::ONE).unwrap().share,
             Exact::ZERO
         );
+    }
+
+    /// Each leaves by its own change, whatever happens to the others.
+    #[test]
+    fn two_changes_at_once_are_not_averaged() {
+        let member = |now: u64, then: u64| Member {
+            revenue_now: Exact::from(now),
+            revenue_then: Exact::from(then),
+            profit_now: Exact::from(now),
+            profit_then: Exact::from(then),
+        };
+        // 100 → 150 loses half at −1: 75 is left, 25 less. 100 → 50 loses nobody and brings 50 less.
+        let even = BreakEven::of(&[member(100, 150), member(100, 50)], Exact::ZERO).unwrap();
+        let leaving = even.at(-Exact::ONE).unwrap();
+        assert_eq!(leaving.gain.to_string(), "-75");
+        assert_eq!(leaving.share.to_string(), "0.25");
+        // +50 % and +10 %: 50 + 10 more; at −1 leave half of 150 and a tenth of 110: −75 − 11.
+        let even = BreakEven::of(&[member(100, 150), member(100, 110)], Exact::ZERO).unwrap();
+        assert_eq!(even.at(-Exact::ONE).unwrap().gain.to_string(), "-26");
+        // The gain is 60 − 86 x: nothing at x = 0.69767…
+        assert_eq!(even.elasticity().unwrap().round(5).to_string(), "-0.69767");
+        // 100 → 300 and 100 → 110, the first costing 280 either way: −180 and 100 now, 20 and 110
+        // then, a gain of 210. Up to x = 0.5 it falls by 40 + 11 per 1; then the first has gone, and
+        // 190 falls by 11: to 0 at 17.27, when of the second all have long gone. All may leave.
+        let dear = Member {
+            profit_now: Exact::from(-180i64),
+            profit_then: Exact::from(20u64),
+            ..member(100, 300)
+        };
+        let even = BreakEven::of(&[dear, member(100, 110)], Exact::ZERO).unwrap();
+        assert_eq!(even.elasticity(), None);
+        // If something else costs 185 more, 25 is the gain: at 0.5 it is −0.5, so nothing at
+        // 25 ∕ 51; 180 more: 30, at 0.5 still 4.5, then 10 − 11 x: nothing at 0.90909…
+        let even = |others: i64| {
+            let members = [dear, member(100, 110)];
+            BreakEven::of(&members, Exact::from(others)).unwrap()
+        };
+        let root = |others| even(others).elasticity().unwrap().round(5).to_string();
+        assert_eq!(root(-185), "-0.4902");
+        assert_eq!(root(-180), "-0.90909");
+        // Who pays nothing now stays.
+        let even = BreakEven::of(&[member(0, 10), member(100, 110)], Exact::ZERO).unwrap();
+        assert_eq!(even.at(-Exact::ONE).unwrap().gain.to_string(), "9");
+        let even = BreakEven::of(&[member(0, 10)], Exact::ZERO).unwrap();
+        assert_eq!(even.at(-Exact::ONE), None);
     }
 
     #[test]

@@ -6,22 +6,32 @@ use super::lever::{Measure, ModelSwap, ProviderPrice, Scenario, Selector};
 use super::outcome::Outcome;
 use super::plan::Unresolved;
 use super::scenario::{World, simulate};
-use super::solve::{By, Found, Goal, Question, plan_place, solve};
+use super::solve::{Answer, By, Found, Goal, Question, plan_place, solve};
 use crate::identity::PartyId;
 use crate::model::{Exact, Meter};
 
-/// A lever that was tried.
+/// A lever, and what it can do by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Way {
     /// `price`, `cap`, `model` or `provider discount`.
     pub lever: &'static str,
     /// What is changed: the plan, the meter, the present model, the provider.
     pub what: String,
-    /// The value that reaches the goal; `None` if none does, or if none is needed.
-    pub value: Option<String>,
-    /// Revenue and cost of the plan's customers with it, or without it if none is needed; `None` if
-    /// none reaches the goal.
-    pub then: Option<(Exact, Exact)>,
+    /// What was found.
+    pub reach: Reach,
+}
+
+/// What a lever can do by itself. With it come revenue and cost of the plan's customers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// This value reaches the goal.
+    Value(String, (Exact, Exact)),
+    /// The goal is reached without it.
+    NotNeeded((Exact, Exact)),
+    /// What was tried, none of which reaches the goal.
+    None(String),
+    /// Why it was not tried.
+    NotTried(String),
 }
 
 /// Discounts are tried in steps of a hundredth of a per cent.
@@ -38,11 +48,7 @@ pub fn cheapest(
     plan: &str,
     goal: Goal,
 ) -> Result<Vec<Way>, Unresolved> {
-    // Totals by plan and segment are not asked for.
-    let world = World {
-        views: &[],
-        ..world
-    };
+    let world = world.without_views();
     let mut base = scenario.clone();
     let at = plan_place(&mut base, plan);
     let outcome = simulate(world, &base)?;
@@ -86,17 +92,15 @@ impl Task<'_> {
         self.goal.met(revenue, cost)
     }
 
-    /// A lever without a value: not needed, or not enough.
-    fn nothing(&self, lever: &'static str, what: &str) -> Way {
+    fn way(&self, lever: &'static str, what: &str, reach: Reach) -> Way {
         Way {
             lever,
             what: what.to_string(),
-            value: None,
-            then: self.reached,
+            reach,
         }
     }
 
-    fn solved(&self, by: By) -> Result<(Found, Option<(Exact, Exact)>), Unresolved> {
+    fn solved(&self, by: By) -> Result<(Answer, Option<(Exact, Exact)>), Unresolved> {
         let question = Question {
             text: String::new(),
             plan: self.plan.to_string(),
@@ -106,20 +110,31 @@ impl Task<'_> {
         let (answer, scenario) = solve(self.world, self.base, &question)?;
         let then = match answer.found {
             Found::Value(_) => Some(self.with(&scenario)?),
-            Found::NotNeeded => self.reached,
-            Found::NoneUpTo(_) => None,
+            Found::NotNeeded | Found::NoneUpTo(_) => None,
         };
-        Ok((answer.found, then))
+        Ok((answer, then))
+    }
+
+    /// What was found, in the words of one value; `tried` says what was tried if nothing was.
+    fn reach(
+        &self,
+        (answer, then): (Answer, Option<(Exact, Exact)>),
+        words: impl Fn(Exact) -> String,
+        tried: impl Fn(Exact) -> String,
+    ) -> Result<Reach, Unresolved> {
+        Ok(match (answer.found, then, self.reached) {
+            (Found::Value(value), Some(then), _) => Reach::Value(words(value), then),
+            (_, _, Some(reached)) => Reach::NotNeeded(reached),
+            (Found::NoneUpTo(limit), ..) => Reach::None(tried(limit)),
+            (Found::Value(_) | Found::NotNeeded, ..) => Reach::NotNeeded(self.with(self.base)?),
+        })
     }
 
     fn price(&self) -> Result<Way, Unresolved> {
-        let (found, then) = self.solved(By::Price)?;
-        Ok(Way {
-            lever: "price",
-            what: self.plan.to_string(),
-            value: found.value().map(|price| format!("{price}/month")),
-            then,
-        })
+        let words = |price| format!("{price}/month");
+        let tried = |limit| format!("0 to {limit}/month");
+        let reach = self.reach(self.solved(By::Price)?, words, tried)?;
+        Ok(self.way("price", self.plan, reach))
     }
 
     fn cap(&self) -> Result<Way, Unresolved> {
@@ -128,34 +143,45 @@ impl Task<'_> {
             true => Measure::Of(Meter::Requests),
             false => Measure::Tokens,
         };
-        let mut way = self.nothing("cap", measure.name());
+        let what = measure.name().to_string();
         let charged = self.base.plans.iter().any(|plan| !plan.usage.is_empty());
-        if charged || usage.is_empty() || self.reached.is_some() {
-            return Ok(way);
-        }
-        let (found, then) = self.solved(By::Cap(measure))?;
-        way.value = found
-            .value()
-            .map(|cap| format!("{cap} {} a month", way.what));
-        way.then = then;
-        Ok(way)
+        let reach = match self.reached {
+            Some(reached) => Reach::NotNeeded(reached),
+            None if usage.is_empty() => Reach::NotTried("no usage log was read".into()),
+            None if charged => {
+                Reach::NotTried("usage is charged, so a cap cuts revenue too".into())
+            }
+            None => {
+                let words = |cap| format!("{cap} {what} a month");
+                let tried = |_| format!("every cap down to 1 {what} a month");
+                match self.solved(By::Cap(measure))? {
+                    // No usage at all is no cap.
+                    (answer, _) if answer.found.value().is_some_and(|cap| cap.is_zero()) => {
+                        Reach::None(tried(Exact::ZERO))
+                    }
+                    solved => self.reach(solved, words, tried)?,
+                }
+            }
+        };
+        Ok(self.way("cap", &what, reach))
     }
 
     /// The model of the logs that reaches the goal in the place of the one that costs most, and
     /// saves least: the least change. Models without a price for that usage are no answer.
     fn model(&self, costs: &Costs) -> Result<Way, Unresolved> {
         let Some(from) = Costs::largest(&costs.models) else {
-            return Ok(self.nothing("model", ""));
+            let why = "no cost of these customers names a model";
+            return Ok(self.way("model", "", self.not_tried(why)));
         };
-        let mut way = self.nothing("model", from);
-        if self.reached.is_some() {
-            return Ok(way);
+        if let Some(reached) = self.reached {
+            return Ok(self.way("model", from, Reach::NotNeeded(reached)));
         }
         let cells = self.world.usage.iter();
         let mut names: Vec<&str> = cells.filter_map(|cell| cell.model.as_deref()).collect();
         names.sort();
         names.dedup();
         let mut best: Option<(&str, (Exact, Exact))> = None;
+        let mut tried_models: Vec<&str> = Vec::new();
         for to in names.into_iter().filter(|to| to != from) {
             let mut tried = self.base.clone();
             let mut of = Selector {
@@ -177,26 +203,31 @@ impl Task<'_> {
                 Err(Unresolved::Unvalued(_) | Unresolved::TwoModels(..)) => continue,
                 Err(other) => return Err(other),
             };
+            tried_models.push(to);
             let dearer = best.is_none_or(|(_, (_, cost))| then.1 > cost);
             if self.met(then) && dearer {
                 best = Some((to, then));
             }
         }
-        if let Some((to, then)) = best {
-            way.value = Some(to.to_string());
-            way.then = Some(then);
-        }
-        Ok(way)
+        let reach = match best {
+            Some((to, then)) => Reach::Value(to.to_string(), then),
+            None if tried_models.is_empty() => {
+                Reach::NotTried("the logs have no other model with a price for its usage".into())
+            }
+            None => Reach::None(tried_models.join(", ")),
+        };
+        Ok(self.way("model", from, reach))
     }
 
     /// The least discount of the provider that costs most.
     fn discount(&self, costs: &Costs) -> Result<Way, Unresolved> {
         let Some(provider) = Costs::largest(&costs.providers) else {
-            return Ok(self.nothing("provider discount", ""));
+            let why = "no cost of these customers names a provider";
+            return Ok(self.way("provider discount", "", self.not_tried(why)));
         };
-        let mut way = self.nothing("provider discount", provider);
-        if self.reached.is_some() {
-            return Ok(way);
+        let way = |reach| Ok(self.way("provider discount", provider, reach));
+        if let Some(reached) = self.reached {
+            return way(Reach::NotNeeded(reached));
         }
         let with = |steps: u64| {
             let mut tried = self.base.clone();
@@ -210,7 +241,7 @@ impl Task<'_> {
             self.with(&tried)
         };
         if !self.met(with(STEPS)?) {
-            return Ok(way);
+            return way(Reach::None("every discount up to 100%".into()));
         }
         // Every cost of the provider falls in proportion, so the goal once reached stays reached.
         let (mut bad, mut good) = (0, STEPS);
@@ -221,9 +252,15 @@ impl Task<'_> {
                 false => bad = middle,
             }
         }
-        way.value = Some(format!("{}%", Exact::new(i128::from(good), 2)));
-        way.then = Some(with(good)?);
-        Ok(way)
+        let value = format!("{}%", Exact::new(i128::from(good), 2));
+        way(Reach::Value(value, with(good)?))
+    }
+
+    fn not_tried(&self, why: &str) -> Reach {
+        match self.reached {
+            Some(reached) => Reach::NotNeeded(reached),
+            None => Reach::NotTried(why.to_string()),
+        }
     }
 }
 

@@ -8,8 +8,9 @@ use hashbrown::HashMap;
 
 use super::lever::{ModelSwap, ProviderPrice, Scenario, Selector};
 use super::revalue::{self, Unvalued};
+use super::scenario::World;
 use super::served::Served;
-use crate::attribution::{Basis, CostFact, Holder, Pricing};
+use crate::attribution::{Basis, CostFact, Holder};
 use crate::identity::{Identity, PartyId};
 use crate::margin::{Dimension, Filter, dimension::UNATTRIBUTED, party};
 use crate::model::records::ChargeMeter;
@@ -211,17 +212,36 @@ pub struct Change {
     pub amount: Exact,
 }
 
-/// What the cost levers work on.
-#[derive(Clone, Copy, Debug)]
-pub struct Ground<'a> {
-    /// Who is who.
-    pub identity: &'a Identity,
-    /// The log.
-    pub usage: &'a [UsageCell],
-    /// The cost.
-    pub costs: &'a CostBook,
-    /// The price book.
-    pub pricing: &'a Pricing,
+/// One step in the making of an amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Times a factor; exact.
+    Times(Exact),
+    /// Times a numerator ∕ a denominator; rounded.
+    Divided(Exact, Exact),
+}
+
+impl Step {
+    /// The amount after it.
+    pub fn on(self, amount: Exact) -> Exact {
+        match self {
+            Step::Times(factor) => amount * factor,
+            Step::Divided(numerator, denominator) => divided(amount, numerator, denominator),
+        }
+    }
+}
+
+/// An amount in the making.
+struct Making {
+    amount: Exact,
+    steps: Vec<Step>,
+}
+
+impl Making {
+    fn take(&mut self, step: Step) {
+        self.amount = step.on(self.amount);
+        self.steps.push(step);
+    }
 }
 
 /// Works out every cost that a scenario changes.
@@ -229,14 +249,40 @@ pub struct Ground<'a> {
 /// # Errors
 /// Usage that cannot be re-priced because a price is not known.
 pub fn changes(
-    ground: Ground<'_>,
+    world: World<'_>,
     scenario: &Scenario,
     served: &Served,
 ) -> Result<Vec<Change>, Unvalued> {
     let mut changes = Vec::new();
-    let mut values = revalue::Values::new(ground.pricing);
-    for entry in &ground.costs.entries {
-        let cell = entry.cell.map(|at| &ground.usage[at]);
+    walk(world, scenario, served, &mut |entry, part, made, _| {
+        if made != part.amount {
+            changes.push(Change {
+                party: entry.party,
+                day: entry.day,
+                basis: part.basis,
+                amount: made - part.amount,
+            });
+        }
+    })?;
+    Ok(changes)
+}
+
+/// Is handed an amount that a lever touches: what it becomes, and by which steps.
+pub type TakeMade<'t> = dyn FnMut(&Entry, &Part, Exact, &[Step]) + 't;
+
+/// Hands every amount that a lever touches to a function: what it becomes, and by which steps.
+///
+/// # Errors
+/// As [`changes`].
+pub fn walk(
+    world: World<'_>,
+    scenario: &Scenario,
+    served: &Served,
+    take: &mut TakeMade<'_>,
+) -> Result<(), Unvalued> {
+    let mut values = revalue::Values::new(world.pricing);
+    for entry in &world.costs.entries {
+        let cell = entry.cell.map(|at| &world.usage[at]);
         let about = About {
             party: entry.party,
             day: entry.day,
@@ -245,12 +291,12 @@ pub fn changes(
             model: entry.model.as_deref(),
         };
         let billed = cell.filter(|_| entry.is_billed_use);
-        let growth: Vec<Exact> = growth(ground.identity, scenario, about).collect();
+        let growth: Vec<Exact> = growth(world.identity, scenario, about).collect();
         let share = entry.party.and_then(|party| served.share(party, entry.day));
         let swap = scenario
             .swaps
             .iter()
-            .find(|swap| entry.party.is_some() && swap.of.selects(ground.identity, about));
+            .find(|swap| entry.party.is_some() && swap.of.selects(world.identity, about));
         let prices: Vec<&ProviderPrice> = scenario
             .provider_prices
             .iter()
@@ -260,33 +306,32 @@ pub fn changes(
             continue;
         }
         for part in &entry.parts {
-            let mut amount = part.amount;
+            let mut making = Making {
+                amount: part.amount,
+                steps: Vec::new(),
+            };
             if is_usage(entry, part) {
-                for factor in &growth {
-                    amount = amount * *factor;
-                }
+                growth
+                    .iter()
+                    .for_each(|factor| making.take(Step::Times(*factor)));
                 if let Some((served, used)) = share {
-                    amount = divided(amount, served, used);
+                    making.take(Step::Divided(served, used));
                 }
             }
-            if let Some(swap) = swap.filter(|_| !amount.is_zero() && is_of_model(&part.meter)) {
+            let swap_of = swap.filter(|_| is_of_model(&part.meter));
+            if let Some(swap) = swap_of.filter(|_| !making.amount.is_zero()) {
                 let (new, old) = values.swapped(entry, billed, &part.meter, swap)?;
-                amount = divided(amount, new, old);
+                making.take(Step::Divided(new, old));
             }
             for price in &prices {
-                amount = values.repriced(amount, entry, billed, &part.meter, swap, price)?;
+                let empty = making.amount.is_zero();
+                let step = values.repriced(empty, entry, billed, &part.meter, swap, price)?;
+                step.into_iter().for_each(|step| making.take(step));
             }
-            if amount != part.amount {
-                changes.push(Change {
-                    party: entry.party,
-                    day: entry.day,
-                    basis: part.basis,
-                    amount: amount - part.amount,
-                });
-            }
+            take(entry, part, making.amount, &making.steps);
         }
     }
-    Ok(changes)
+    Ok(())
 }
 
 /// The growth of some usage, one factor per lever.
@@ -303,8 +348,12 @@ pub fn growth<'a>(
 
 /// `amount × numerator ∕ denominator`, rounded.
 pub fn divided(amount: Exact, numerator: Exact, denominator: Exact) -> Exact {
-    let places = amount.places().max(PLACES);
-    Exact::ratio(amount * numerator, denominator, places).unwrap_or(amount)
+    Exact::ratio(amount * numerator, denominator, places_of(amount)).unwrap_or(amount)
+}
+
+/// The decimals at which an amount is rounded after it was divided.
+pub fn places_of(amount: Exact) -> u8 {
+    amount.places().max(PLACES)
 }
 
 /// Whether an amount grows with usage: shares of shared costs and of coarse matches without usage

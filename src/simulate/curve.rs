@@ -9,13 +9,13 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 
-use super::break_even::proportional;
+use super::break_even::{Profits, evenly};
 use super::knob::Knob;
 use super::lever::Scenario;
 use super::membership::Membership;
-use super::outcome::OutcomeRow;
+use super::outcome::{Outcome, OutcomeRow};
 use super::plan::{Unresolved, fractions};
-use super::scenario::{World, simulate};
+use super::scenario::World;
 use crate::identity::PartyId;
 use crate::margin::{Dimension, RowKind, party};
 use crate::model::{Exact, Instant};
@@ -59,8 +59,8 @@ pub struct Curve {
     members: Sides,
     /// The same of the plan's customers whom the change reaches.
     own: Sides,
-    /// Gross profit now: of all, and of the re-priced customers.
-    now: (Exact, Exact),
+    /// Gross profit now.
+    now: Profits,
     /// Customers at a loss that the price does not touch.
     losing: u64,
     /// Whether anybody is re-priced.
@@ -85,7 +85,8 @@ pub struct Point {
 }
 
 impl Curve {
-    /// The curve of a scenario over a price or a discount; `None` for other knobs and where a
+    /// The curve of a scenario over a price or a discount, where `base` is what the scenario itself comes
+    /// to; `None` for other knobs and where a
     /// customer's revenue depends on more than its lines: with a minimum, or with filters by plan or
     /// by what changes within the period.
     ///
@@ -95,10 +96,12 @@ impl Curve {
         world: World<'_>,
         scenario: &Scenario,
         knob: Knob,
+        base: &Outcome,
     ) -> Result<Option<Curve>, Unresolved> {
-        if !matches!(knob, Knob::Price(..) | Knob::PerSeat(_) | Knob::Discount(_)) {
+        let one_of = matches!(knob, Knob::Price(..) | Knob::PerSeat(_) | Knob::Discount(_));
+        let (true, Some(value)) = (one_of, knob.value(scenario)) else {
             return Ok(None);
-        }
+        };
         let period = world.statement.period;
         let asked: Vec<Dimension> = world.filters.iter().map(|f| f.dimension.clone()).collect();
         let by_plan = asked.contains(&Dimension::Attribute("plan".into()));
@@ -106,14 +109,9 @@ impl Curve {
         if minimum || by_plan || party::some_change(world.identity, &asked, period) {
             return Ok(None);
         }
-        // Totals by plan and segment are not asked for.
-        let world = World {
-            views: &[],
-            ..world
-        };
+        let world = world.without_views();
         let membership = Membership::of(world);
         let at = |value| knob.with(scenario, value);
-        let base = simulate(world, &at(Exact::ZERO))?;
         let zero = fractions(world, &membership, &at(Exact::ZERO))?;
         let one = fractions(world, &membership, &at(Exact::ONE))?;
         let zone = world.zone;
@@ -124,7 +122,10 @@ impl Curve {
             all: (base.revenue.1, base.cost.1),
             members: (Exact::ZERO, Exact::ZERO),
             own: (Exact::ZERO, Exact::ZERO),
-            now: (base.revenue.0 - base.cost.0, Exact::ZERO),
+            now: Profits {
+                all: base.revenue.0 - base.cost.0,
+                members: Exact::ZERO,
+            },
             losing: 0,
             some: false,
         };
@@ -169,7 +170,7 @@ impl Curve {
             curve.kinds[at].of_own += u64::from(is_own(row));
             of_party.entry(line.party).or_default().push(at);
         }
-        let values = curve.values(Exact::ZERO);
+        let values = curve.values(value);
         for (kind, value) in curve.kinds.iter().zip(&values) {
             curve.all.0 -= *value * Exact::from(kind.lines);
             curve.members.0 -= *value * Exact::from(kind.of_members);
@@ -185,7 +186,7 @@ impl Curve {
             if is_member(row) {
                 curve.some = true;
                 curve.members = (curve.members.0 + then.0, curve.members.1 + then.1);
-                curve.now.1 += row.now.gross_profit().unwrap_or_default();
+                curve.now.members += row.now.gross_profit().unwrap_or_default();
             }
             if row.now.kind != RowKind::Customer {
                 continue;
@@ -228,8 +229,10 @@ impl Curve {
         };
         let revenue = self.all.0 + sum(|kind| kind.lines);
         let members = self.members.0 + sum(|kind| kind.of_members) - self.members.1;
-        // What changes elsewhere stays whoever leaves.
-        let others = (revenue - self.all.1 - self.now.0) - (members - self.now.1);
+        let then = Profits {
+            all: revenue - self.all.1,
+            members,
+        };
         let losing = self.cohorts.iter().map(|cohort| {
             let lines: Exact = cohort.kinds.iter().map(|at| values[*at]).sum();
             cohort
@@ -242,9 +245,7 @@ impl Curve {
             own_revenue: self.own.0 + sum(|kind| kind.of_own),
             own_cost: self.own.1,
             losing: self.losing + losing.sum::<u64>(),
-            break_even: self
-                .some
-                .then(|| proportional(self.now.1 - others, members)),
+            break_even: self.some.then(|| evenly(self.now, then)),
         }
     }
 }

@@ -21,6 +21,22 @@ pub enum Knob {
     Overage(usize, usize),
     /// What is included of them.
     Included(usize, usize),
+    /// The price of a unit in a tier: the places of the plan, of its usage terms and of the tier.
+    TierPrice(usize, usize, usize),
+    /// The flat amount of a tier.
+    TierFlat(usize, usize, usize),
+    /// The cap of a plan.
+    Cap(usize),
+    /// The minimum of a plan.
+    Minimum(usize),
+    /// The tokens of another model per token of the present one, input and output alike.
+    Tokens(usize),
+    /// The same of input tokens.
+    InputTokens(usize),
+    /// The same of output tokens.
+    OutputTokens(usize),
+    /// The share of another model's input that is read from its cache.
+    Cached(usize),
 }
 
 impl Knob {
@@ -33,17 +49,46 @@ impl Knob {
             for terms in 0..plan.usage.len() {
                 knobs.push(Knob::Overage(at, terms));
                 knobs.push(Knob::Included(at, terms));
+                for tier in 0..plan.usage[terms].tiers().len() {
+                    knobs.push(Knob::TierPrice(at, terms, tier));
+                    knobs.push(Knob::TierFlat(at, terms, tier));
+                }
             }
+            knobs.push(Knob::Cap(at));
+            knobs.push(Knob::Minimum(at));
         }
         knobs.extend((0..scenario.discounts.len()).map(Knob::Discount));
         knobs.extend((0..scenario.growth.len()).map(Knob::Growth));
         knobs.extend((0..scenario.provider_prices.len()).map(Knob::ProviderPrice));
+        for at in 0..scenario.swaps.len() {
+            knobs.extend([Knob::InputTokens(at), Knob::OutputTokens(at)]);
+            knobs.extend([Knob::Tokens(at), Knob::Cached(at)]);
+        }
         knobs
+    }
+
+    /// The place of the plan that it is a value of.
+    pub fn plan(self) -> Option<usize> {
+        match self {
+            Knob::Price(plan, _)
+            | Knob::PerSeat(plan)
+            | Knob::Overage(plan, _)
+            | Knob::Included(plan, _)
+            | Knob::TierPrice(plan, ..)
+            | Knob::TierFlat(plan, ..)
+            | Knob::Cap(plan)
+            | Knob::Minimum(plan) => Some(plan),
+            _ => None,
+        }
     }
 
     /// Its value in a scenario; `None` where the scenario has no such place.
     pub fn value(self, scenario: &Scenario) -> Option<Exact> {
         let mut scenario = scenario.clone();
+        if let Knob::Tokens(at) = self {
+            let swap = scenario.swaps.get(at)?;
+            return Some(swap.input).filter(|input| *input == swap.output);
+        }
         self.place(&mut scenario).map(|place| *place)
     }
 
@@ -52,6 +97,11 @@ impl Knob {
         let mut scenario = scenario.clone();
         if let Some(place) = self.place(&mut scenario) {
             *place = value;
+        }
+        if let Knob::Tokens(at) = self
+            && let Some(swap) = scenario.swaps.get_mut(at)
+        {
+            swap.output = value;
         }
         scenario
     }
@@ -81,6 +131,24 @@ impl Knob {
                 let terms = scenario.plans.get_mut(plan)?.usage.get_mut(terms)?;
                 Some(&mut terms.included)
             }
+            Knob::TierPrice(plan, terms, tier) | Knob::TierFlat(plan, terms, tier) => {
+                let terms = scenario.plans.get_mut(plan)?.usage.get_mut(terms)?;
+                let (Rate::Graduated(tiers) | Rate::Volume(tiers)) = &mut terms.rate else {
+                    return None;
+                };
+                let tier = tiers.get_mut(tier)?;
+                Some(match self {
+                    Knob::TierPrice(..) => &mut tier.unit_amount,
+                    _ => &mut tier.flat_amount,
+                })
+            }
+            Knob::Cap(plan) => Some(&mut scenario.plans.get_mut(plan)?.cap.as_mut()?.0),
+            Knob::Minimum(plan) => scenario.plans.get_mut(plan)?.minimum.as_mut(),
+            Knob::Tokens(at) | Knob::InputTokens(at) => {
+                Some(&mut scenario.swaps.get_mut(at)?.input)
+            }
+            Knob::OutputTokens(at) => Some(&mut scenario.swaps.get_mut(at)?.output),
+            Knob::Cached(at) => scenario.swaps.get_mut(at)?.cached.as_mut(),
         }
     }
 }

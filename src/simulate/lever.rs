@@ -32,7 +32,7 @@ pub enum Apply {
     /// Everybody, as if they had always held.
     #[default]
     Now,
-    /// Every customer from the first renewal of its subscription in the period on.
+    /// Every subscription from its first renewal in the period on, and customers who are new in it.
     Renewal,
     /// Customers whose first recurring invoice begins in the period, and no subscription before it.
     New,
@@ -165,6 +165,16 @@ pub struct UsageTerms {
     pub included: Exact,
     /// What the units above cost.
     pub rate: Rate,
+}
+
+impl UsageTerms {
+    /// The tiers; empty where each unit costs the same.
+    pub fn tiers(&self) -> &[Tier] {
+        match &self.rate {
+            Rate::Flat(_) => &[],
+            Rate::Graduated(tiers) | Rate::Volume(tiers) => tiers,
+        }
+    }
 }
 
 /// What units cost.

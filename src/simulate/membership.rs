@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::costs::passes;
 use super::lever::Apply;
 use super::scenario::World;
 use crate::identity::{Identity, PartyId};
-use crate::model::{Day, Instant, Period};
+use crate::model::{Day, Exact, Instant, Period};
 use crate::revenue::{Basis, Obligation};
 
 /// Spans from this many days on are billed by the year.
@@ -133,6 +134,12 @@ impl<'a> Membership<'a> {
         from < end && (to > start || from >= start)
     }
 
+    /// Whether a line is revenue of the period and of a customer whom the report shows.
+    pub fn is_shown(&self, line: &Obligation) -> bool {
+        let (identity, filters) = (self.world.identity, self.world.filters);
+        self.in_period(line) && passes(identity, filters, Some(line.party), self.day(line))
+    }
+
     fn borders(&self) -> (Instant, Instant) {
         let zone = self.world.zone;
         (
@@ -146,15 +153,32 @@ impl<'a> Membership<'a> {
         match apply {
             Apply::Now => Some(true),
             Apply::New => Some(self.is_new(line.party)),
+            Apply::Renewal if self.is_new(line.party) => Some(true),
             Apply::Renewal => {
                 let renewal = self.world.renewals.get(line.subscription.as_deref()?)?;
-                Some(match self.world.book.basis {
+                Some(match (self.world.ahead, self.world.book.basis) {
+                    (Some((_, end)), _) => *renewal < end,
                     // The rate at the end of the month.
-                    Basis::Mrr => *renewal < line.service.1,
-                    _ => line.service.0 >= *renewal,
+                    (None, Basis::Mrr) => *renewal < line.service.1,
+                    (None, _) => line.service.0 >= *renewal,
                 })
             }
         }
+    }
+
+    /// By what a line is multiplied if the month ahead is what counts: of a month in which its
+    /// subscription renews, only the days from then on are at the new price.
+    pub fn ahead(&self, apply: Apply, line: &Obligation, (n, d): (Exact, Exact)) -> (Exact, Exact) {
+        let id = line.subscription.as_deref();
+        let renewal = id.and_then(|id| self.world.renewals.get(id));
+        let (Some((start, end)), Some(renewal), Apply::Renewal, Basis::Recognized) =
+            (self.world.ahead, renewal, apply, self.world.book.basis)
+        else {
+            return (n, d);
+        };
+        let whole = Exact::from(end.0 - start.0);
+        let rest = Exact::from((end.0 - renewal.0).clamp(0, end.0 - start.0));
+        (n * rest + d * (whole - rest), d * whole)
     }
 
     /// Whether a line is billed by the year. Rates and payments have no service period to tell it
@@ -169,8 +193,11 @@ impl<'a> Membership<'a> {
             && id.is_some_and(|id| self.world.yearly.contains(id))
     }
 
-    /// Whether a customer began in the period.
+    /// Whether a customer began in the period. Of the month ahead no customer is known that will.
     fn is_new(&self, party: PartyId) -> bool {
+        if self.world.ahead.is_some() {
+            return false;
+        }
         let (start, end) = self.borders();
         let first = self.first.get(&party);
         first.is_some_and(|first| *first >= start && *first < end)
@@ -181,8 +208,12 @@ impl<'a> Membership<'a> {
         match apply {
             Apply::Now => true,
             Apply::New => self.is_new(party),
+            Apply::Renewal if self.is_new(party) => true,
             Apply::Renewal => {
-                let start = self.world.zone.start_of(first_day);
+                let start = match self.world.ahead {
+                    Some((start, _)) => start,
+                    None => self.world.zone.start_of(first_day),
+                };
                 self.renewals
                     .get(&party)
                     .is_some_and(|renewal| *renewal <= start)

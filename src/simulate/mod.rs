@@ -11,10 +11,12 @@ pub mod costs;
 mod curve;
 mod describe;
 mod factor;
+mod formula;
 mod groups;
 mod knob;
 pub mod lever;
 mod membership;
+mod moving;
 mod outcome;
 mod plan;
 mod ramp;
@@ -24,15 +26,16 @@ mod revalue;
 mod scenario;
 mod seats;
 mod served;
+mod sheet;
 mod solve;
 mod summary;
-mod tariff;
 
 pub use backtest::{Backtest, BacktestRow, Stay};
 pub use break_even::{BreakEven, Leaving, Member};
-pub use cheapest::{Way, cheapest};
+pub use cheapest::{Reach, Way, cheapest};
 pub use costs::CostBook;
 pub use curve::{Curve, Point};
+pub use groups::View;
 pub use knob::Knob;
 pub use lever::{
     Apply, Discount, Measure, Metered, ModelSwap, NewPrice, PlanChange, ProviderPrice, Rate,

@@ -53,7 +53,7 @@ pub struct Outcome {
     pub invoice_shock: Option<(Exact, Exact, Exact)>,
     /// How many re-priced customers may leave.
     pub break_even: Option<BreakEven>,
-    /// Invoices that do not say whether they recur and were taken as recurring.
+    /// Invoices of the period that do not say whether they recur and were re-priced as recurring.
     pub assumed_recurring: u64,
     /// Changes that touch nothing.
     pub no_effect: Vec<NoEffect>,

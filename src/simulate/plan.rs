@@ -111,6 +111,8 @@ pub struct Fractions {
     pub kept: u64,
     /// Invoices of the period that were taken as billed by the seat, since they exceed the price.
     pub seats_inferred: u64,
+    /// Invoices of the period that do not say whether they recur and were re-priced as recurring.
+    pub assumed: u64,
 }
 
 /// Works out by what a scenario multiplies each line.
@@ -136,6 +138,7 @@ pub fn fractions<'a>(
         without_renewal: 0,
         kept: 0,
         seats_inferred: 0,
+        assumed: 0,
     };
     for change in &scenario.plans {
         let own = members.get(&change.plan);
@@ -191,13 +194,14 @@ struct Walk<'w, 'a> {
     without_renewal: u64,
     kept: u64,
     seats_inferred: u64,
+    assumed: u64,
 }
 
 impl<'a> Walk<'_, 'a> {
     /// By what a line is multiplied.
     fn line(&mut self, line: &'a Obligation) -> Result<Option<(Exact, Exact)>, Unresolved> {
         let names = self.membership.names_of_terms(line);
-        let inside = self.membership.in_period(line);
+        let inside = self.membership.is_shown(line);
         let reaches = self.membership.reaches(self.scenario.apply, line);
         let mut fraction = None;
         let mut held_back = false;
@@ -268,7 +272,9 @@ impl<'a> Walk<'_, 'a> {
             (true, Some(_)) => self.kept += 1,
             (false, _) => {}
         }
-        Ok(fraction)
+        self.assumed += u64::from(inside && fraction.is_some() && line.recurring.is_none());
+        let apply = self.scenario.apply;
+        Ok(fraction.map(|fraction| self.membership.ahead(apply, line, fraction)))
     }
 
     fn factor(
@@ -360,6 +366,7 @@ impl<'a> Walk<'_, 'a> {
             without_renewal: self.without_renewal,
             kept: self.kept,
             seats_inferred: self.seats_inferred,
+            assumed: self.assumed,
         }
     }
 }

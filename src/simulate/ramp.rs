@@ -4,11 +4,11 @@
 //! whole simulations tell all others. The rule that must hold: every number equals that of the whole
 //! simulation at that value, to the last digit.
 
-use super::break_even::proportional;
+use super::break_even::{Profits, evenly};
 use super::curve::Point;
 use super::knob::Knob;
 use super::lever::Scenario;
-use super::outcome::OutcomeRow;
+use super::outcome::{Outcome, OutcomeRow};
 use super::plan::Unresolved;
 use super::scenario::{World, simulate};
 use crate::margin::RowKind;
@@ -22,10 +22,12 @@ struct Straight {
 }
 
 impl Straight {
-    fn through(at_zero: Exact, at_one: Exact) -> Straight {
+    /// The line through an amount at a value and that at the value above it.
+    fn through(value: Exact, here: Exact, next: Exact) -> Straight {
+        let slope = next - here;
         Straight {
-            at_zero,
-            slope: at_one - at_zero,
+            at_zero: here - slope * value,
+            slope,
         }
     }
 
@@ -41,8 +43,8 @@ pub struct Ramp {
     cost: Straight,
     own_revenue: Exact,
     own_cost: Straight,
-    /// Gross profit of the re-priced customers now.
-    now: Exact,
+    /// Gross profit now.
+    now: Profits,
     members: u64,
     /// Customers at a loss whatever the factor is.
     losing: u64,
@@ -68,7 +70,8 @@ fn is_straight(scenario: &Scenario, knob: Knob) -> bool {
 }
 
 impl Ramp {
-    /// The straight lines of a scenario in which a factor varies; `None` where they are none.
+    /// The straight lines of a scenario in which a factor varies, where `base` is what the scenario itself
+    /// comes to; `None` where they are none.
     ///
     /// # Errors
     /// As [`simulate`].
@@ -76,29 +79,36 @@ impl Ramp {
         world: World<'_>,
         scenario: &Scenario,
         knob: Knob,
+        base: &Outcome,
     ) -> Result<Option<Ramp>, Unresolved> {
         if !is_straight(scenario, knob) {
             return Ok(None);
         }
-        let zero = simulate(world, &knob.with(scenario, Exact::ZERO))?;
-        let one = simulate(world, &knob.with(scenario, Exact::ONE))?;
+        let Some(value) = knob.value(scenario) else {
+            return Ok(None);
+        };
+        let next = simulate(world, &knob.with(scenario, value + Exact::ONE))?;
+        let through = |here: Exact, next: Exact| Straight::through(value, here, next);
         let mut ramp = Ramp {
-            revenue: zero.revenue.1,
-            cost: Straight::through(zero.cost.1, one.cost.1),
+            revenue: base.revenue.1,
+            cost: through(base.cost.1, next.cost.1),
             own_revenue: Exact::ZERO,
             own_cost: Straight::default(),
-            now: Exact::ZERO,
+            now: Profits {
+                all: base.revenue.0 - base.cost.0,
+                members: Exact::ZERO,
+            },
             members: 0,
             losing: 0,
             falling: Vec::new(),
             rising: Vec::new(),
         };
         let profit = |row: &OutcomeRow| row.then.gross_profit().unwrap_or_default();
-        for (zero, one) in zero.rows.iter().zip(&one.rows) {
-            if zero.now.kind != RowKind::Customer {
+        for (here, next) in base.rows.iter().zip(&next.rows) {
+            if here.now.kind != RowKind::Customer {
                 continue;
             }
-            let line = Straight::through(profit(zero), profit(one));
+            let line = through(profit(here), profit(next));
             if line.slope.is_zero() {
                 ramp.losing += u64::from(line.at_zero.is_negative());
             } else if line.slope.is_negative() {
@@ -106,12 +116,13 @@ impl Ramp {
             } else {
                 ramp.rising.push(line);
             }
-            if zero.repriced {
+            if here.repriced {
                 ramp.members += 1;
-                ramp.now += zero.now.gross_profit().unwrap_or_default();
-                ramp.own_revenue += zero.then.revenue.unwrap_or_default();
-                ramp.own_cost.at_zero += zero.then.cost();
-                ramp.own_cost.slope += one.then.cost() - zero.then.cost();
+                ramp.now.members += here.now.gross_profit().unwrap_or_default();
+                ramp.own_revenue += here.then.revenue.unwrap_or_default();
+                let cost = through(here.then.cost(), next.then.cost());
+                ramp.own_cost.at_zero += cost.at_zero;
+                ramp.own_cost.slope += cost.slope;
             }
         }
         // Profit is 0 at −at_zero ∕ slope; compared by products, which are exact.
@@ -129,15 +140,18 @@ impl Ramp {
         let is_loss = |line: &Straight| line.at(value).is_negative();
         let falling = self.falling.partition_point(is_loss);
         let rising = self.rising.partition_point(is_loss);
-        let own_cost = self.own_cost.at(value);
+        let (cost, own_cost) = (self.cost.at(value), self.own_cost.at(value));
+        let then = Profits {
+            all: self.revenue - cost,
+            members: self.own_revenue - own_cost,
+        };
         Point {
             revenue: self.revenue,
-            cost: self.cost.at(value),
+            cost,
             own_revenue: self.own_revenue,
             own_cost,
             losing: self.losing + (falling + rising) as u64,
-            break_even: (self.members > 0)
-                .then(|| proportional(self.now, self.own_revenue - own_cost)),
+            break_even: (self.members > 0).then(|| evenly(self.now, then)),
         }
     }
 }

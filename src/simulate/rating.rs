@@ -10,13 +10,17 @@ impl UsageTerms {
     /// The charge for a number of units, at `places` decimals. Without any usage a tier's flat
     /// amount is still owed for the first tier.
     pub fn charge(&self, units: Exact, places: u8) -> Exact {
+        self.amount(units).round(places)
+    }
+
+    /// The charge before it is rounded.
+    pub fn amount(&self, units: Exact) -> Exact {
         let above = (units - self.included).max(Exact::ZERO);
-        let amount = match &self.rate {
+        match &self.rate {
             Rate::Flat(price) => above * *price,
             Rate::Graduated(tiers) => graduated(tiers, above),
             Rate::Volume(tiers) => volume(tiers, above),
-        };
-        amount.round(places)
+        }
     }
 }
 

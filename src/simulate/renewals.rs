@@ -7,7 +7,8 @@ use crate::model::records::{RevenueRecords, Subscription};
 use crate::model::{Cycle, Instant};
 use crate::revenue::contracts::Contract;
 
-/// The first renewal of each subscription at or after `start`, the earliest of its items. Left out are
+/// The first renewal of each subscription at or after `start`, the earliest of its items. That it begins
+/// is no renewal. Left out are
 /// those without a current period, with an interval of no known length, and those that end by then.
 pub fn renewals(contracts: &[Contract], start: Instant) -> BTreeMap<String, Instant> {
     let mut renewals: BTreeMap<String, Instant> = BTreeMap::new();
@@ -15,7 +16,8 @@ pub fn renewals(contracts: &[Contract], start: Instant) -> BTreeMap<String, Inst
         let next = || {
             let (_, end) = contract.current?;
             let cycle = Cycle::of(end, &contract.interval, contract.interval_count)?;
-            Some(cycle.at_or_after(start))
+            let begun = contract.started.map(|began| Instant(began.0 + 1));
+            Some(cycle.at_or_after(begun.map_or(start, |begun| begun.max(start))))
         };
         let goes_on = |next: &Instant| contract.ends.is_none_or(|ends| *next < ends);
         if let Some(next) = next().filter(goes_on) {

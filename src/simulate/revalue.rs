@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::costs::Entry;
+use super::costs::{Entry, Step};
 use super::lever::{ModelSwap, ProviderPrice};
 use crate::attribution::{Pricing, Rates};
 use crate::model::CellKind;
@@ -129,34 +129,30 @@ impl<'a> Values<'a> {
         Ok((new * ratio(swap, meter), old))
     }
 
-    /// An amount after a provider's price change.
+    /// What a provider's price change makes of an amount, if anything; `empty` says that there is
+    /// nothing to part by the meters of its usage.
     pub fn repriced(
         &self,
-        amount: Exact,
+        empty: bool,
         entry: &Entry,
         cell: Option<&UsageCell>,
         meter: &ChargeMeter,
         swap: Option<&ModelSwap>,
         price: &ProviderPrice,
-    ) -> Result<Exact, Unvalued> {
+    ) -> Result<Option<Step>, Unvalued> {
         let Some(wanted) = &price.meter else {
-            return Ok(amount * price.factor);
+            return Ok(Some(Step::Times(price.factor)));
         };
         match meter {
-            ChargeMeter::Item(_) => return Ok(amount),
+            ChargeMeter::Item(_) => return Ok(None),
             // With another model the parts of an amount are those of its new meters.
             ChargeMeter::Is(meter) if swap.is_none() => {
-                let factor = if meter == wanted {
-                    price.factor
-                } else {
-                    Exact::ONE
-                };
-                return Ok(amount * factor);
+                return Ok((meter == wanted).then_some(Step::Times(price.factor)));
             }
             _ => {}
         }
-        if amount.is_zero() {
-            return Ok(amount);
+        if empty {
+            return Ok(None);
         }
         let Some(cell) = cell else {
             return Err(Unvalued::NoMeter(entry.provider.clone()));
@@ -174,7 +170,7 @@ impl<'a> Values<'a> {
         let rates = Rates::of(&cell, self.pricing);
         let of_meter = rates.rate(wanted).unwrap_or_default() * cell.quantity(wanted);
         let then = whole + of_meter * (price.factor - Exact::ONE);
-        Ok(super::costs::divided(amount, then, whole))
+        Ok(Some(Step::Divided(then, whole)))
     }
 
     /// What a cell is worth at the prices of its day.

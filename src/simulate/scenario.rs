@@ -6,8 +6,8 @@ use hashbrown::HashMap;
 
 use super::break_even::{BreakEven, Member};
 use super::checks::check;
-use super::costs::{self, CostBook, Ground, passes};
-use super::groups::{group, last_day_on, minimums};
+use super::costs::{self, CostBook, passes};
+use super::groups::{View, group, last_day_on, minimums};
 use super::lever::{Charge, Scenario};
 use super::membership::Membership;
 use super::outcome::{Outcome, OutcomeRow};
@@ -15,8 +15,8 @@ use super::plan::{Unresolved, reprice};
 use super::served::Served;
 use crate::attribution::Pricing;
 use crate::identity::{Identity, PartyId, PartyKind};
-use crate::margin::{Dimension, Filter, Row, RowKind, Statement, Sums, party, slot};
-use crate::model::{Exact, Instant, Month, UsageCell, Zone};
+use crate::margin::{Filter, Row, RowKind, Statement, Sums, party, slot};
+use crate::model::{Exact, Instant, UsageCell, Zone};
 use crate::revenue::RevenueBook;
 use crate::revenue::plans::PlanPrice;
 
@@ -28,8 +28,8 @@ pub type Prices = BTreeMap<String, PlanPrice>;
 pub struct World<'a> {
     /// The report, by customer.
     pub statement: &'a Statement,
-    /// The same report by plan, by segment and so on, each of one dimension; for the totals.
-    pub views: &'a [Statement],
+    /// The report's totals by plan, by segment and so on.
+    pub views: &'a [View],
     /// The filters that it was made with; of customers and their attributes only.
     pub filters: &'a [Filter],
     /// All revenue.
@@ -42,7 +42,9 @@ pub struct World<'a> {
     pub subscriptions: &'a BTreeMap<String, Vec<String>>,
     /// How many each subscription bills.
     pub quantities: &'a BTreeMap<String, Exact>,
-    /// The first renewal of each subscription in the period or after it.
+    /// The month that a backtest predicts from the period before it, half-open: its renewals count then.
+    pub ahead: Option<(Instant, Instant)>,
+    /// The first renewal of each subscription in the period, or in the month ahead, or after it.
     pub renewals: &'a BTreeMap<String, Instant>,
     /// When each customer of the billing system began, by its id there.
     pub starts: &'a BTreeMap<String, Instant>,
@@ -58,6 +60,13 @@ pub struct World<'a> {
     pub zone: Zone,
     /// Decimals of the currency's minor unit.
     pub places: u8,
+}
+
+impl World<'_> {
+    /// The same where totals by plan and segment are not asked for.
+    pub fn without_views(self) -> Self {
+        World { views: &[], ..self }
+    }
 }
 
 /// Then − now, by customer.
@@ -80,23 +89,12 @@ pub fn simulate(world: World<'_>, scenario: &Scenario) -> Result<Outcome, Unreso
     let repriced = reprice(world, &membership, scenario)?;
     let (after, found) = (repriced.book, repriced.found);
     let touched = &found.touched;
-    let holds = |_: &super::PlanChange, party: PartyId, month: Month| {
-        membership.reaches_month(scenario.apply, party, month.first_day())
-    };
-    let served = Served::count(world.identity, world.usage, period, scenario, &holds);
-    let mut charges = served.charges(world.identity, period, scenario, &holds, world.places);
+    let served = Served::of(world, &membership, scenario);
+    let mut charges = served.charges(world, &membership, scenario);
     charges.extend(minimums(world, &membership, scenario, &after, &charges));
     charges.retain(|(at, charge)| is_shown(world, &scenario.plans[*at].plan, charge));
     let changed = match scenario.changes_cost() {
-        true => {
-            let ground = Ground {
-                identity: world.identity,
-                usage: world.usage,
-                costs: world.costs,
-                pricing: world.pricing,
-            };
-            costs::changes(ground, scenario, &served).map_err(Unresolved::Unvalued)?
-        }
+        true => costs::changes(world, scenario, &served).map_err(Unresolved::Unvalued)?,
         false => Vec::new(),
     };
     let mut deltas = Deltas::default();
@@ -146,9 +144,8 @@ pub fn simulate(world: World<'_>, scenario: &Scenario) -> Result<Outcome, Unreso
         });
     }
     let groups = world.views.iter().map(|view| {
-        let name = view.by.first().map_or("", Dimension::name).to_string();
         (
-            name,
+            view.name().to_string(),
             group(world, view, &after, &charges, &changed, scenario),
         )
     });
@@ -198,7 +195,7 @@ pub fn simulate(world: World<'_>, scenario: &Scenario) -> Result<Outcome, Unreso
         into_profit,
         invoice_shock: shock(shocks),
         break_even: BreakEven::of(&members, all - own),
-        assumed_recurring: assumed(book, touched),
+        assumed_recurring: found.assumed,
         no_effect: found.no_effect,
         without_renewal: found.without_renewal,
         kept: found.kept,
@@ -211,26 +208,9 @@ pub fn simulate(world: World<'_>, scenario: &Scenario) -> Result<Outcome, Unreso
 }
 
 /// Whether a charge passes the report's filters on the last day on which its plan holds in its month.
-fn is_shown(world: World<'_>, plan: &str, charge: &Charge) -> bool {
+pub fn is_shown(world: World<'_>, plan: &str, charge: &Charge) -> bool {
     let day = last_day_on(world.identity, charge, plan, world.statement.period);
     passes(world.identity, world.filters, Some(charge.0), day)
-}
-
-/// The units of each usage term of a plan, by customer and month, wherever a charge may be owed and
-/// passes the filters.
-pub fn rated(world: World<'_>, scenario: &Scenario, plan: usize) -> Vec<(PartyId, Vec<Exact>)> {
-    let period = world.statement.period;
-    let membership = Membership::of(world);
-    let holds = |_: &super::PlanChange, party: PartyId, month: Month| {
-        membership.reaches_month(scenario.apply, party, month.first_day())
-    };
-    let served = Served::count(world.identity, world.usage, period, scenario, &holds);
-    let units = served.units(world.identity, period, scenario, plan, &holds);
-    let name = &scenario.plans[plan].plan;
-    let shown = units
-        .into_iter()
-        .filter(|(party, month, _)| is_shown(world, name, &(*party, *month, Exact::ZERO)));
-    shown.map(|(party, _, units)| (party, units)).collect()
 }
 
 /// Empty rows for customers of whom the report knows nothing but who are charged now.
@@ -322,13 +302,6 @@ fn shock(mut changes: Vec<Exact>) -> Option<(Exact, Exact, Exact)> {
     let largest = *changes.last()?;
     let rank = |percent: usize| changes[(changes.len() * percent).div_ceil(100).max(1) - 1];
     Some((rank(50), rank(95), largest))
-}
-
-fn assumed(book: &RevenueBook, touched: &[PartyId]) -> u64 {
-    let unsaid = |o: &&crate::revenue::Obligation| {
-        o.recurring.is_none() && touched.binary_search(&o.party).is_ok()
-    };
-    book.obligations.iter().filter(unsaid).count() as u64
 }
 
 #[cfg(test)]

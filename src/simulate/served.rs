@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use super::costs::{About, divided, growth};
 use super::lever::{Charge, Measure, PlanChange, Scenario};
+use super::membership::Membership;
+use super::scenario::World;
 use crate::identity::{Identity, PartyId, UsageOwners};
 use crate::model::{Day, Exact, Month, Period, UsageCell};
-
-/// Whether the terms of a plan hold for a customer in a month.
-pub type Holds<'a> = dyn Fn(&PlanChange, PartyId, Month) -> bool + 'a;
 
 /// What is known about the usage of plans with terms.
 #[derive(Clone, Debug, Default)]
@@ -83,21 +82,16 @@ pub fn check(scenario: &Scenario, usage: &[UsageCell]) -> Result<(), NoSuchMeter
 }
 
 impl Served {
-    /// Counts the usage of a period. `usage` is the log.
-    pub fn count(
-        identity: &Identity,
-        usage: &[UsageCell],
-        period: Period,
-        scenario: &Scenario,
-        holds: &Holds<'_>,
-    ) -> Served {
+    /// Counts it. A cap holds only where the terms of its plan do.
+    pub fn of(world: World<'_>, membership: &Membership<'_>, scenario: &Scenario) -> Served {
+        let (identity, period) = (world.identity, world.statement.period);
         let mut served = Served::default();
         let wanted: Vec<Vec<&Measure>> = scenario.plans.iter().map(measures).collect();
         if wanted.iter().all(Vec::is_empty) {
             return served;
         }
         let mut owners = UsageOwners::new(identity);
-        for cell in usage.iter().filter(|cell| period.contains(cell.day)) {
+        for cell in world.usage.iter().filter(|cell| period.contains(cell.day)) {
             let Some(party) = owners.owner(cell) else {
                 continue;
             };
@@ -129,7 +123,7 @@ impl Served {
             let Some((cap, _)) = change.cap.as_ref().filter(|(cap, _)| *cap < sums[0]) else {
                 continue;
             };
-            if holds(change, *party, *month) {
+            if membership.reaches_month(scenario.apply, *party, month.first_day()) {
                 let own = served.capped.entry((*party, *month)).or_default();
                 own.push(Capped {
                     days: days_on(identity, *party, &change.plan, *month),
@@ -153,15 +147,16 @@ impl Served {
     /// The units of each usage term of a plan, by customer and month in which the terms hold.
     pub fn units(
         &self,
-        identity: &Identity,
-        period: Period,
+        world: World<'_>,
+        membership: &Membership<'_>,
         scenario: &Scenario,
         at: usize,
-        holds: &Holds<'_>,
     ) -> Vec<(PartyId, Month, Vec<Exact>)> {
         let change = &scenario.plans[at];
-        let held = on_plan(identity, &change.plan, period)
-            .filter(|(party, month)| holds(change, *party, *month));
+        let holds = |(party, month): &(PartyId, Month)| {
+            membership.reaches_month(scenario.apply, *party, month.first_day())
+        };
+        let held = on_plan(world.identity, &change.plan, world.statement.period).filter(holds);
         held.map(|(party, month)| {
             let sums = self.sums.get(&(at, party, month));
             let sums = sums.map(Vec::as_slice).unwrap_or_default();
@@ -173,20 +168,19 @@ impl Served {
     /// What the usage terms of the scenario charge, by place of the plan.
     pub fn charges(
         &self,
-        identity: &Identity,
-        period: Period,
+        world: World<'_>,
+        membership: &Membership<'_>,
         scenario: &Scenario,
-        holds: &Holds<'_>,
-        places: u8,
     ) -> Vec<(usize, Charge)> {
         let mut charges = Vec::new();
         for (at, change) in scenario.plans.iter().enumerate() {
             if change.usage.is_empty() {
                 continue;
             }
-            for (party, month, units) in self.units(identity, period, scenario, at, holds) {
+            for (party, month, units) in self.units(world, membership, scenario, at) {
                 let each = change.usage.iter().zip(units);
-                let amount: Exact = each.map(|(terms, units)| terms.charge(units, places)).sum();
+                let each = each.map(|(terms, units)| terms.charge(units, world.places));
+                let amount: Exact = each.sum();
                 if !amount.is_zero() {
                     charges.push((at, (party, month, amount)));
                 }

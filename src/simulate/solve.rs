@@ -8,6 +8,7 @@ use super::knob::Knob;
 use super::lever::{Measure, NewPrice, Rate, Scenario};
 use super::plan::Unresolved;
 use super::scenario::{World, simulate};
+use super::sheet::Sheet;
 use crate::model::Exact;
 
 /// What is to be reached, by the plan's customers whom its new price and terms reach, everything they
@@ -102,6 +103,7 @@ pub fn solve(
     given: &Scenario,
     question: &Question,
 ) -> Result<(Answer, Scenario), Unresolved> {
+    let world = world.without_views();
     let mut scenario = given.clone();
     let at = plan_place(&mut scenario, &question.plan);
     let meets = |tried: &Scenario| meets(world, tried, at, question.goal);
@@ -110,7 +112,7 @@ pub fn solve(
             let step = Exact::new(1, world.places);
             let place = price_place(&mut scenario, at);
             let knob = Knob::Price(at, place);
-            let curve = Curve::of(world, &scenario, knob)?;
+            let curve = Curve::of(world, &scenario, knob, &simulate(world, &scenario)?)?;
             let with = move |price| knob.with(&scenario, price);
             let least = least(step, |price| match &curve {
                 Some(curve) => {
@@ -128,25 +130,29 @@ pub fn solve(
             let Some(term) = terms.iter().position(|terms| flat(&terms.rate)) else {
                 return Err(Unresolved::NoOverage(question.plan.clone()));
             };
-            let with = move |price: Exact| {
-                let mut tried = scenario.clone();
-                tried.plans[at].usage[term].rate = Rate::Flat(price);
-                tried
-            };
-            let least = least(step, |price| meets(&with(price)))?;
+            let knob = Knob::Overage(at, term);
+            let base = simulate(world, &scenario)?;
+            let sheet = Sheet::of(world, &scenario, knob, &base, step.places())?;
+            let with = move |price| knob.with(&scenario, price);
+            let least = least(step, |price| match on(sheet.as_ref(), price) {
+                Some((revenue, cost)) => Ok(question.goal.met(revenue, cost)),
+                None => meets(&with(price)),
+            })?;
             (step, up_to(least, step), Box::new(with))
         }
         By::Cap(measure) => {
             if scenario.plans.iter().any(|plan| !plan.usage.is_empty()) {
                 return Err(Unresolved::CapWithCharges(question.plan.clone()));
             }
-            let measure = measure.clone();
-            let with = move |cap: Exact| {
-                let mut tried = scenario.clone();
-                tried.plans[at].cap = Some((cap, measure.clone()));
-                tried
-            };
-            let largest = largest(|cap| meets(&with(cap)))?;
+            scenario.plans[at].cap = Some((Exact::ZERO, measure.clone()));
+            let knob = Knob::Cap(at);
+            let base = simulate(world, &scenario)?;
+            let sheet = Sheet::of(world, &scenario, knob, &base, 0)?;
+            let with = move |cap| knob.with(&scenario, cap);
+            let largest = largest(|cap| match on(sheet.as_ref(), cap) {
+                Some((revenue, cost)) => Ok(question.goal.met(revenue, cost)),
+                None => meets(&with(cap)),
+            })?;
             (Exact::ONE, largest, Box::new(with))
         }
     };
@@ -157,6 +163,14 @@ pub fn solve(
     };
     let scenario = found.value().map_or_else(|| given.clone(), with);
     Ok((answer, scenario))
+}
+
+/// Revenue and cost of the plan's own customers at a value, where a sheet tells.
+fn on(sheet: Option<&Sheet>, value: Exact) -> Option<(Exact, Exact)> {
+    let points = sheet?.points(&[value])?;
+    points
+        .first()
+        .map(|point| (point.own_revenue, point.own_cost))
 }
 
 /// Where the change of a plan stands in a scenario; it is added if there is none.
@@ -193,11 +207,7 @@ fn meets(
     plan: usize,
     goal: Goal,
 ) -> Result<bool, Unresolved> {
-    // Totals by plan and segment are not asked for.
-    let world = World {
-        views: &[],
-        ..world
-    };
+    let world = world.without_views();
     let (revenue, cost) = simulate(world, scenario)?.of_plan(plan);
     Ok(goal.met(revenue, cost))
 }

@@ -7,7 +7,7 @@ use super::outcome::Outcome;
 use super::plan::Unresolved;
 use super::ramp::Ramp;
 use super::scenario::{World, simulate};
-use super::tariff::Tariff;
+use super::sheet::Sheet;
 use crate::margin::{Row, RowKind, Statement};
 use crate::model::Exact;
 
@@ -75,36 +75,24 @@ fn losing<'r>(rows: impl Iterator<Item = &'r Row>) -> u64 {
     losing.count() as u64
 }
 
-/// What is worked out once for all values of a knob.
-enum Compiled {
-    Curve(Curve),
-    Ramp(Ramp),
-    Tariff(Tariff),
-}
-
-impl Compiled {
-    /// Of a scenario and a knob of it; `None` where every value needs a simulation of its own.
-    fn of(
-        world: World<'_>,
-        scenario: &Scenario,
-        knob: Knob,
-    ) -> Result<Option<Compiled>, Unresolved> {
-        if let Some(curve) = Curve::of(world, scenario, knob)? {
-            return Ok(Some(Compiled::Curve(curve)));
-        }
-        if let Some(ramp) = Ramp::of(world, scenario, knob)? {
-            return Ok(Some(Compiled::Ramp(ramp)));
-        }
-        Ok(Tariff::of(world, scenario, knob)?.map(Compiled::Tariff))
+/// What scenarios that differ in the value of one knob come to, worked out together; `None` where every
+/// value needs a simulation of its own.
+fn points(
+    world: World<'_>,
+    scenario: &Scenario,
+    knob: Knob,
+    base: &Outcome,
+    values: &[Exact],
+) -> Result<Option<Vec<Point>>, Unresolved> {
+    if let Some(curve) = Curve::of(world, scenario, knob, base)? {
+        return Ok(Some(values.iter().map(|value| curve.at(*value)).collect()));
     }
-
-    fn at(&self, value: Exact) -> Point {
-        match self {
-            Compiled::Curve(curve) => curve.at(value),
-            Compiled::Ramp(ramp) => ramp.at(value),
-            Compiled::Tariff(tariff) => tariff.at(value),
-        }
+    if let Some(ramp) = Ramp::of(world, scenario, knob, base)? {
+        return Ok(Some(values.iter().map(|value| ramp.at(*value)).collect()));
     }
+    let places = values.iter().map(Exact::places).max().unwrap_or_default();
+    let sheet = Sheet::of(world, scenario, knob, base, places)?;
+    Ok(sheet.and_then(|sheet| sheet.points(values)))
 }
 
 /// Runs scenarios that differ in some values: the first in full, and all of them in one line each.
@@ -117,11 +105,7 @@ pub fn grid(
     first: &Scenario,
     others: &[Scenario],
 ) -> Result<(Outcome, Vec<Summary>), Unresolved> {
-    // Totals by plan and segment are not asked for.
-    let world = World {
-        views: &[],
-        ..world
-    };
+    let world = world.without_views();
     let all: Vec<Scenario> = std::iter::once(first).chain(others).cloned().collect();
     let outcome = simulate(world, first)?;
     let mut lines: Vec<Option<Summary>> = vec![None; all.len()];
@@ -129,13 +113,26 @@ pub fn grid(
     let mut together = false;
     if let Some((knob, families)) = families(&all) {
         for family in families.iter().filter(|family| family.members.len() > 1) {
-            let Some(compiled) = Compiled::of(world, &all[family.members[0]], knob)? else {
+            let own = family.members.iter().map(|at| &all[*at]);
+            let values: Vec<Exact> = own.map(|one| knob.value(one).unwrap_or_default()).collect();
+            let own = &all[family.members[0]];
+            // The first of all is worked out already.
+            let base = match family.members[0] {
+                0 => None,
+                _ => Some(simulate(world, own)?),
+            };
+            let base = base.as_ref().unwrap_or(&outcome);
+            let Some(points) = points(world, own, knob, base, &values)? else {
                 continue;
             };
             together = true;
-            for at in family.members.iter().filter(|at| **at > 0) {
-                let value = knob.value(&all[*at]).unwrap_or_default();
-                lines[*at] = Some(Summary::point(&all[*at].name, &compiled.at(value)));
+            for (at, point) in family
+                .members
+                .iter()
+                .zip(&points)
+                .filter(|(at, _)| **at > 0)
+            {
+                lines[*at] = Some(Summary::point(&all[*at].name, point));
             }
         }
     }

@@ -85,7 +85,7 @@ fn plans_are_told_apart_letter_by_letter() {
     let nobody = simulate(&files, &["--plan", "PRO=+10%"]);
     assert_eq!(nobody.code, 2);
     assert!(
-        nobody.err.contains("plans found: Pro, pro"),
+        nobody.err.contains("plans found: \"Pro\", \"pro\""),
         "{}",
         nobody.err
     );

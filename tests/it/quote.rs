@@ -399,6 +399,19 @@ fn what_cannot_be_quoted_is_refused_with_the_fix() {
         "whole months",
     );
     refused(&[price, "--cap=characters"], "characters");
+    refused(
+        &[price, "--like=segment=Enterprise"],
+        "the nearest is \"enterprise\"",
+    );
+    refused(&[price, "--like=plan=pro"], "plans come from");
+    refused(&[price, "--like=enterprise"], "--like is not understood");
+    refused(&[price, "--like=customer=acme"], "1 look-alike is too few");
+    refused(&["--price=60", "--seats=400"], "60/seat/month");
+    refused(&["--price=99EUR/month"], "currency of the report");
+    refused(&["--price", "-5/month"], "cannot be negative");
+    refused(&[price, "--discount", "-10%"], "from 0% to 100%");
+    refused(&[price, "--floor", "-10%"], "--floor");
+    refused(&[price, "--seats", "-4"], "--seats");
     // Several at once are told at once.
     let many = quote(&["--price=x", "--discount=x", "--floor=x"]);
     assert_eq!(many.err.matches("T1001]").count(), 3, "{}", many.err);

@@ -563,7 +563,7 @@ fn no_option_is_dropped_in_silence() {
     let several = run(&files, &words).out;
     says(
         &several,
-        "At an elasticity of −0.5 5% of the re-priced customers leave evenly, and this adds 0.50",
+        "At an elasticity of −0.5 5% of the re-priced customers leave, and this adds 0.50",
     );
     assert_eq!(
         several.matches("At an elasticity of").count(),
@@ -644,4 +644,209 @@ acme,2026-10-01,2026-11-01,40.00,USD,recurring,i2
     );
     let expected = "acme,stayed,40.00,40.00,0.00,0.00,40.00,40.00,0.00,USD,2026-10-01,2026-11-01";
     assert_eq!(lines.next(), Some(expected));
+}
+
+const LIST: &str = "\
+Price ID,Product ID,Product Name,Description,Created (UTC),Amount,Currency,Interval,Interval Count,Usage Type,Billing Scheme
+p_month,prod_p,pro,,2025-03-19 05:57,100.00,usd,month,1,licensed,per_unit
+p_year,prod_p,pro,,2025-03-19 05:57,1200.00,usd,year,1,licensed,per_unit
+p_free,prod_f,Free,,2025-03-19 05:57,0.00,usd,month,1,licensed,per_unit
+p_euro,prod_e,euro,,2025-03-19 05:57,50.00,eur,month,1,licensed,per_unit
+p_add,prod_a,add-on,,2025-03-19 05:57,30.00,usd,month,1,licensed,per_unit
+";
+
+fn subscriptions(rows: &[&str]) -> String {
+    let header = "id,Customer ID,Plan,Quantity,Currency,Interval,Amount,Status,Created (UTC),Start Date (UTC),Current Period Start (UTC),Current Period End (UTC)";
+    let row = |row: &&str| {
+        let cells: Vec<&str> = row.split(' ').collect();
+        let [id, customer, price, interval, began, start, end] = cells[..] else {
+            panic!("seven words: {row}");
+        };
+        format!(
+            "{id},{customer},{price},1,usd,{interval},100.00,active,{began} 00:00,{began} 00:00,{start} 00:00,{end} 00:00"
+        )
+    };
+    let rows = rows.iter().map(row);
+    let all: Vec<String> = std::iter::once(header.to_string()).chain(rows).collect();
+    all.join("\n") + "\n"
+}
+
+fn invoices(rows: &[&str]) -> String {
+    let header = "id,Amount Due,Customer,Date (UTC),Finalized At (UTC),Minimum Line Item Period Start (UTC),Maximum Line Item Period End (UTC),Currency,Tax,Total,Amount Paid,Status,Subscription";
+    let row = |(at, row): (usize, &&str)| {
+        let cells: Vec<&str> = row.split(' ').collect();
+        let [customer, subscription, start, end, amount] = cells[..] else {
+            panic!("five words: {row}");
+        };
+        format!(
+            "in_{at},{amount},{customer},{start} 00:00,{start} 00:05,{start} 00:00,{end} 00:00,usd,,{amount},{amount},paid,{subscription}"
+        )
+    };
+    let rows = rows.iter().enumerate().map(row);
+    let all: Vec<String> = std::iter::once(header.to_string()).chain(rows).collect();
+    all.join("\n") + "\n"
+}
+
+/// That a subscription begins is no renewal of it; who is new pays the new price, as with
+/// `--apply new`.
+#[test]
+fn a_sign_up_is_no_renewal() {
+    let subscriptions = subscriptions(&[
+        "sub_1 acme p_month month 2025-06-01 2026-10-01 2026-11-01",
+        "sub_2 acme p_month month 2026-10-11 2026-10-11 2026-11-11",
+        "sub_3 dune p_month month 2026-10-11 2026-10-11 2026-11-11",
+    ]);
+    let invoices = invoices(&[
+        "acme sub_1 2026-10-01 2026-11-01 100.00",
+        "acme sub_2 2026-10-11 2026-11-11 100.00",
+        "dune sub_3 2026-10-11 2026-11-11 100.00",
+    ]);
+    let files = [
+        ("prices.csv", LIST),
+        ("subscriptions.csv", subscriptions.as_str()),
+        ("invoices.csv", invoices.as_str()),
+    ];
+    let revenue = |apply: &str| {
+        let words = ["--no-config", "--plan", "pro=200", "--apply", apply];
+        then(&run(&files, &words).json(), 0)
+    };
+    // 21 of 31 days of 100 are 67.74, of 200 135.48. Acme's first subscription renews on the 1st.
+    assert_eq!(revenue("now"), ["acme 335.48 0", "dune 135.48 0"]);
+    assert_eq!(revenue("renewal"), ["acme 267.74 0", "dune 135.48 0"]);
+    assert_eq!(revenue("new"), ["acme 167.74 0", "dune 135.48 0"]);
+}
+
+/// A price that held from each renewal on: the month ahead has its own renewals.
+#[test]
+fn a_backtest_goes_by_the_renewals_of_the_month_ahead() {
+    let subscriptions = subscriptions(&[
+        "s_w wren p_month month 2025-01-15 2026-10-15 2026-11-15",
+        "s_y yew p_year year 2025-09-01 2026-09-01 2027-09-01",
+        "s_z zinnia p_year year 2025-10-01 2026-10-01 2027-10-01",
+    ]);
+    let invoices = invoices(&[
+        "wren s_w 2026-08-15 2026-09-15 100.00",
+        "wren s_w 2026-09-15 2026-10-15 100.00",
+        "wren s_w 2026-10-15 2026-11-15 150.00",
+        "yew s_y 2025-09-01 2026-09-01 1200.00",
+        "yew s_y 2026-09-01 2027-09-01 1200.00",
+        "zinnia s_z 2025-10-01 2026-10-01 1200.00",
+        "zinnia s_z 2026-10-01 2027-10-01 1800.00",
+    ]);
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| crate::support::put(folder.path(), name, text);
+    let files = [
+        put("prices.csv", LIST),
+        put("subscriptions.csv", &subscriptions),
+        put("invoices.csv", &invoices),
+    ];
+    let mut words = vec![
+        "simulate",
+        "--no-config",
+        "--quiet",
+        "--format=csv",
+        "--backtest=2026-10-01",
+        "--plan=pro=150,year=1800",
+        "--apply=renewal",
+    ];
+    words.extend(files.iter().map(String::as_str));
+    let run = crate::support::tanso(&words);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let lines = run.out.lines().skip(1).map(|line| {
+        let cells: Vec<&str> = line.split(',').collect();
+        format!("{} {} {}", cells[0], cells[2], cells[3])
+    });
+    // September of yew: 30 of 365 days of 1,200, and it renewed in September: 98.63. Of zinnia: 1,200
+    // less 335 of 365 days, 1,101.37; it renews on 1 October, so 1,800 less 1,652.05. Wren renews on
+    // the 15th, 17 of October's 31 days: each invoice × (14 + 17 × 1.5) ∕ 31, 127.42; of the first
+    // 127.42 − 69.88 (17 of 31 days), of the second 67.96 (16 of 30). October came as 101.92 (61 of 365
+    // days less 30: 200.55 − 98.63), 152.88 (31 of 365 of 1,800) and 46.67 + 82.26.
+    let lines: Vec<String> = lines.collect();
+    assert_eq!(
+        lines,
+        [
+            "wren 125.50 128.93",
+            "yew 98.63 101.92",
+            "zinnia 147.95 152.88"
+        ]
+    );
+}
+
+#[test]
+fn a_plan_without_a_present_price_says_why() {
+    let subscriptions = subscriptions(&[
+        "s_f acme p_free month 2025-01-01 2026-10-01 2026-11-01",
+        "s_e dune p_euro month 2025-01-01 2026-10-01 2026-11-01",
+        "s_a acme p_add month 2025-01-01 2026-10-01 2026-11-01",
+    ]);
+    let invoices = invoices(&[
+        "acme s_f 2026-10-01 2026-11-01 0.00",
+        "dune s_e 2026-10-01 2026-11-01 50.00",
+        "acme s_a 2026-10-01 2026-11-01 30.00",
+    ]);
+    let mapping = "customer,source,id,plan\nacme,usage,acme,Free\nacme,stripe,acme,Free\ndune,stripe,dune,euro\n";
+    let files = [
+        ("prices.csv", LIST),
+        ("subscriptions.csv", subscriptions.as_str()),
+        ("invoices.csv", invoices.as_str()),
+        ("usage.csv", LOG),
+        ("costs.csv", COSTS),
+        ("mapping.csv", mapping),
+    ];
+    let plan = |plan: &str, words: &str| {
+        let run = run(&files, &["--no-config", "--plan", plan]);
+        assert_eq!(run.code, 3, "{plan}: {}", run.err);
+        assert!(run.err.contains(words), "no {words:?} in {}", run.err);
+    };
+    plan("Free=10", "costs nothing now");
+    plan("Free=10", "--plan 'Free=minimum=10'");
+    plan("euro=60", "its listed price is in EUR");
+    // The way out works: 10 for each month.
+    let minimum = run(&files, &["--no-config", "--plan", "Free=minimum=10"]).json();
+    assert!(then(&minimum, 0).contains(&"acme 40 23".to_string()));
+    // Usage is on the customer's own plan, not on the second subscription's.
+    let usage = ["--no-config", "--usage", "plan=add-on:+50%"];
+    refused(&files, &usage, "no plan of the files is \"add-on\"");
+    let model = ["--no-config", "--model", "gpt-4o=gpt-4o-mini:plan=add-on"];
+    refused(&files, &model, "no plan of the files is \"add-on\"");
+}
+
+#[test]
+fn a_price_of_the_seller_who_comes_in() {
+    let words = ["--model", "gpt-4o=anthropic/claude-haiku-4-5:customer=acme"];
+    let alone = document(&words);
+    let dearer = document(&[&words[..], &["--provider-price", "anthropic=+50%"]].concat());
+    let cost = |document: &Value| number(&document["scenarios"][0]["totals"]["then"]["cost"]);
+    let now = number(&alone["scenarios"][0]["totals"]["now"]["cost"]);
+    // All but acme's 23.00 stay.
+    let (new, dear) = (cost(&alone) - now, cost(&dearer) - now);
+    let old = Exact::from(23u64);
+    assert_eq!(
+        (dear + old) * Exact::from(2u64),
+        (new + old) * Exact::from(3u64)
+    );
+    let none = ["--plan", "pro=30", "--provider-price", "anthropic=+50%"];
+    refused(&WORLD, &none, "no provider of the files");
+}
+
+#[test]
+fn levers_that_were_not_tried_say_why() {
+    let words = [
+        "--plan",
+        "pro=included=500 requests,overage=0.001",
+        "--cheapest",
+        "pro: margin=90%",
+    ];
+    says(&page(&words), "not tried: usage is charged");
+    let cap = &document(&words)["cheapest"][1];
+    assert_eq!(cap["reach"], "not_tried");
+    assert_eq!(cap["value"], Value::Null);
+    // No cap above zero brings a margin of nearly all.
+    let all = document(&["--cheapest", "pro: margin=99.999%"]);
+    let cap = &all["cheapest"][1];
+    assert_eq!(cap["reach"], "none", "{cap}");
+    assert!(
+        cap["why"].as_str().unwrap().starts_with("every cap"),
+        "{cap}"
+    );
 }

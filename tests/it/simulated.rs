@@ -280,7 +280,7 @@ fn every_kind_of_range_says_what_single_runs_say() {
             .collect()
     };
     let usage = ["+0%", "+40%", "+80%", "+120%"];
-    let cases: [(&str, Vec<String>); 11] = [
+    let cases: [(&str, Vec<String>); 19] = [
         (
             "--discount",
             put("customer=gull:{0%..30%:10%}", &["0%", "10%", "20%", "30%"]),
@@ -343,18 +343,82 @@ fn every_kind_of_range_says_what_single_runs_say() {
                 &["0", "0.01", "0.02"],
             ),
         ),
+        (
+            "--plan",
+            put("pro=minimum={0..300:100}", &["0", "100", "200", "300"]),
+        ),
+        (
+            "--plan",
+            put(
+                "pro=cap={0..12000000:4000000} input,minimum=120",
+                &["0", "4000000", "8000000", "12000000"],
+            ),
+        ),
+        (
+            "--model",
+            put(
+                "gpt-4.1=gpt-4o-mini:plan=pro,tokens={0.5..2:0.75}",
+                &["0.5", "1.25", "2"],
+            ),
+        ),
+        (
+            "--model",
+            put(
+                "gpt-4.1=gpt-4.1-mini:output_tokens={0..3:1}",
+                &["0", "1", "2", "3"],
+            ),
+        ),
+        (
+            "--model",
+            put(
+                "gpt-4.1=gpt-4o-mini:cached={0%..100%:50%}",
+                &["0%", "50%", "100%"],
+            ),
+        ),
+        (
+            "--provider-price",
+            put(
+                "openai/gpt-4.1.input={-100%..+50%:50%}",
+                &["-100%", "-50%", "+0%", "+50%"],
+            ),
+        ),
+        (
+            "--usage",
+            put("plan=pro:{-30%..+30%:30%}", &["-30%", "+0%", "+30%"]),
+        ),
+        (
+            "--plan",
+            put(
+                "pro=19,included=100 requests,overage={0..0.05:0.0125},cap=9000 requests",
+                &["0", "0.0125", "0.025", "0.0375", "0.05"],
+            ),
+        ),
     ];
-    let others = ["--plan", "team=490", "--discount", "customer=acme:12.5%"];
+    // What changes elsewhere counts in break-even churn, and its share must not be 0 in all of them.
+    let others = [
+        ["--plan", "team=490", "--discount", "customer=acme:12.5%"],
+        ["--plan", "team=600", "--usage", "plan=team:+5%"],
+    ];
     let mut differing = 0;
-    for (option, words) in cases {
+    let mut between = 0;
+    let each = others
+        .iter()
+        .flat_map(|others| cases.iter().map(move |case| (others, case)));
+    for (others, (option, words)) in each {
         let run = |word: &str| {
-            let mut all = vec![option, word];
+            let mut all = vec![*option, word];
             all.extend(others);
             simulated(&all)
         };
         let document = run(&words[0]);
         let grid = document["grid"].as_array().unwrap();
         assert_eq!(grid.len(), words.len(), "{words:?}");
+        // Only whole simulations know invoices: a charge beside a minimum asks for them.
+        let mut page = vec!["simulate", "--format=csv", *option, words[0].as_str()];
+        page.extend(others);
+        let whole = words[0].contains("overage") && words[0].contains("minimum");
+        let csv = company(&page).out;
+        assert_eq!(csv.contains("invoice_change_p95"), whole, "{words:?}");
         let mut seen = std::collections::BTreeSet::new();
         for (line, word) in grid[1..].iter().zip(&words[1..]) {
             let single = run(word);
@@ -365,6 +429,7 @@ fn every_kind_of_range_says_what_single_runs_say() {
             }
             let churn = &scenario["break_even_churn"]["proportional"];
             assert_eq!(line["break_even_churn"], *churn, "{word}");
+            between += usize::from(!["0", "1"].contains(&churn.as_str().unwrap_or("0")));
             let rows = scenario["rows"].as_array().unwrap();
             let losing = |row: &&Value| exact(&row["then"]["gross_profit"]).is_negative();
             assert_eq!(
@@ -379,7 +444,8 @@ fn every_kind_of_range_says_what_single_runs_say() {
         }
         differing += usize::from(seen.len() > 1);
     }
-    assert_eq!(differing, 11, "every range changes something");
+    assert_eq!(differing, 2 * 19, "every range changes something");
+    assert!(between > 30, "{between}");
     // Several ranges: all combinations, the last one changing fastest.
     let document = simulated(&["--plan=pro=79..119:20", "--usage=plan=pro:+0%..+40%:20%"]);
     let grid = document["grid"].as_array().unwrap();

@@ -8,7 +8,7 @@ use crate::report::chart;
 use crate::report::fx;
 use crate::report::margin::Header;
 use crate::report::table::{Cell, Column, Table};
-use crate::simulate::{Summary, Way};
+use crate::simulate::{Reach, Summary, Way};
 
 /// Scenarios in one line each.
 #[derive(Clone, Debug)]
@@ -150,6 +150,8 @@ pub struct WayOut {
     lever: &'static str,
     what: String,
     value: Option<String>,
+    reach: &'static str,
+    why: Option<String>,
     revenue: Option<Exact>,
     cost: Option<Exact>,
     gross_profit: Option<Exact>,
@@ -159,17 +161,23 @@ pub struct WayOut {
 /// The levers as objects.
 pub fn way_list(ways: &[Way], places: Option<u8>) -> Vec<WayOut> {
     let out = |way: &Way| {
-        let sides = way
-            .then
-            .map(|(revenue, cost)| (rounded(places, revenue), rounded(places, cost)));
+        let (reach, value, then, why) = match &way.reach {
+            Reach::Value(value, then) => ("value", Some(value), Some(*then), None),
+            Reach::NotNeeded(then) => ("not_needed", None, Some(*then), None),
+            Reach::None(tried) => ("none", None, None, Some(tried)),
+            Reach::NotTried(why) => ("not_tried", None, None, Some(why)),
+        };
+        let sides = then.map(|(revenue, cost)| (rounded(places, revenue), rounded(places, cost)));
         WayOut {
             lever: way.lever,
             what: way.what.clone(),
-            value: way.value.clone(),
+            value: value.cloned(),
+            reach,
+            why: why.cloned(),
             revenue: sides.map(|sides| sides.0),
             cost: sides.map(|sides| sides.1),
             gross_profit: sides.map(|(revenue, cost)| revenue - cost),
-            gross_margin: way.then.and_then(|(revenue, cost)| ratio(revenue, cost)),
+            gross_margin: then.and_then(|(revenue, cost)| ratio(revenue, cost)),
         }
     };
     ways.iter().map(out).collect()
@@ -191,14 +199,16 @@ pub fn way_table(goal: &str, ways: &[Way], header: &Header, places: Option<u8>) 
     ];
     let money = |amount: Option<Exact>| amount.map_or(Cell::Empty, Cell::Money);
     let row = |way: WayOut| {
-        let none = match way.revenue {
-            Some(_) => "not needed",
-            None => "none reaches it",
+        let why = way.why.unwrap_or_default();
+        let none = match way.reach {
+            "not_needed" => "not needed".to_string(),
+            "not_tried" => format!("not tried: {why}"),
+            _ => format!("none reaches it: {why}"),
         };
         vec![
             Cell::Text(way.lever.to_string()),
             Cell::Text(way.what),
-            Cell::Text(way.value.unwrap_or_else(|| none.into())),
+            Cell::Text(way.value.unwrap_or(none)),
             money(way.revenue),
             money(way.cost),
             money(way.gross_profit),

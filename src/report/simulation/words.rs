@@ -91,7 +91,7 @@ pub fn leaving(outcome: &Outcome, money: &dyn Fn(Exact) -> String) -> Option<Str
         false => ("adds", leaving.gain),
     };
     Some(format!(
-        "At an elasticity of {} {} of the re-priced customers leave evenly, and this {direction} {} of gross profit.",
+        "At an elasticity of {} {} of the re-priced customers leave, and this {direction} {} of gross profit.",
         grouped(&elasticity.to_string()),
         percent(&leaving.share),
         money(gain)
@@ -225,7 +225,8 @@ mod tests {
                 most_profitable_first: Exact::new(first.into(), 2),
                 proportional: Exact::new(proportional.into(), 2),
                 loss_makers_first: Exact::ONE,
-                price_change: None,
+                dearer: Vec::new(),
+                customers: (2, 2),
                 profit: (Exact::ZERO, Exact::ZERO),
                 others: Exact::ZERO,
                 pays_without_losers: true,
