@@ -342,13 +342,13 @@ mod tests {
                 }],
                 usage: vec![UsageLine {
                     model: model.clone(),
-                    served: served.into(),
+                    served: u64::from(served).into(),
                 }],
                 cost: vec![CostLine {
                     model,
                     meter: (tokens % 5 > 0).then(|| "input".into()),
                     failed: tokens % 7 == 0,
-                    quantity: tokens.into(),
+                    quantity: u64::from(tokens).into(),
                     list: (rate % 2 == 0).then(|| Exact::new(i128::from(tokens), 6)),
                     list_usd: None,
                     cost: converted,
