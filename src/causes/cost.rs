@@ -150,6 +150,14 @@ impl Side {
         self.served.values().sum()
     }
 
+    /// Tokens of served requests, of all meters.
+    pub fn tokens(&self) -> Exact {
+        let is_token = |part: &Part| part.meter.as_ref().is_some_and(Meter::is_token);
+        let served = self.parts.iter();
+        let served = served.filter(|(part, _)| !part.failed && is_token(part));
+        served.map(|(_, amounts)| amounts.quantity).sum()
+    }
+
     /// Everything × `times` ∕ `of`, rounded half to even at 12 places: a time of 28 days as one of
     /// 30. `of` must not be 0.
     pub fn scaled(&self, times: u32, of: u32) -> Side {

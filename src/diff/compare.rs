@@ -304,3 +304,92 @@ fn cost_side(entries: &[&Entry], folded: &BTreeSet<&str>, dollars: bool) -> caus
     }
     side
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::{CostLine, Original, RevenueLine, UsageLine};
+    use crate::model::Day;
+    use proptest::prelude::*;
+
+    /// Customer, requests, tokens, cents, and hundredths of the other currency's rate.
+    type Row = (u8, u32, u32, i64, u32);
+
+    fn receipt(rows: &[Row]) -> Receipt {
+        let entry = |(at, row): (usize, &Row)| {
+            let (customer, served, tokens, cents, rate) = *row;
+            let amount = Exact::new(i128::from(cents), 2);
+            let converted = amount * Exact::new(i128::from(rate), 2);
+            let from = match rate % 3 {
+                0 => Vec::new(),
+                kind => vec![Original {
+                    currency: if kind == 1 { "EUR" } else { "GBP" }.into(),
+                    amount,
+                    converted,
+                }],
+            };
+            let model = format!("m{}", served % 2);
+            Entry {
+                customer: format!("c{customer}"),
+                source: "usage".into(),
+                id: format!("id{at}"),
+                revenue: vec![RevenueLine {
+                    plan: (tokens % 2 == 0).then(|| "pro".into()),
+                    amount: converted,
+                    days: tokens % 32,
+                    list_price: (tokens % 3 == 0).then(|| Exact::from(99u64)),
+                    from: from.clone(),
+                }],
+                usage: vec![UsageLine {
+                    model: model.clone(),
+                    served: u64::from(served).into(),
+                }],
+                cost: vec![CostLine {
+                    model,
+                    meter: (tokens % 5 > 0).then(|| "input".into()),
+                    failed: tokens % 7 == 0,
+                    quantity: u64::from(tokens).into(),
+                    list: (rate % 2 == 0).then(|| Exact::new(i128::from(tokens), 6)),
+                    list_usd: None,
+                    cost: converted,
+                    from: from.clone(),
+                }],
+                other: converted,
+                other_from: from,
+            }
+        };
+        rows.iter().enumerate().map(entry).collect()
+    }
+
+    fn rows() -> impl Strategy<Value = Vec<Row>> {
+        let row = (0u8..3, 0u32..5, 0u32..400, -900i64..9000, 50u32..200);
+        prop::collection::vec(row, 0..8)
+    }
+
+    proptest! {
+        /// Whatever is converted at whatever rates, causes add up to the change of both.
+        #[test]
+        fn exchange_rates_leave_no_residual(old in rows(), new in rows(), same in any::<bool>()) {
+            let (old, new) = (receipt(&old), receipt(&new));
+            let month = |text: &str| {
+                let start = Day::parse(text).unwrap();
+                Period { start, end: start.month().plus(1).first_day() }
+            };
+            let saved = |receipt, period| Saved { receipt, period, version: 2 };
+            let later = if same { "2026-09-01" } else { "2026-10-01" };
+            let diff = compare(
+                saved(&old, month("2026-09-01")),
+                saved(&new, month(later)),
+                Differs::default(),
+            );
+            let sum = |receipt: &Receipt| money(&receipt.iter().collect::<Vec<_>>());
+            prop_assert_eq!(diff.total.before, sum(&old));
+            prop_assert_eq!(diff.total.after, sum(&new));
+            for change in diff.customers.iter().map(|one| &one.change).chain([&diff.total]) {
+                let mut all = Money::default();
+                change.causes.values().for_each(|amount| all.add(*amount));
+                prop_assert_eq!(all, change.difference());
+            }
+        }
+    }
+}

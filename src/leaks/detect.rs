@@ -18,6 +18,10 @@ const DEARER_TIMES: f64 = 1.5;
 const MORE_TIMES: f64 = 2.0;
 /// The rise of the median day that lasts, as a part of that of the mean.
 const LASTING: f64 = 0.5;
+/// The least fall of revenue: from a month of 28 days to one of 31 the same price is 10 % less a day.
+const LESS: f64 = 0.12;
+/// Use has not fallen while so much of it is left.
+const SAME_USE: f64 = 0.9;
 /// Weeks that say where gross profit goes.
 const WEEKS: usize = 6;
 /// Days of a month, for money per month.
@@ -59,6 +63,8 @@ pub enum Kind {
     Drift,
     /// Single days cost far more than usual.
     Spike,
+    /// The customer pays less at once for the same use.
+    PaysLess,
     /// Gross profit falls towards zero, or below it.
     Falling,
 }
@@ -160,6 +166,16 @@ fn in_one(at: usize, series: &Series) -> Vec<Signal> {
             ..one
         });
     }
+    if let Some(less) = pays_less(series) {
+        let since = less.since;
+        let then = (since.saturating_sub(SPAN), since);
+        let now = (since.max(length.saturating_sub(SPAN)), length);
+        let one = signal(Kind::PaysLess, since, then, now, less.chance);
+        found.push(Signal {
+            rise: less.rise,
+            ..one
+        });
+    }
     let grows = shift(&costs);
     if let Some((chance, underwater)) = fall(series, grows.as_ref()) {
         let span = SPAN.min(length / 2);
@@ -183,6 +199,18 @@ fn spikes(unit_costs: &[Dated], costs: &[Dated], recent: usize) -> Option<Spike>
     // Two tests, so twice the chance.
     spike.chance = (2.0 * spike.chance).min(1.0);
     Some(spike)
+}
+
+/// A fall of revenue at once, of somebody who pays every day until the end. Who pays the same all the
+/// time is not tested.
+fn pays_less(series: &Series) -> Option<Shift> {
+    let length = series.days.len();
+    let last = series.between(length.saturating_sub(SPAN), length);
+    if !last.iter().all(|day| day.revenue > 0.0) {
+        return None;
+    }
+    let less = shift(&series.revenue_less())?;
+    (!less.gradual && less.rise >= -(1.0 - LESS).ln()).then_some(less)
 }
 
 /// The fall of weekly gross profit of somebody who pays: its chance, and when it is zero.
@@ -220,6 +248,14 @@ fn matters(signal: &Signal, series: &Series, rules: &Rules) -> bool {
     let (then, now) = (sums(series, signal.then), sums(series, signal.now));
     let days = |(from, to): (usize, usize)| (to - from).max(1) as f64;
     let month = MONTH as f64;
+    if signal.kind == Kind::PaysLess {
+        let a_day = |of: &Point, span| (of.revenue / days(span), of.requests / days(span));
+        let (was, is) = (a_day(&then, signal.then), a_day(&now, signal.now));
+        return (was.0 - is.0) * month >= rules.money
+            && is.0 <= was.0 * (1.0 - LESS)
+            && is.1 >= was.1 * SAME_USE
+            && then.requests.min(now.requests) >= rules.requests;
+    }
     if then.requests < rules.requests || now.requests < rules.requests {
         return signal.kind == Kind::Falling && falls(signal, &then, &now, series, rules);
     }
@@ -239,7 +275,7 @@ fn matters(signal: &Signal, series: &Series, rules: &Rules) -> bool {
             let cost = signal.days.iter().map(|day| series.days[*day].cost);
             cost.map(|cost| cost - usual).sum::<f64>() >= rules.money
         }
-        Kind::Falling => falls(signal, &then, &now, series, rules),
+        Kind::PaysLess | Kind::Falling => falls(signal, &then, &now, series, rules),
     }
 }
 
@@ -269,13 +305,14 @@ fn sums(series: &Series, (from, to): (usize, usize)) -> Point {
 /// One leak is told once: the days after a step are no spikes, and a fall of profit is told with
 /// the rise of cost that explains it.
 fn settled(signals: Vec<Signal>) -> Vec<Signal> {
-    let is_shift = |signal: &Signal| matches!(signal.kind, Kind::Step | Kind::Drift);
+    let explains =
+        |signal: &Signal| matches!(signal.kind, Kind::Step | Kind::Drift | Kind::PaysLess);
     let mut kept: Vec<Signal> = Vec::new();
     // Tests of a series stand together, the shift first.
     for mut signal in signals {
         let shift = kept
             .last_mut()
-            .filter(|kept| kept.series == signal.series && is_shift(kept));
+            .filter(|kept| kept.series == signal.series && explains(kept));
         match (shift, signal.kind) {
             (Some(shift), Kind::Falling) => {
                 shift.underwater = signal.underwater;
@@ -406,6 +443,35 @@ mod tests {
         assert_eq!(
             (found[0].kind, &found[0].days[..]),
             (Kind::Spike, &[21, 22][..])
+        );
+    }
+
+    /// The price falls by a third on day 60, the use does not. The days of months are no fall, nor is
+    /// it one where the use falls too, or where nothing is paid at the end yet.
+    #[test]
+    fn who_pays_less_for_the_same_is_told() {
+        let noise = |at: usize| ((at * 7919 + 13) % 101) as f64 / 50.0;
+        let with = |requests: fn(usize) -> f64, revenue: fn(usize) -> f64| {
+            let of = |at: usize| (9.0 + noise(at), requests(at), revenue(at));
+            detect(&[series(of)], &Rules::default())
+        };
+        let less: fn(usize) -> f64 = |at| if at < 60 { 30.0 } else { 20.0 };
+        let found = with(|_| 900.0, less);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].kind, found[0].since), (Kind::PaysLess, 60));
+        let fewer: fn(usize) -> f64 = |at| if at < 60 { 900.0 } else { 600.0 };
+        let told = with(fewer, less);
+        assert!(
+            told.iter().all(|one| one.kind != Kind::PaysLess),
+            "{told:?}"
+        );
+        let months: fn(usize) -> f64 = |at| 99.0 / if at < 60 { 28.0 } else { 31.0 };
+        assert!(with(|_| 900.0, months).is_empty());
+        let unpaid: fn(usize) -> f64 = |at| if at < 60 { 30.0 } else { 0.0 };
+        let told = with(|_| 900.0, unpaid);
+        assert!(
+            told.iter().all(|one| one.kind != Kind::PaysLess),
+            "{told:?}"
         );
     }
 

@@ -51,6 +51,8 @@ pub struct Time {
     pub end: Day,
     /// Served requests.
     pub requests: Exact,
+    /// Tokens of them; only where nobody counts requests.
+    pub tokens: Option<Exact>,
     /// Cost.
     pub cost: Exact,
     /// Revenue; `None` where it has no days or the finding is about a feature.
@@ -69,9 +71,12 @@ impl Time {
         Exact::ratio(revenue - self.cost, revenue, 16)
     }
 
-    /// Cost per request, 12 places.
+    /// Cost per request, or per thousand tokens where nobody counts requests; 12 places.
     pub fn unit_cost(&self) -> Option<Exact> {
-        Exact::ratio(self.cost, self.requests, 12)
+        match self.tokens {
+            Some(tokens) => Exact::ratio(self.cost, tokens.shift(-3), 12),
+            None => Exact::ratio(self.cost, self.requests, 12),
+        }
     }
 }
 
@@ -102,7 +107,8 @@ pub struct Finding {
     pub underwater: Option<Underwater>,
     /// Features of the customer that were found to leak themselves, the largest first.
     pub features: Vec<String>,
-    /// What the trend line shows: cost per request by week, or gross profit of falls; `None` for
+    /// What the trend line shows: cost per request by week, gross profit of falls, cost of spikes,
+    /// revenue of who pays less; `None` for
     /// weeks without requests. From 0 (the lowest week) to 7.
     pub trend: Vec<Option<u8>>,
 }
@@ -131,7 +137,12 @@ pub fn search(ground: &Ground<'_>, rules: &Rules, least: Exact, costs: Costs<'_>
         search.series[place] += 1;
         search.too_short += usize::from(short);
     }
-    let signals = detect(&series, rules);
+    let mut signals = detect(&series, rules);
+    // A plan's revenue follows its customers, and features have none.
+    signals.retain(|signal| {
+        let of_customer = matches!(subjects[signal.series], Subject::Customer(_));
+        signal.kind != Kind::PaysLess || of_customer
+    });
     let sides = ground.sides(&subjects, &signals, costs);
     let found = signals.iter().zip(sides);
     let found = found.map(|(signal, sides)| {
@@ -188,13 +199,16 @@ fn finding(
             -(profit - volume.unwrap_or_default() - revenue.unwrap_or_default())
         }
         Kind::Spike => -(profit - revenue.unwrap_or_default()),
+        Kind::PaysLess => -revenue.unwrap_or_default(),
         Kind::Falling => -profit,
     };
     let day = |number: usize| ground.period.start.plus(number as i32);
+    let uncounted = then.requests().is_zero() && now.requests().is_zero();
     let time = |(from, to): (usize, usize), side: &Side, revenue| Time {
         start: day(from),
         end: day(to),
         requests: side.requests(),
+        tokens: uncounted.then(|| side.tokens()),
         cost: side.cost(),
         revenue,
     };
@@ -230,6 +244,7 @@ fn trend(kind: Kind, series: &Series) -> Vec<Option<u8>> {
         match kind {
             Kind::Falling => Some(sum(|day| day.revenue) - cost),
             Kind::Spike => Some(cost),
+            Kind::PaysLess => Some(sum(|day| day.revenue)),
             _ => (requests > 0.0).then(|| cost / requests),
         }
     };

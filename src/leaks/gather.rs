@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::detect::{Kind, Signal};
-use super::series::{Point, Series, float};
+use super::places::Places;
+use super::series::{Series, float};
 use crate::attribution::split::split;
 use crate::attribution::{CostFact, Holder};
 use crate::causes::{Group, Part, Side};
@@ -69,21 +70,37 @@ impl Ground<'_> {
                 places.each(party, feature, fact.day, |point| point.cost += cost);
             }
         });
-        let mut owners = UsageOwners::new(self.identity);
-        for cell in self.usage {
-            if let Some(party) = owners.owner(cell).filter(|party| self.used(*party, cell)) {
-                let requests = float(cell.requests.exact());
-                let feature = cell.feature.as_ref();
-                places.each(party, feature, cell.day, |point| point.requests += requests);
-            }
-        }
+        self.count(&mut places, &|cell| float(cell.requests.exact()));
         for ((party, day), revenue) in self.revenue.iter().flatten() {
             if self.is_watched(*party, *day) {
                 let revenue = float(*revenue);
                 places.each(*party, None, *day, |point| point.revenue += revenue);
             }
         }
-        places.finish()
+        let mut series = places.finish();
+        if series.iter().any(|(_, one)| one.is_uncounted()) {
+            let mut places = Places::of(self);
+            self.count(&mut places, &|cell| float(tokens(cell)) / 1000.0);
+            let tokens: BTreeMap<Subject, Series> = places.finish().into_iter().collect();
+            for (subject, one) in series.iter_mut().filter(|(_, one)| one.is_uncounted()) {
+                if let Some(tokens) = tokens.get(subject) {
+                    one.count_by(tokens);
+                }
+            }
+        }
+        series
+    }
+
+    /// Counts the usage of every day.
+    fn count(&self, places: &mut Places<'_>, of: &dyn Fn(&UsageCell) -> f64) {
+        let mut owners = UsageOwners::new(self.identity);
+        for cell in self.usage {
+            if let Some(party) = owners.owner(cell).filter(|party| self.used(*party, cell)) {
+                let count = of(cell);
+                let feature = cell.feature.as_ref();
+                places.each(party, feature, cell.day, |point| point.requests += count);
+            }
+        }
     }
 
     /// Both sides of the comparison of every signal; `subjects` are those of the series.
@@ -167,7 +184,7 @@ impl Ground<'_> {
     }
 
     /// The number of a day of the period.
-    fn number(&self, day: Day) -> Option<usize> {
+    pub(super) fn number(&self, day: Day) -> Option<usize> {
         let inside = self.period.contains(day);
         inside.then_some((day.0 - self.period.start.0) as usize)
     }
@@ -260,9 +277,7 @@ impl Ground<'_> {
             side.add_quantity(&part(cell, Some(meter)), quantity, list);
         }
         if self.weights(cell).is_empty() {
-            let tokens = cell.quantities.iter().filter(|(meter, _)| meter.is_token());
-            let tokens: Exact = tokens.map(|(_, quantity)| quantity.exact()).sum();
-            side.add_quantity(&whole, tokens, None);
+            side.add_quantity(&whole, tokens(cell), None);
         }
         let requests = cell.requests.exact();
         if !requests.is_zero() {
@@ -273,94 +288,16 @@ impl Ground<'_> {
     }
 }
 
-/// The series while they are gathered, found by what costs and usage say.
-struct Places<'g> {
-    ground: &'g Ground<'g>,
-    series: Vec<(Subject, Series)>,
-    customers: BTreeMap<PartyId, usize>,
-    plans: BTreeMap<&'g str, usize>,
-    features: BTreeMap<PartyId, BTreeMap<Arc<str>, usize>>,
-}
-
-impl<'g> Places<'g> {
-    fn of(ground: &'g Ground<'g>) -> Places<'g> {
-        Places {
-            ground,
-            series: Vec::new(),
-            customers: BTreeMap::new(),
-            plans: BTreeMap::new(),
-            features: BTreeMap::new(),
-        }
-    }
-
-    /// Changes a day of the customer, of its feature and of its plan.
-    fn each(
-        &mut self,
-        party: PartyId,
-        feature: Option<&Arc<str>>,
-        day: Day,
-        change: impl Fn(&mut Point),
-    ) {
-        let Some(number) = self.ground.number(day) else {
-            return;
-        };
-        let Places {
-            ground,
-            series,
-            customers,
-            plans,
-            features,
-        } = self;
-        let days = (ground.period.end.0 - ground.period.start.0).max(0) as usize;
-        let mut new = |subject: Subject| {
-            let days = vec![Point::default(); days];
-            series.push((subject, Series { days }));
-            series.len() - 1
-        };
-        let customer = customers
-            .entry(party)
-            .or_insert_with(|| new(Subject::Customer(party)));
-        let customer = *customer;
-        let feature = feature.map(|feature| {
-            let known = features.entry(party).or_default();
-            match known.get(feature) {
-                Some(at) => *at,
-                None => {
-                    let at = new(Subject::Feature(party, feature.clone()));
-                    known.insert(feature.clone(), at);
-                    at
-                }
-            }
-        });
-        let plan = ground.identity.party(party).attribute_on("plan", day);
-        let plan = plan.map(|plan| {
-            *plans
-                .entry(plan)
-                .or_insert_with(|| new(Subject::Plan(plan.into())))
-        });
-        for at in [Some(customer), feature, plan].into_iter().flatten() {
-            change(&mut series[at].1.days[number]);
-        }
-    }
-
-    /// The series; a feature that is its customer's only one is left out.
-    fn finish(self) -> Vec<(Subject, Series)> {
-        let Places {
-            mut series,
-            features,
-            ..
-        } = self;
-        let only = |party: &PartyId| features.get(party).is_none_or(|all| all.len() < 2);
-        series.retain(|(subject, _)| !matches!(subject, Subject::Feature(party, _) if only(party)));
-        series.sort_by(|a, b| a.0.cmp(&b.0));
-        series
-    }
-}
-
 impl Sides {
     fn of(&mut self, now: bool) -> &mut Side {
         if now { &mut self.now } else { &mut self.then }
     }
+}
+
+/// The tokens of a cell, of all meters.
+fn tokens(cell: &UsageCell) -> Exact {
+    let tokens = cell.quantities.iter().filter(|(meter, _)| meter.is_token());
+    tokens.map(|(_, quantity)| quantity.exact()).sum()
 }
 
 fn inside(day: usize, (from, to): (usize, usize)) -> bool {

@@ -12,6 +12,7 @@ pub mod bench;
 mod detect;
 mod findings;
 mod gather;
+mod places;
 pub mod plans;
 mod robust;
 mod series;

@@ -9,7 +9,7 @@ use crate::model::Exact;
 pub struct Point {
     /// Cost; negative if more came back than was spent.
     pub cost: f64,
-    /// Served requests.
+    /// Served requests; thousands of tokens where nobody counts requests.
     pub requests: f64,
     /// Revenue that the day earned.
     pub revenue: f64,
@@ -26,6 +26,19 @@ pub struct Series {
 pub type Dated = (usize, f64);
 
 impl Series {
+    /// Whether it costs something and nobody counts its requests.
+    pub fn is_uncounted(&self) -> bool {
+        let costs = self.days.iter().any(|day| day.cost != 0.0);
+        costs && self.days.iter().all(|day| day.requests == 0.0)
+    }
+
+    /// Takes the requests of another one.
+    pub fn count_by(&mut self, other: &Series) {
+        for (day, other) in self.days.iter_mut().zip(&other.days) {
+            day.requests = other.requests;
+        }
+    }
+
     /// Logarithms of the cost per request, on days that have both. A day without requests is a
     /// gap, not a zero; so is one whose cost is not above zero.
     pub fn unit_costs(&self) -> Vec<Dated> {
@@ -35,6 +48,15 @@ impl Series {
     /// Logarithms of the cost, on days that have some.
     pub fn costs(&self) -> Vec<Dated> {
         self.logs(|day| day.cost)
+    }
+
+    /// Logarithms of what is paid a day, turned round so that less is more, on days on which
+    /// something is.
+    pub fn revenue_less(&self) -> Vec<Dated> {
+        let days = self.days.iter().enumerate();
+        days.filter(|(_, day)| day.revenue > 0.0)
+            .map(|(at, day)| (at, -day.revenue.ln()))
+            .collect()
     }
 
     fn logs(&self, of: impl Fn(&Point) -> f64) -> Vec<Dated> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::support::{Run, put, tanso};
+use crate::support::{Draw, Run, put, tanso};
 use crate::world::{Plan, World, exact, some_plans};
 
 /// Saves a report of a month; `plan` is the list price of the plan `pro`.
@@ -329,8 +329,8 @@ fn the_same_month_again_has_late_data_or_another_method() {
     assert!(run.out.contains("stands under late data"), "{}", run.out);
 }
 
-/// The files of a world, moved to another month.
-fn moved(plan: &Plan, month: &str) -> String {
+/// The files of a world, moved to another month. Their rows are shuffled, unless `order` is 0.
+fn moved(plan: &Plan, month: &str, order: u64) -> String {
     let world = World::of(plan);
     let folder = tempfile::tempdir().unwrap();
     let files = world.write(folder.path());
@@ -341,6 +341,11 @@ fn moved(plan: &Plan, month: &str) -> String {
             "2026-10" => text.clone(),
             _ => next.replace("2026-10-", &format!("{month}-")),
         };
+        let mut lines: Vec<&str> = text.lines().collect();
+        if order > 0 {
+            Draw::new(order).shuffle(&mut lines[1..]);
+        }
+        let text = lines.join("\n") + "\n";
         std::fs::write(path, text).unwrap();
     }
     let mut all = vec!["report", "--no-config", "--month", month, "-f=json", "-q"];
@@ -355,7 +360,7 @@ fn nothing_is_left_over_whatever_the_worlds_are() {
     let plans = some_plans(40);
     for pair in plans.windows(2) {
         for month in ["2026-10", "2026-11"] {
-            let (old, new) = (moved(&pair[0], "2026-10"), moved(&pair[1], month));
+            let (old, new) = (moved(&pair[0], "2026-10", 0), moved(&pair[1], month, 0));
             let found = diff(&old, &new, &["-f=json"]).json();
             adds_up(&found);
             // The numbers are those of the reports.
@@ -377,6 +382,28 @@ fn nothing_is_left_over_whatever_the_worlds_are() {
             }
             let text = found.to_string();
             assert!(!text.contains("NaN") && !text.contains("inf"), "{text}");
+        }
+    }
+}
+
+/// The order of rows is in no digit of a receipt, so in none of a difference.
+#[test]
+fn the_order_of_rows_changes_nothing() {
+    for (order, pair) in (1..).zip(some_plans(12).chunks(2)) {
+        for month in ["2026-10", "2026-11"] {
+            let of = |order: u64| {
+                let reports = [
+                    moved(&pair[0], "2026-10", order),
+                    moved(&pair[1], month, order),
+                ];
+                let told = told(&reports[0], &reports[1]);
+                let receipts = reports.map(|report| {
+                    let report: Value = serde_json::from_str(&report).unwrap();
+                    report["receipt"].clone()
+                });
+                (told, receipts)
+            };
+            assert!(of(0) == of(order), "{pair:?}");
         }
     }
 }

@@ -309,3 +309,48 @@ fn estimates_are_quantities_times_prices() {
     assert_eq!(found["prices"][0]["price"], "0.0000025");
     assert_eq!(list(&found["usage"][0], "lines"), ["2-4"]);
 }
+
+/// In another currency and over several months, each number is walked back to what the report says.
+#[test]
+fn converted_amounts_are_those_of_the_report() {
+    let folder = repository("docs/examples/currencies");
+    let names = ["usage.csv", "costs.csv", "invoices.csv", "payments.csv"];
+    let path = |name: &str| folder.join(name).display().to_string();
+    let files: Vec<String> = names.iter().map(|name| path(name)).collect();
+    let rates = path("eurofxref-hist.csv");
+    let periods = [
+        &["--month=2026-10"][..],
+        &["--from=2026-10-01", "--to=2026-12-01"],
+    ];
+    for (period, currency) in periods.iter().zip(["EUR", "USD"]) {
+        let currency = format!("--currency={currency}");
+        let common = ["--no-config", "-f=json", "-q", "--fx", &rates, &currency];
+        let ask = |words: &[&str]| {
+            let files: Vec<&str> = files.iter().map(String::as_str).collect();
+            tanso(&[words, &common, period, &files].concat()).json()
+        };
+        for by in ["customer", "model", "plan"] {
+            let report = ask(&["report", "--by", by]);
+            let rows = list(&report, "rows");
+            assert!(!rows.is_empty());
+            for row in rows {
+                let label = row[by].as_str().unwrap();
+                let what = match (by, label) {
+                    (_, "") => continue,
+                    ("customer", label) => label.to_string(),
+                    (by, label) => format!("{by}={label}"),
+                };
+                let found = ask(&["explain", &what]);
+                let totals = &found["totals"];
+                let cost = exact(&totals["cost"]) - exact(&totals["unattributed"]);
+                assert_eq!(cost, exact(&row["cost"]), "{what}");
+                assert_eq!(sum(list(&found, "cost"), "amount"), exact(&totals["cost"]));
+                assert_eq!(totals["revenue"], row["revenue"], "{what}");
+                if !row["revenue"].is_null() {
+                    let earned = sum(list(&found, "revenue"), "amount");
+                    assert_eq!(earned, exact(&row["revenue"]), "{what}");
+                }
+            }
+        }
+    }
+}

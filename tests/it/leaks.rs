@@ -289,6 +289,79 @@ fn growth_on_a_flat_price_is_told_with_the_day_it_is_under_water() {
     assert!(margin("then") > margin("now"));
 }
 
+/// Nobody counts the requests: half of a million tokens come from the cache, then a tenth. As 1.25 and
+/// 0.625 a day become 2.25 and 0.125, thirty days cost 15.00 more.
+#[test]
+fn without_requests_the_cost_per_token_is_watched() {
+    let mut files = Files::default();
+    for at in 0..DAYS {
+        let (input, cached) = if at >= ONSET { (900, 100) } else { (500, 500) };
+        files.log(at, "uncounted", "gpt-4o", "ok", 1000, (input, cached, 100));
+        files.log(at, "steady", "gpt-4o", "ok", 1000, (1000, 0, 100));
+    }
+    for row in &mut files.usage {
+        let none = row.replacen(",ok,1000,", ",ok,0,", 1);
+        assert_ne!(none, *row);
+        *row = none;
+    }
+    let found = findings(&files.leaks(&["--format", "json"]).json());
+    assert_eq!(found.len(), 1, "{found:#?}");
+    let finding = &found["unit_cost uncounted"];
+    assert_eq!(
+        causes(finding),
+        [("cache_rate".into(), "-15".into())].into()
+    );
+    assert_eq!(finding["since"], "2026-08-31");
+    // Thirty days of 2.875 and of 3.375 for 1.1 million tokens.
+    assert_eq!(finding["finding"], "cost per token +17%, at once");
+    for (side, cost, unit) in [
+        ("then", "86.25", "0.002613636364"),
+        ("now", "101.25", "0.003068181818"),
+    ] {
+        assert_eq!(finding[side]["cost"], cost);
+        assert_eq!(finding[side]["tokens"], "33000000");
+        assert_eq!(finding[side]["cost_per_thousand_tokens"], unit);
+        assert_eq!(finding[side]["cost_per_request"], Value::Null);
+    }
+}
+
+/// 500 a month until August and 300 from September on, for the same thousand requests a day.
+#[test]
+fn who_pays_less_for_the_same_use_is_told_with_what_is_lost() {
+    let mut files = Files::default();
+    for at in 0..DAYS {
+        for customer in ["downgraded", "stays"] {
+            files.log(at, customer, "gpt-4o", "ok", 1000, (1000, 0, 200));
+        }
+        // A third of the use, for a price that falls like the other's.
+        let requests = if at < ONSET { 1500 } else { 500 };
+        files.log(at, "shrinks", "gpt-4o", "ok", requests, (1000, 0, 200));
+    }
+    files.pays("stays", "pro", 500);
+    for customer in ["downgraded", "shrinks"] {
+        files.pays(customer, "pro", 500);
+        let last = files.revenue.last_mut().unwrap();
+        *last = last.replace(",500,", ",300,");
+    }
+    let found = findings(&files.leaks(&["--format", "json"]).json());
+    assert_eq!(found.len(), 1, "{found:#?}");
+    let finding = &found["lower_revenue downgraded"];
+    assert_eq!(finding["since"], "2026-09-01");
+    // Before: 4 to 31 August, 500.00 less 48.39 until the 3rd (3 ∕ 31), as 30 days of 28. Now: 27 days
+    // of September, 270.00, as 30 of 27.
+    let (before, now) = ("483.867857142857", "300");
+    assert_eq!(finding["then"]["revenue"], before);
+    assert_eq!(finding["now"]["revenue"], now);
+    let lost = exact(&finding["then"]["revenue"]) - exact(&finding["now"]["revenue"]);
+    let expected = [("revenue".to_string(), (-lost).to_string())];
+    assert_eq!(causes(finding), expected.into());
+    assert_eq!(exact(&finding["at_risk_per_month"]), lost);
+    assert_eq!(
+        finding["finding"],
+        "revenue −38%, at once, for the same use"
+    );
+}
+
 /// A prompt that grows by twenty tokens a day. Whatever days are compared, cost and cause are those that
 /// were planted on them.
 #[test]

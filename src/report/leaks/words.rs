@@ -27,6 +27,7 @@ pub fn key_of(kind: Kind) -> &'static str {
     match kind {
         Kind::Step | Kind::Drift => "unit_cost",
         Kind::Spike => "spike",
+        Kind::PaysLess => "lower_revenue",
         Kind::Falling => "falling_profit",
     }
 }
@@ -38,9 +39,13 @@ pub fn what(finding: &Finding) -> String {
         Some(percent(&(ratio - Exact::ONE)))
     };
     let unit = || rise(finding.then.unit_cost(), finding.now.unit_cost()).unwrap_or_default();
+    let what = match finding.now.tokens {
+        Some(_) => "cost per token",
+        None => "cost per request",
+    };
     match finding.kind {
-        Kind::Step => format!("cost per request +{}, at once", unit()),
-        Kind::Drift => format!("cost per request +{}, slowly", unit()),
+        Kind::Step => format!("{what} +{}, at once", unit()),
+        Kind::Drift => format!("{what} +{}, slowly", unit()),
         Kind::Spike => {
             let days = match finding.days.len() {
                 1 => "1 day".to_string(),
@@ -49,6 +54,10 @@ pub fn what(finding: &Finding) -> String {
             let times = Exact::ratio(finding.now.cost, finding.then.cost, 1);
             let times = times.map_or(String::new(), |times| format!(" at {times} times the cost"));
             format!("{days}{times}")
+        }
+        Kind::PaysLess => {
+            let fall = rise(finding.then.revenue, finding.now.revenue).unwrap_or_default();
+            format!("revenue {fall}, at once, for the same use")
         }
         Kind::Falling => match finding.underwater {
             Some(water) if water.days == 0 => "gross profit falls, under water".into(),
@@ -84,6 +93,7 @@ pub fn worst(finding: &Finding) -> Option<(Why, Exact)> {
         // Volume and revenue are no part of the money at risk.
         Kind::Step | Kind::Drift => !matches!(why, Why::Revenue | Why::Cost(Cause::Volume)),
         Kind::Spike => *why != Why::Revenue,
+        Kind::PaysLess => *why == Why::Revenue,
         Kind::Falling => true,
     };
     let causes = finding.causes.iter().filter(|(why, _)| matters(why));
