@@ -120,6 +120,34 @@ pub struct BillingCustomer {
     pub origin: Origin,
 }
 
+/// What metadata belong to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MetadataOf {
+    /// A customer.
+    Customer,
+    /// A subscription.
+    Subscription,
+    /// An invoice.
+    Invoice,
+    /// A payment.
+    Payment,
+}
+
+/// One pair of metadata, until it is joined to its object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metadata {
+    /// What the object is.
+    pub of: MetadataOf,
+    /// The object's id.
+    pub id: String,
+    /// Key (`tenant_id`).
+    pub key: String,
+    /// Value, never blank.
+    pub value: String,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
 /// One change of monthly recurring revenue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MrrChange {

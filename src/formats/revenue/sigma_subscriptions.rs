@@ -51,6 +51,7 @@ const OWN: &[&str] = &[
 
 fn detect(sample: &Sample<'_>) -> bool {
     let own = OWN.iter().any(|name| sample.header.has(name));
+    let own = own || sigma::ids_begin(sample, &["sub_"]);
     own && sample.has_all(FORMAT.required) && !sample.header.has("amount")
 }
 
