@@ -43,6 +43,8 @@ pub struct Subscription {
     pub cancels_at: Option<Instant>,
     /// Trial, half-open, if it had one.
     pub trial: Option<(Instant, Instant)>,
+    /// The coupon that holds for it, if the file names one.
+    pub coupon: Option<String>,
     /// Where it stands.
     pub origin: Origin,
 }

@@ -71,7 +71,7 @@ fn add_one(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>, invoic
     if let Some(reason) = never(invoice) {
         sheet.exclude(reason, invoice.total);
         if reason != "draft" && inputs.basis != Basis::Cash {
-            book.doubt(
+            book.remark(
                 "invoices that are void or uncollectible since a day that no file says; they are no revenue in any month, whatever they were before",
                 invoice.total - invoice.tax,
             );

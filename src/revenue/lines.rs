@@ -76,7 +76,11 @@ impl Part {
             id: Some(line.id.clone()),
             net: line.net,
             tax: line.tax,
-            service: not_before(line.service.unwrap_or((otherwise, otherwise)), otherwise),
+            service: match line.service {
+                None => (otherwise, otherwise),
+                Some(service) if line.namespace == "stripe" => not_before(service, otherwise),
+                Some(service) => service,
+            },
             plan: line.plan.clone(),
             price: line.price.clone(),
             recurring: match metered {
@@ -93,7 +97,7 @@ impl Part {
     }
 }
 
-/// A one-off is earned when its invoice becomes final, though it may be dated before; what lasts is
+/// A one-off of Stripe is earned when its invoice becomes final, though it may be dated before; what lasts is
 /// earned while it lasts.
 pub fn not_before(service: (Instant, Instant), final_at: Instant) -> (Instant, Instant) {
     match service.0 == service.1 && service.0 < final_at {

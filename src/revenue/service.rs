@@ -25,7 +25,10 @@ pub fn of(
 ) -> ((Instant, Instant), bool) {
     let final_at = invoice.finalized.unwrap_or(invoice.date);
     if let Some(service) = invoice.service {
-        return (not_before(service, final_at), true);
+        return match invoice.namespace {
+            "stripe" => (not_before(service, final_at), true),
+            _ => (service, true),
+        };
     }
     let mut infer = |words| {
         if basis == Basis::Recognized {

@@ -763,6 +763,7 @@ fn subscription(id: &str, price: &str, status: &str, started: &str) -> Subscript
         interval_count: None,
         cancels_at: None,
         trial: None,
+        coupon: None,
         origin: origin(),
     }
 }

@@ -354,6 +354,16 @@ fn compact(value: Value) -> Value {
     )
 }
 
+fn metadata(pair: &Metadata) -> Value {
+    json!({
+        "of": format!("{:?}", pair.of).to_lowercase(),
+        "id": pair.id,
+        "key": pair.key,
+        "value": pair.value,
+        "line": pair.origin.line,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
@@ -398,14 +408,4 @@ mod tests {
         }
         assert!(seen >= 14, "only {seen} fixtures");
     }
-}
-
-fn metadata(pair: &Metadata) -> Value {
-    json!({
-        "of": format!("{:?}", pair.of).to_lowercase(),
-        "id": pair.id,
-        "key": pair.key,
-        "value": pair.value,
-        "line": pair.origin.line,
-    })
 }

@@ -417,7 +417,8 @@ fn once(ledger: &mut Ledger, draw: &mut Draw, customer: &mut Customer) {
     let date = at(2025, 11, 3) + draw.between(0, 200 * DAY as u64) as At;
     let amount = ledger.prices[ONCE].amount;
     // An item may wait for its invoice, and keeps its own date.
-    let waited = i64::from(draw.chance(50)) * draw.between(0, 30 * DAY as u64) as At;
+    let mut own = draw.clone();
+    let waited = i64::from(own.chance(50)) * own.between(0, 30 * DAY as u64) as At;
     let item = date - waited;
     let mut lines = vec![over(line(ONCE, 1, amount, 0, customer.tax), item, item)];
     if draw.chance(40) {

@@ -288,7 +288,7 @@ fn parts(ledger: &Ledger, invoice: &Invoice, knows: Knows) -> Option<Vec<Part>> 
         let lines = lines.map(|line| {
             let inside = if knows.inclusive { 0 } else { line.inclusive };
             let end = shorter(line.start, line.end);
-            // A one-off is earned when its invoice becomes final.
+            // A one-off of Stripe is earned when its invoice becomes final, one of Lago on its day.
             let (start, end) = match line.start == line.end && knows.states && knows.last_second {
                 true => (line.start.max(final_at), line.start.max(final_at)),
                 false => (line.start, end),
