@@ -213,6 +213,19 @@ impl Money {
                 }
                 continue;
             }
+            // One cell is no column: what the other columns have decides.
+            let (own, others, mark) = match with_comma > 0 {
+                true => (marks.commas.cells, points, "point"),
+                false => (marks.points.cells, commas, "comma"),
+            };
+            let same = if with_comma > 0 { commas } else { points };
+            if own == 1 && others > same - own {
+                if let Some(mut odd) = earlier(marks.commas.first, marks.points.first) {
+                    odd.message += &format!(", but {others} amounts of the file have a {mark}");
+                    problems.push(odd.help(MIXED));
+                }
+                continue;
+            }
             let told_commas = marks.commas.cells > 0 || (commas > 0 && points == 0);
             if let (false, Some(odd)) = (told_commas, marks.ambiguous.first) {
                 problems.push(odd.help(HELP));
@@ -422,6 +435,11 @@ mod tests {
         // 1.500 could be 1500 as well: the other column has commas, and nothing here is plain.
         let unclear = read_two(&[["106,80", "1.500"], ["1,25", "2.000"]]);
         assert_eq!(unclear, ["T3021@2:2"]);
+        // One cell does not make a column: the other ones decide.
+        let lonely = read_two(&[["106.80", "12,34"], ["1.25", "0"], ["7.50", ""]]);
+        assert!(lonely.contains(&"T3021@2:2".to_string()), "{lonely:?}");
+        let lonely = read_two(&[["106,80", "12.34"], ["1,25", "0"]]);
+        assert_eq!(lonely, ["T3021@2:2"]);
         // Without commas anywhere it is a number like any other.
         assert_eq!(read_two(&[["106.80", "1.500"]]), ["106.8", "1.5"]);
     }
