@@ -221,6 +221,13 @@ pub fn basis(shared: &Shared, books: &Books) -> Result<Basis, Problem> {
             "recognized revenue needs an invoices export, and there are only payments",
         )
         .help("pass Stripe's invoices.csv, or leave --revenue out for cash")),
+        Some(RevenueArg::Billed) if !invoiced && !records.recognized.is_empty() => {
+            Err(Problem::new(
+                &catalogue::WRONG_KIND,
+                "billed revenue needs an invoices export, and there is only a recognition report",
+            )
+            .help("pass Stripe's invoices.csv, or leave --revenue out"))
+        }
         Some(RevenueArg::Billed) => Ok(Basis::Billed),
         Some(RevenueArg::Recognized) => Ok(Basis::Recognized),
         None if payments_only => Ok(Basis::Cash),

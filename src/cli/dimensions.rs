@@ -8,6 +8,7 @@ use crate::formats::Kind;
 use crate::margin::{Dimension, Filter, Statement};
 use crate::model::rollup as layout;
 use crate::problem::{Problem, catalogue};
+use crate::revenue::Basis;
 
 /// The dimensions that are ours; any other name is an attribute of the mapping or a column of the
 /// log.
@@ -160,8 +161,14 @@ impl Run {
                 "pass a usage log or a provider's bill too, or report --by customer, plan or month",
             ));
         }
-        if !nothing || !filters.is_empty() {
+        if !nothing || !filters.is_empty() || self.some_revenue() {
             return Ok(());
+        }
+        let rate = self.revenue.basis == Basis::Mrr && !self.books.records.subscriptions.is_empty();
+        if rate && self.revenue.obligations.is_empty() {
+            let message = "no file says the price of a subscription that counts in the period";
+            return Err(Problem::new(&catalogue::NOTHING_IN_PERIOD, message)
+                .help("pass Stripe's prices.csv, or the tables subscription_items and prices"));
         }
         let covers: Vec<String> = self
             .books
@@ -174,6 +181,18 @@ impl Run {
             .collect();
         let message = format!("nothing lies in {}", self.period.title());
         Err(Problem::new(&catalogue::NOTHING_IN_PERIOD, message).help(covers.join("; ")))
+    }
+
+    /// Whether something of revenue lies in the period, though it may come to nothing: an invoice
+    /// paid and refunded, a free month.
+    fn some_revenue(&self) -> bool {
+        let start = self.zone.start_of(self.period.start);
+        let end = self.zone.start_of(self.period.end);
+        let mut lines = self.revenue.obligations.iter();
+        lines.any(|line| {
+            let (first, last) = line.schedule.span();
+            first < end && last >= start
+        })
     }
 
     /// Refuses filters that nothing passes: most likely a misspelled value.

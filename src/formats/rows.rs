@@ -139,12 +139,18 @@ fn not_data(columns: &Columns, row: &Row, time: usize) -> Option<Problem> {
         return None;
     }
     let label = (0..row.len()).find(|column| row.filled(*column).is_some_and(is_total))?;
-    let message = "this row looks like a total of the others";
-    let problem = columns.problem(&catalogue::TOTAL_ROW, row, label, message);
-    Some(problem.help("remove the row: counting it would double the file"))
+    Some(total_row(columns, row, label))
 }
 
-fn is_total(text: &str) -> bool {
+/// The problem of a row that adds up others, as the cell at `label` says.
+pub fn total_row(columns: &Columns, row: &Row, label: usize) -> Problem {
+    let message = "this row looks like a total of the others";
+    let problem = columns.problem(&catalogue::TOTAL_ROW, row, label, message);
+    problem.help("remove the row: counting it would double the file")
+}
+
+/// Whether a cell says that its row adds up others (`Total`, `Sub-total:`).
+pub fn is_total(text: &str) -> bool {
     let label = text.trim_end_matches(':').trim();
     TOTALS.iter().any(|total| label.eq_ignore_ascii_case(total))
 }

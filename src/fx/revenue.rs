@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use super::stripe::Implied;
 use super::{Conversion, Rate, RateBook};
 use crate::model::records::{
-    DisputeStatus, Invoice, InvoiceLine, InvoiceStatus, Origin, PaymentStatus, RevenueRecords,
+    Invoice, InvoiceLine, InvoiceStatus, Origin, PaymentStatus, RevenueRecords,
 };
 use crate::model::{Currency, Day, Exact, Instant};
 
@@ -29,12 +29,12 @@ pub fn convert(
         implied: Implied::of(records, told.to),
         invoices: BTreeMap::new(),
         payments: BTreeMap::new(),
+        back: BTreeMap::new(),
         told,
     };
     work.invoices(records);
     work.lines(records);
     work.payments(records, period);
-    work.credit_notes(records);
     work.given_back(records);
     work.balance(records);
     work.recognized(records);
@@ -69,6 +69,8 @@ struct Work<'a, 'b> {
     invoices: BTreeMap<(&'static str, String), Booked>,
     /// Rates of payments by their own currency; `None` if one counts as nothing.
     payments: BTreeMap<(String, Currency), Option<Rate>>,
+    /// What went back so far of each invoice or payment at each rate.
+    back: BTreeMap<back::Of, back::Running>,
     told: &'a mut Conversion,
 }
 
@@ -245,71 +247,6 @@ impl Work<'_, '_> {
         }
     }
 
-    fn credit_notes(&mut self, records: &mut RevenueRecords) {
-        for note in &mut records.credit_notes {
-            if note.currency == self.to {
-                continue;
-            }
-            let own = self.of_invoice(note.namespace, &note.invoice, note.currency);
-            let export = format!("{} credit notes", note.namespace);
-            let of = Amount {
-                export: &export,
-                from: note.currency,
-                amount: note.amount,
-                day: note.at.utc_day(),
-                idle: note.void.then_some("void"),
-                origin: &note.origin,
-            };
-            let (rate, amount) = self.turn(&of, own);
-            let nets: Vec<Exact> = note.lines.iter().map(|(_, net)| *net).collect();
-            let whole = (note.amount, amount);
-            let nets = shares(&nets, whole, rate.as_ref(), self.places);
-            for ((_, net), converted) in note.lines.iter_mut().zip(nets) {
-                *net = converted;
-            }
-            note.amount = amount;
-            note.currency = self.to;
-        }
-    }
-
-    /// Refunds and disputes, each at the rate of its payment.
-    fn given_back(&mut self, records: &mut RevenueRecords) {
-        for refund in &mut records.refunds {
-            if refund.currency != self.to {
-                let of = Amount {
-                    export: "stripe refunds",
-                    from: refund.currency,
-                    amount: refund.amount,
-                    day: refund.at.utc_day(),
-                    idle: (!refund.succeeded).then_some("not succeeded"),
-                    origin: &refund.origin,
-                };
-                let rate = self.of_payment(&refund.payment, refund.currency);
-                refund.amount = self.turn(&of, rate).1;
-                refund.currency = self.to;
-            }
-        }
-        for dispute in &mut records.disputes {
-            if dispute.currency != self.to {
-                let of = Amount {
-                    export: "stripe disputes",
-                    from: dispute.currency,
-                    amount: dispute.amount,
-                    day: dispute.at.utc_day(),
-                    idle: match dispute.status {
-                        DisputeStatus::Lost => None,
-                        DisputeStatus::Won => Some("won"),
-                        DisputeStatus::Open => Some("open"),
-                    },
-                    origin: &dispute.origin,
-                };
-                let rate = self.of_payment(&dispute.payment, dispute.currency);
-                dispute.amount = self.turn(&of, rate).1;
-                dispute.currency = self.to;
-            }
-        }
-    }
-
     fn recognized(&mut self, records: &mut RevenueRecords) {
         for entry in &mut records.recognized {
             if entry.currency == self.to {
@@ -371,6 +308,7 @@ fn shares(parts: &[Exact], whole: (Exact, Exact), rate: Option<&Rate>, places: u
     shares
 }
 
+mod back;
 mod balance;
 #[cfg(test)]
 mod tests;

@@ -133,6 +133,7 @@ impl Merge for Subscription {
             interval_count: same(&self.interval_count, &other.interval_count)?,
             cancels_at: moments(self.cancels_at, other.cancels_at)?,
             trial: spans(self.trial, other.trial)?,
+            coupon: self.coupon.clone().or_else(|| other.coupon.clone()),
             ..self.clone()
         })
     }

@@ -37,6 +37,7 @@ mod seen;
 mod settle;
 mod side;
 mod spans;
+mod states;
 mod sums;
 mod traces;
 mod watched;

@@ -6,7 +6,7 @@
 //! given back are positive. Times are UTC; ranges are half-open.
 
 use super::catalog::{
-    BillingCustomer, ListPrice, MrrChange, Product, Subscription, SubscriptionItem,
+    BillingCustomer, ListPrice, Metadata, MrrChange, Product, Subscription, SubscriptionItem,
 };
 use super::payments::{BalanceEntry, Dispute, Payment, Refund};
 use super::records::Origin;
@@ -255,6 +255,8 @@ pub struct RevenueRecords {
     pub items: Vec<SubscriptionItem>,
     /// Products, which name prices.
     pub products: Vec<Product>,
+    /// Metadata in tables of their own, until they are joined to their objects.
+    pub metadata: Vec<Metadata>,
     /// Changes of monthly recurring revenue, as the billing system computed them.
     pub mrr_changes: Vec<MrrChange>,
 }

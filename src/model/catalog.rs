@@ -43,6 +43,8 @@ pub struct Subscription {
     pub cancels_at: Option<Instant>,
     /// Trial, half-open, if it had one.
     pub trial: Option<(Instant, Instant)>,
+    /// The coupon that holds for it, if the file names one.
+    pub coupon: Option<String>,
     /// Where it stands.
     pub origin: Origin,
 }
@@ -116,6 +118,34 @@ pub struct BillingCustomer {
     pub keys: Vec<(String, String)>,
     /// When it was created.
     pub created: Option<Instant>,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// What metadata belong to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MetadataOf {
+    /// A customer.
+    Customer,
+    /// A subscription.
+    Subscription,
+    /// An invoice.
+    Invoice,
+    /// A payment.
+    Payment,
+}
+
+/// One pair of metadata, until it is joined to its object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metadata {
+    /// What the object is.
+    pub of: MetadataOf,
+    /// The object's id.
+    pub id: String,
+    /// Key (`tenant_id`).
+    pub key: String,
+    /// Value, never blank.
+    pub value: String,
     /// Where it stands.
     pub origin: Origin,
 }

@@ -77,6 +77,17 @@ pub struct Payment {
     pub origin: Origin,
 }
 
+/// What became of a refund, in the order in which it may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefundStatus {
+    /// Not decided: nothing went back yet.
+    Pending,
+    /// Money went back.
+    Succeeded,
+    /// Nothing went back, or it came back again.
+    Failed,
+}
+
 /// One refund.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refund {
@@ -90,10 +101,17 @@ pub struct Refund {
     pub currency: Currency,
     /// When it was made.
     pub at: Instant,
-    /// Whether money went back; a failed, canceled or pending one gives nothing back.
-    pub succeeded: bool,
+    /// State.
+    pub status: RefundStatus,
     /// Where it stands.
     pub origin: Origin,
+}
+
+impl Refund {
+    /// Whether money went back.
+    pub fn succeeded(&self) -> bool {
+        self.status == RefundStatus::Succeeded
+    }
 }
 
 /// How a dispute stands.

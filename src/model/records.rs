@@ -12,11 +12,12 @@ pub use super::billing::{
     RecognizedEntry, RevenueRecords,
 };
 pub use super::catalog::{
-    BillingCustomer, ListPrice, MrrChange, Product, Subscription, SubscriptionItem,
+    BillingCustomer, ListPrice, Metadata, MetadataOf, MrrChange, Product, Subscription,
+    SubscriptionItem,
 };
 pub use super::payments::{
     BalanceEntry, BalanceKind, Dispute, DisputeStatus, Payment, PaymentDispute, PaymentStatus,
-    Refund, Settled,
+    Refund, RefundStatus, Settled,
 };
 use super::{ContextBand, Currency, Exact, Instant, Meter};
 

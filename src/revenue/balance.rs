@@ -2,11 +2,12 @@
 //! nor invoices tell the same money; their refunds and disputes give dates to those that do. What is
 //! left out because nobody can tell is a warning.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::invoices::{Payer, push};
 use super::lines::Part;
-use super::links::Links;
+use super::links::{Links, facing};
+use super::parts::NetParts;
 use super::payments::recurs;
 use super::tie::Source;
 use super::{Basis, Inputs, RevenueBook, Schedule};
@@ -29,13 +30,17 @@ pub fn add(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>) {
         invoices: invoiced.count() > 0 && inputs.basis != Basis::Cash,
         payments: inputs.records.payments.iter().any(paid),
     };
-    for entry in &inputs.records.balance {
+    let mut nets = Nets::default();
+    // In the order of time, for what goes back is rounded as a running sum.
+    let mut entries: Vec<&BalanceEntry> = inputs.records.balance.iter().collect();
+    entries.sort_by_key(|entry| (entry.at, &entry.id));
+    for entry in entries {
         let reason = left_out(entry, inputs, links, &better);
         let sheet = book.sheets.entry(Source::StripeBalance).or_default();
         sheet.export += entry.gross;
         match reason {
             Some(reason) => sheet.exclude(reason, entry.gross),
-            None => moved(book, inputs, links, entry),
+            None => moved(book, inputs, links, entry, &mut nets),
         }
         match reason {
             Some(UNNAMED) if entry.kind == BalanceKind::Payment => book.doubt(
@@ -111,10 +116,49 @@ fn payment_of<'a>(entry: &'a BalanceEntry, links: &Links<'a>) -> Option<&'a Bala
     payment.copied()
 }
 
-/// A movement that is revenue, or takes it back, when it happens.
-fn moved(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>, entry: &BalanceEntry) {
+/// What movements of each invoice come to without tax, as running sums.
+type Nets = BTreeMap<String, NetParts>;
+
+/// A movement that is revenue, or takes it back, when it happens. What gives back counts as the
+/// customer saw it; the rest of what Stripe took is a matter of currency. Of an invoice that is known
+/// the tax is no revenue.
+fn moved(
+    book: &mut RevenueBook,
+    inputs: Inputs<'_>,
+    links: &Links<'_>,
+    entry: &BalanceEntry,
+    nets: &mut Nets,
+) {
+    let places = inputs.currency.decimals();
     let of = payment_of(entry, links).unwrap_or(entry);
-    let id = payer_of(of);
+    let invoice = links.invoice_of(of).or_else(|| links.invoice_of(entry));
+    let gross = match entry.kind {
+        BalanceKind::Payment => entry.gross,
+        _ => facing(entry),
+    };
+    let net = match invoice.filter(|invoice| !invoice.total.is_zero()) {
+        Some(invoice) => {
+            let whole = (invoice.total - invoice.tax, invoice.total);
+            let parts = || NetParts::of(whole.0, whole.1, places);
+            let parts = nets.entry(invoice.id.clone()).or_insert_with(parts);
+            parts.take(gross)
+        }
+        None => gross,
+    };
+    let sheet = book.sheets.entry(Source::StripeBalance).or_default();
+    sheet.tax += gross - net;
+    if gross != entry.gross {
+        sheet.exclude("gain or loss on currency", entry.gross - gross);
+    }
+    if invoice.is_none() {
+        book.remark(
+            "movements of the balance without a known invoice, which show no tax: they count with the tax in them",
+            gross,
+        );
+    }
+    let customer = invoice.and_then(|invoice| invoice.customer.clone());
+    let id = customer.filter(|_| of.customer.is_none());
+    let id = id.unwrap_or_else(|| payer_of(of));
     let payer = Payer {
         namespace: "stripe",
         id: &id,
@@ -123,17 +167,19 @@ fn moved(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>, entry: &
     };
     let part = Part {
         id: None,
-        net: entry.gross,
-        tax: crate::model::Exact::ZERO,
+        net,
+        tax: gross - net,
         service: (entry.at, entry.at),
         plan: None,
         price: None,
         recurring: of.description.as_deref().and_then(recurs),
         metered: false,
-        subscription: of.subscription.clone(),
+        subscription: of
+            .subscription
+            .clone()
+            .or_else(|| invoice?.subscription.clone()),
         origin: entry.origin.clone(),
     };
-    let places = inputs.currency.decimals();
-    let schedule = Schedule::straight(entry.gross, entry.at, entry.at, places);
+    let schedule = Schedule::straight(net, entry.at, entry.at, places);
     push(book, inputs, payer, Source::StripeBalance, part, schedule);
 }

@@ -4,7 +4,7 @@
 use super::links::Links;
 use super::tie::Source;
 use super::{Basis, Inputs, RevenueBook};
-use crate::model::records::{CreditNote, DisputeStatus, PaymentStatus};
+use crate::model::records::{CreditNote, DisputeStatus, PaymentStatus, RefundStatus};
 
 /// Adds a sheet for each kind of file that has rows.
 pub fn add(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>) {
@@ -22,11 +22,12 @@ pub fn add(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>) {
     // Money given back leaves an invoice as it was billed.
     let billed = inputs.basis == Basis::Billed;
     for refund in &inputs.records.refunds {
-        let reason = match () {
-            () if !refund.succeeded => "failed",
-            () if !payment(&refund.payment) => "payment not in the files",
-            () if billed => "taken back only of payments without an invoice",
-            () => "taken back",
+        let reason = match refund.status {
+            RefundStatus::Pending => "pending",
+            RefundStatus::Failed => "failed",
+            RefundStatus::Succeeded if !payment(&refund.payment) => "payment not in the files",
+            RefundStatus::Succeeded if billed => "taken back only of payments without an invoice",
+            RefundStatus::Succeeded => "taken back",
         };
         let sheet = book.sheets.entry(Source::Refunds).or_default();
         sheet.leave_out(reason, refund.amount);

@@ -70,6 +70,12 @@ fn add_one(book: &mut RevenueBook, inputs: Inputs<'_>, links: &Links<'_>, invoic
     sheet.export += invoice.total;
     if let Some(reason) = never(invoice) {
         sheet.exclude(reason, invoice.total);
+        if reason != "draft" && inputs.basis != Basis::Cash {
+            book.remark(
+                "invoices that are void or uncollectible since a day that no file says; they are no revenue in any month, whatever they were before",
+                invoice.total - invoice.tax,
+            );
+        }
         book.left_out.push((final_at, invoice.total));
         let source = lines::source(invoice.namespace);
         for line in lines {

@@ -58,8 +58,8 @@ impl Part {
         }
     }
 
-    /// A line. `otherwise` is when it is earned if it has no period, `of` the subscription of its
-    /// invoice.
+    /// A line. `otherwise` is when it is earned if it has no period, and before which a one-off is
+    /// not; `of` is the subscription of its invoice.
     fn line(
         line: &InvoiceLine,
         otherwise: Instant,
@@ -76,7 +76,11 @@ impl Part {
             id: Some(line.id.clone()),
             net: line.net,
             tax: line.tax,
-            service: line.service.unwrap_or((otherwise, otherwise)),
+            service: match line.service {
+                None => (otherwise, otherwise),
+                Some(service) if line.namespace == "stripe" => not_before(service, otherwise),
+                Some(service) => service,
+            },
             plan: line.plan.clone(),
             price: line.price.clone(),
             recurring: match metered {
@@ -90,6 +94,15 @@ impl Part {
             subscription: subscription.cloned(),
             origin: line.origin.clone(),
         }
+    }
+}
+
+/// A one-off of Stripe is earned when its invoice becomes final, though it may be dated before; what lasts is
+/// earned while it lasts.
+pub fn not_before(service: (Instant, Instant), final_at: Instant) -> (Instant, Instant) {
+    match service.0 == service.1 && service.0 < final_at {
+        true => (final_at, final_at),
+        false => service,
     }
 }
 

@@ -138,7 +138,7 @@ impl<'a> Links<'a> {
             let of = (note.namespace, note.invoice.as_str());
             links.notes.entry(of).or_default().push(note);
         }
-        for refund in records.refunds.iter().filter(|refund| refund.succeeded) {
+        for refund in records.refunds.iter().filter(|refund| refund.succeeded()) {
             let list = links.refunds.entry(&refund.payment).or_default();
             list.push(refund);
         }

@@ -6,7 +6,7 @@
 //! and subscriptions are left out. Coupons are in no export of subscriptions, so only the changes
 //! know them. It is a rate, not money earned: each month is spread over its days.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::contracts::{Contract, contracts};
 use super::invoices::{Payer, push};
@@ -29,6 +29,25 @@ pub fn add(book: &mut RevenueBook, inputs: Inputs<'_>, period: Period) {
             "subscriptions of several units whose price is in no price list: their amount is taken as that of one",
             amount,
         );
+    }
+    // Each once, if it counts at the end of the period.
+    let coupons = inputs.records.subscriptions.iter();
+    let coupons = coupons.filter(|subscription| subscription.coupon.is_some());
+    let coupons: BTreeSet<&str> = coupons.map(|one| one.id.as_str()).collect();
+    for contract in all.iter().filter(|_| !changed) {
+        let end = inputs.zone.start_of(period.end);
+        let amount = contract.monthly(inputs.currency.decimals());
+        let amount = amount.filter(|amount| !amount.is_zero());
+        if let (true, Some(None), Some(amount)) = (
+            coupons.contains(contract.subscription.as_str()),
+            left_out(contract, end),
+            amount,
+        ) {
+            book.remark(
+                "prices of subscriptions with a coupon, which list prices do not show; give Stripe's subscription_item_change_events, which know it",
+                amount,
+            );
+        }
     }
     let unknown = |contract: &&Contract| {
         let counts = left_out(contract, inputs.zone.start_of(period.end)) == Some(None);

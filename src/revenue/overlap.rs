@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::recognition::Told;
-use super::systems::{PAYMENTS, Stretch, Systems, backs_of, months_of, rank};
+use super::systems::{Difference, PAYMENTS, Stretch, Systems, backs_of, months_of, near, rank};
 use super::tie::Source;
 use super::{Basis, Obligation, RevenueBook, twins};
 use crate::identity::PartyId;
@@ -104,8 +104,8 @@ pub fn settle(book: &mut RevenueBook, told: &Told) {
         }
     }
     found.tell(book);
-    compare(book, checks);
     book.differences = systems.differences;
+    compare(book, checks);
 }
 
 /// Amounts by pair of sources, customer and stretch.
@@ -150,6 +150,7 @@ fn compare(book: &mut RevenueBook, checks: Checks) {
         lines.entry(line.party).or_default().push(line);
     }
     let mut found = Vec::new();
+    let mut differences = Vec::new();
     for ((counts, checks), seen) in checks {
         let mut check = Check {
             counts,
@@ -160,6 +161,7 @@ fn compare(book: &mut RevenueBook, checks: Checks) {
             other: Exact::ZERO,
         };
         let best = rank(counts, book.basis);
+        let mut sums: BTreeMap<PartyId, (Exact, Exact, u64)> = BTreeMap::new();
         for ((party, (from, to)), other) in seen {
             let of_party = lines.get(&party).map_or(&[][..], Vec::as_slice);
             let same = of_party.iter();
@@ -169,8 +171,26 @@ fn compare(book: &mut RevenueBook, checks: Checks) {
             check.differ += u64::from(counted != other);
             check.counted += counted;
             check.other += other;
+            let sum = sums.entry(party).or_default();
+            *sum = (sum.0 + counted, sum.1 + other, sum.2 + 1);
         }
+        // Other pairs of systems are judged by what they tell of whole customers.
+        let sums = sums
+            .into_iter()
+            .filter(|_| counts == Source::RecognitionReport);
+        let apart = sums.filter(|(_, (counted, other, months))| {
+            !near((*counted, *other), *months, book.currency.decimals())
+        });
+        differences.extend(apart.map(|(party, (counted, other, _))| Difference {
+            party,
+            counts,
+            checks,
+            counted,
+            other,
+            both: false,
+        }));
         found.push(check);
     }
     book.checks = found;
+    book.differences.extend(differences);
 }

@@ -116,6 +116,12 @@ fn add_one(
         let sheet = book.sheets.entry(Source::StripePayments).or_default();
         sheet.exclude(back.reason, gone);
     }
+    if invoice.is_none() && better.invoices {
+        book.remark(
+            "payments without an invoice, which show no tax: they count with the tax in them",
+            payment.amount,
+        );
+    }
     book.orphan_payments += u64::from(better.invoices && payment.invoice.is_some() && !cash);
     let id = match &payment.customer {
         Some(id) => id.clone(),

@@ -12,7 +12,7 @@ use super::lines::Part;
 use super::tie::Source;
 use super::{Basis, Inputs, RevenueBook, Schedule};
 use crate::model::records::RecognizedEntry;
-use crate::model::{Exact, Instant};
+use crate::model::{Exact, Instant, Zone};
 
 /// Accounts that make up net revenue, letters and digits only, in lower case.
 const REVENUE: &[&str] = &[
@@ -39,10 +39,12 @@ pub fn add(book: &mut RevenueBook, inputs: Inputs<'_>) -> Told {
         }
         // The report by price, product or invoice may name nobody: it is then nobody's.
         let customer = entry.customer.as_deref().unwrap_or("");
-        let days = (entry.period.0.utc_day(), entry.period.1.utc_day());
-        let period = (inputs.zone.start_of(days.0), inputs.zone.start_of(days.1));
+        let period = entry.period;
         if !customer.is_empty() {
-            told.entry(customer.to_string()).or_default().insert(period);
+            let stretch = told_by(period, inputs.zone);
+            told.entry(customer.to_string())
+                .or_default()
+                .insert(stretch);
         }
         let amount = effect(entry);
         if amount != entry.amount {
@@ -90,7 +92,26 @@ pub fn add(book: &mut RevenueBook, inputs: Inputs<'_>) -> Told {
             schedule,
         );
     }
-    told
+    told.into_iter()
+        .map(|(customer, stretches)| (customer, apart(stretches)))
+        .collect()
+}
+
+/// The time of which a month of the report tells: the month, and the same month in UTC, by which
+/// Stripe dates invoices. Hours between the two would else count once more.
+fn told_by((start, end): (Instant, Instant), zone: Zone) -> (Instant, Instant) {
+    let (first, last) = (zone.day(start), zone.day(end));
+    let utc = (Zone::Utc.start_of(first), Zone::Utc.start_of(last));
+    (start.min(utc.0), end.max(utc.1))
+}
+
+/// Stretches that overlap a little, cut where the next one begins.
+fn apart(stretches: BTreeSet<(Instant, Instant)>) -> BTreeSet<(Instant, Instant)> {
+    let starts: Vec<Instant> = stretches.iter().skip(1).map(|(start, _)| *start).collect();
+    let next = starts.into_iter().map(Some).chain([None]);
+    let cut = stretches.into_iter().zip(next);
+    let cut = cut.map(|((start, end), next)| (start, next.map_or(end, |next| end.min(next))));
+    cut.filter(|(start, end)| start < end).collect()
 }
 
 /// What an entry adds to net revenue.

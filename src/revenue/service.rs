@@ -7,6 +7,7 @@
 //! comes first.
 
 use super::contracts;
+use super::lines::not_before;
 use super::links::Links;
 use super::{Basis, RevenueBook};
 use crate::model::records::Invoice;
@@ -24,7 +25,10 @@ pub fn of(
 ) -> ((Instant, Instant), bool) {
     let final_at = invoice.finalized.unwrap_or(invoice.date);
     if let Some(service) = invoice.service {
-        return (service, true);
+        return match invoice.namespace {
+            "stripe" => (not_before(service, final_at), true),
+            _ => (service, true),
+        };
     }
     let mut infer = |words| {
         if basis == Basis::Recognized {

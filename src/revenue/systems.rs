@@ -252,16 +252,18 @@ impl Pair {
 
     /// Whether they differ by rounding at most: a hundredth, or one minor unit a month.
     fn agrees(&self, book: &RevenueBook) -> bool {
-        let unit = Exact::new(1, book.currency.decimals());
-        let units = unit * Exact::from(self.count);
-        let near = |(one, two): (Exact, Exact)| {
-            let more = one.abs().max(two.abs());
-            let gap = (one - two).abs();
-            gap <= units || gap * Exact::from(100u64) <= more
-        };
+        let near = |pair| near(pair, self.count, book.currency.decimals());
         let at_once = book.basis != Basis::Recognized;
         near(self.months) || near(self.whole) || (at_once && near(self.all))
     }
+}
+
+/// Whether two amounts differ by rounding at most: a hundredth, or one minor unit a month.
+pub fn near((one, two): (Exact, Exact), months: u64, places: u8) -> bool {
+    let units = Exact::new(1, places) * Exact::from(months);
+    let more = one.abs().max(two.abs());
+    let gap = (one - two).abs();
+    gap <= units || gap * Exact::from(100u64) <= more
 }
 
 /// The months that an obligation tells of: those of its schedule, and where amounts count at once

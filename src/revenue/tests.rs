@@ -7,7 +7,7 @@ use crate::model::Month;
 use crate::model::records::{
     BalanceEntry, BalanceKind, CreditNote, Dispute, DisputeStatus, Invoice, InvoiceLine,
     InvoiceStatus, ListPrice, MrrChange, Payment, PaymentDispute, PaymentStatus, Prepaid, Product,
-    RecognizedEntry, Refund, Subscription, SubscriptionItem,
+    RecognizedEntry, Refund, RefundStatus, Subscription, SubscriptionItem,
 };
 
 pub(super) fn at(text: &str) -> Instant {
@@ -108,7 +108,7 @@ fn refund(id: &str, of: &str, amount: &str, when: &str) -> Refund {
         amount: exact(amount),
         currency: Currency::USD,
         at: at(when),
-        succeeded: true,
+        status: RefundStatus::Succeeded,
         origin: origin(),
     }
 }
@@ -341,7 +341,7 @@ fn refunds_count_one_by_one_on_their_own_days() {
     paid.refunded_at = Some(at("2026-03-01"));
     records.payments = vec![paid];
     let mut failed = refund("re_3", "ch_1", "5", "2026-02-10");
-    failed.succeeded = false;
+    failed.status = RefundStatus::Failed;
     records.refunds = vec![
         refund("re_1", "ch_1", "18", "2026-02-01"),
         refund("re_2", "ch_1", "27", "2026-03-01"),
@@ -763,6 +763,7 @@ fn subscription(id: &str, price: &str, status: &str, started: &str) -> Subscript
         interval_count: None,
         cancels_at: None,
         trial: None,
+        coupon: None,
         origin: origin(),
     }
 }

@@ -97,3 +97,91 @@ fn a_journal_is_whole_or_refused() {
         assert_eq!(run.out, "");
     }
 }
+
+/// Names that mean something to a ledger, amounts below zero, cost of nobody, two months, and names
+/// that are alike once they are part of an account.
+const ODD: &str = "\
+date,provider,customer,item,cost,currency
+2026-09-30,hosting,acme,base,10.005,USD
+2026-09-30,hosting,\"umbra; \"\"the\"\" [big] {co} (x) @ 5 = q * ! | #\",base,20.004,USD
+2026-10-02,hosting,(kestrel),base,-3.5,USD
+2026-10-02,ho:st; x,[tern],base,7,USD
+2026-10-02,ho  st,acme:sub,base,7,USD
+2026-10-02,hosting,acme-sub,base,8,USD
+2026-10-02,hosting,-5.00 USD,base,7,USD
+2026-10-02,hosting,*star,base,7,USD
+2026-10-02,hosting,\u{540d}\u{524d},base,7,USD
+2026-10-02,hosting,,base,7,USD
+2026-10-31,vectors,x type:A,base,4.00,USD
+";
+
+/// Runs `hledger` over a journal; `None` where it is not installed.
+fn hledger(journal: &str, arguments: &[&str]) -> Option<(bool, String)> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = put(folder.path(), "cost.journal", journal);
+    let run = std::process::Command::new("hledger")
+        .args(["-f", &path])
+        .args(arguments)
+        .env("LC_ALL", "C.UTF-8")
+        .output();
+    let run = run.ok()?;
+    let text = [run.stdout, run.stderr].concat();
+    Some((
+        run.status.success(),
+        String::from_utf8_lossy(&text).into_owned(),
+    ))
+}
+
+#[test]
+fn hledger_takes_every_journal() {
+    // A journal that is wrong shows that the check can fail.
+    let wrong =
+        "commodity 1000.00 USD\naccount a\n\n2026-10-31 x\n    a  1.00 USD\n    b  -1.00 USD\n";
+    match hledger(wrong, &["check", "-s"]) {
+        None => return,
+        Some((ok, told)) => assert!(!ok, "{told}"),
+    }
+    let worlds = ["USD", "EUR", "JPY", "KWD"].map(|currency| {
+        let whole = ODD.replace("10.005", "10").replace("20.004", "20");
+        let costs = match currency {
+            "JPY" => whole.replace("-3.5", "-3"),
+            _ => ODD.to_string(),
+        };
+        costs.replace(",USD\n", &format!(",{currency}\n"))
+    });
+    for costs in &worlds {
+        for by in ["--by=customer", "--by=plan", "--by=customer,month"] {
+            let folder = tempfile::tempdir().unwrap();
+            let costs = put(folder.path(), "costs.csv", costs);
+            let run = tanso(&[
+                "report",
+                "--no-config",
+                "-q",
+                "--format=journal:hledger",
+                by,
+                &costs,
+            ]);
+            assert_eq!(run.code, 0, "{}", run.err);
+            let (ok, told) = hledger(&run.out, &["check", "-s"]).unwrap();
+            assert!(ok, "{told}\n{}", run.out);
+        }
+    }
+    // Two customers whose names come out alike keep accounts of their own.
+    let folder = tempfile::tempdir().unwrap();
+    let costs = put(folder.path(), "costs.csv", ODD);
+    let run = tanso(&[
+        "report",
+        "--no-config",
+        "-q",
+        "--format=journal:hledger",
+        &costs,
+    ]);
+    let (_, balances) = hledger(&run.out, &["balance", "-N", "--flat"]).unwrap();
+    let has = |amount: &str, account: &str| {
+        let mut lines = balances.lines().map(str::trim);
+        let line = format!("{amount} USD  expenses:cost of revenue:ai:{account}");
+        lines.any(|found| found == line)
+    };
+    assert!(has("8.00", "acme-sub"), "{balances}");
+    assert!(has("7.00", "acme-sub (2)"), "{balances}");
+}

@@ -45,6 +45,7 @@ mod reference;
 mod rollup;
 mod scenarios;
 mod simulated;
+mod states;
 mod stripe_money;
 mod support;
 mod two_systems;

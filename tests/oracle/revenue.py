@@ -13,7 +13,7 @@ Where the method leaves room, this is what is computed here:
 
  1  A line is earned over its own period, an invoice of the Dashboard over that of its lines together.
     What is earned by a moment is rounded half to even at the minor unit; a period of no length is
-    earned once its moment has passed.
+    earned once its moment has passed, and not before its invoice is final.
  2  Amounts that go back are put in the order of time. Each is brought to its part without tax, as a
     running sum that begins anew after a credit note for lines with what that leaves, and shared over
     the lines by what is left of each, as running sums. If nothing is left, or less than the amount,
@@ -71,6 +71,10 @@ class Line:
         self.id, self.net, self.tax, self.start, self.end = identifier, net, tax, start, end
         self.taken = []
 
+    def not_before(self, final):
+        if self.start == self.end:
+            self.start = self.end = max(self.start, final)
+
     def left(self, before=None):
         return self.net - sum(amount for at, amount in self.taken if before is None or at < before)
 
@@ -97,6 +101,8 @@ def share(amount, weights, places):
 class Invoice:
     def __init__(self, row, customer, total, final, lines):
         self.row, self.customer, self.total, self.final, self.lines = row, customer, total, final, lines
+        for line in lines:
+            line.not_before(final)
         self.back = []  # (moment, gross, lines of a credit note)
 
     def take_back(self, places):

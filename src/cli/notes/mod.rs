@@ -125,6 +125,8 @@ fn revenue(run: &Run, notes: &mut Vec<Note>) {
         text.push_str("; payments do not show tax, so amounts include it");
     }
     notes.push(Note::new(&catalogue::REVENUE_BASIS, text));
+    notes.extend(rate(run));
+    notes.extend(not_told(run));
     let days = run.period;
     let several = book.several_plans.iter();
     let several = several.filter(|(_, at)| at.start < days.end && days.start < at.end);
@@ -207,6 +209,75 @@ fn revenue(run: &Run, notes: &mut Vec<Note>) {
         let text = format!("internal accounts, rows of kind internal: {internal}");
         notes.push(Note::new(&catalogue::JOINED_BY, text));
     }
+}
+
+/// What a period of several months, or of parts of them, makes of a monthly rate.
+fn rate(run: &Run) -> Option<Note> {
+    let months: Vec<_> = run.period.months().collect();
+    let (Basis::Mrr, Some(last)) = (run.revenue.basis, months.last()) else {
+        return None;
+    };
+    let first = months.first()?.first_day();
+    let end = last.plus(1).first_day();
+    let mut words = Vec::new();
+    if run.period.start != first || run.period.end != end {
+        words.push(
+            "the period begins or ends within a month, of which the rate counts by its days"
+                .to_string(),
+        );
+    }
+    if months.len() > 1 {
+        // The obligations of the last month are the rates at its end.
+        let start = run.zone.start_of(last.first_day());
+        let lines = run.revenue.obligations.iter();
+        let lines = lines.filter(|line| line.service.0 == start);
+        let rate: Exact = lines.map(|line| line.net).sum();
+        words.push(format!(
+            "revenue adds up the rates at the end of {} months; at the end of {} it is {} a month",
+            months.len(),
+            last.title(),
+            money(run, rate)
+        ));
+    }
+    let text = words.join("; ");
+    (!text.is_empty()).then(|| Note::new(&catalogue::REVENUE_BASIS, text))
+}
+
+/// What takes revenue of Stripe's invoices back and is in none of the files.
+fn not_told(run: &Run) -> Option<Note> {
+    if !matches!(run.revenue.basis, Basis::Recognized | Basis::Billed) {
+        return None;
+    }
+    let mut lines = run.revenue.obligations.iter();
+    lines.find(|line| line.source.is_invoiced() && line.source.namespace() == "stripe")?;
+    let any = |formats: &[&str]| {
+        let mut files = run.books.files.iter();
+        files.any(|file| formats.contains(&file.format))
+    };
+    // A credit note that is paid out is a refund there, too.
+    const BALANCE: [&str; 3] = [
+        "stripe-balance-change",
+        "stripe-balance-history",
+        "sigma-balance-transactions",
+    ];
+    let report = any(&["stripe-revenue-recognition"]);
+    let paid = ["stripe-payments", "sigma-charges", "sigma-refunds"];
+    let refunds = report || any(&BALANCE) || any(&paid);
+    let disputes = report || any(&BALANCE) || any(&["stripe-payments", "sigma-disputes"]);
+    let notes = report || any(&["sigma-credit-notes"]);
+    let recognized = run.revenue.basis == Basis::Recognized;
+    let missing = [
+        ("refunds", refunds || !recognized),
+        ("lost disputes", disputes || !recognized),
+        ("credit notes", notes),
+    ];
+    let missing = missing.iter().filter(|(_, told)| !told);
+    let missing: Vec<&str> = missing.map(|(what, _)| *what).collect();
+    let text = format!(
+        "no file tells {} of these invoices: what they took back is still in the revenue",
+        missing.join(", ")
+    );
+    (!missing.is_empty()).then(|| Note::new(&catalogue::REVENUE_BASIS, text))
 }
 
 /// What the sources that do not count say of the months of those that do.

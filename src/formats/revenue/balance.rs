@@ -113,14 +113,21 @@ pub fn given_back(description: Option<&str>) -> Option<&str> {
 /// What the remarks of a file will say.
 #[derive(Debug, Default)]
 pub struct Doubts {
-    unbalanced: u64,
+    unbalanced: rows::Contradictions,
     others: BTreeMap<String, u64>,
 }
 
 impl Doubts {
     /// Looks at one movement. `net` is what the file states, if it does.
     pub fn see(&mut self, entry: &BalanceEntry, net: Option<Exact>) {
-        self.unbalanced += u64::from(net.is_some_and(|net| net != entry.gross - entry.fee));
+        let should = entry.gross - entry.fee;
+        if let Some(net) = net.filter(|net| *net != should) {
+            let words = format!(
+                "{} - {} is {should}, the net is {net}",
+                entry.gross, entry.fee
+            );
+            self.unbalanced.see(entry.origin.line, &words);
+        }
         if let BalanceKind::Other(word) = &entry.kind {
             *self.others.entry(word.clone()).or_default() += 1;
         }
@@ -129,7 +136,7 @@ impl Doubts {
     /// Tells.
     pub fn remark(self, tally: &mut Tally) {
         let text = "on {n} movements the net is not the amount less the fee; the amount is used";
-        rows::remark(tally, &catalogue::BALANCES, self.unbalanced, text);
+        self.unbalanced.remark(tally, text);
         let words = self.others.iter();
         let words = words.map(|(word, rows)| format!("{word} ({rows})"));
         let words = words.collect::<Vec<_>>().join(", ");

@@ -13,6 +13,7 @@
 use super::money::Money;
 use super::rows;
 use crate::formats::fields::Columns;
+use crate::formats::rows::{ignored, is_total, stamp, total_row};
 use crate::formats::{Format, Kind, Reader, Remark, RevenueRecords, Sample, Settings, Tally};
 use crate::model::records::{Invoice, InvoiceStatus, Prepaid};
 use crate::model::{Currency, Exact, Instant};
@@ -240,7 +241,7 @@ fn read(
         fields.status,
     ];
     let is_used = |column| needed.iter().chain(&optional).any(|at| *at == Some(column));
-    crate::formats::rows::ignored(&mut tally, &columns.header, is_used);
+    ignored(&mut tally, &columns.header, is_used);
     for text in fields.choices {
         tally.remarks.push(Remark {
             entry: &catalogue::COLUMN_CHOSEN,
@@ -275,6 +276,13 @@ fn line(
     row: &Row,
     money: &mut Money,
 ) -> Result<Invoice, Problem> {
+    // A row of totals has the dates of the others, and its amount would count twice.
+    let labels = [Some(fields.customer), fields.invoice_id, fields.plan];
+    let label = labels.into_iter().flatten();
+    let mut label = label.filter(|column| row.filled(*column).is_some_and(is_total));
+    if let Some(label) = label.next() {
+        return Err(total_row(columns, row, label));
+    }
     let currency = currency(columns, fields, settings, row)?;
     let total = match money.fine_amount(columns, row, Some(fields.amount), currency)? {
         Some(amount) => amount,
@@ -313,7 +321,7 @@ fn line(
 }
 
 fn period(columns: &Columns, fields: &Fields, row: &Row) -> Result<(Instant, Instant), Problem> {
-    let start = columns.instant(row, fields.start)?;
+    let start = stamp(columns, row, fields.start)?;
     let period = rows::period(columns, row, (Some(fields.start), fields.end))?;
     Ok(period.unwrap_or((start, start)))
 }
@@ -419,6 +427,26 @@ mod tests {
                 "{old} → {new}"
             );
         }
+    }
+
+    #[test]
+    fn a_row_of_totals_is_refused_whatever_its_dates() {
+        let good = "acme,2026-02-01,2026-03-01,10.00,USD,,,";
+        for (total, fault) in [
+            ("Total,2026-02-01,2026-03-01,10.00,USD,,,", "T3030@3:1"),
+            ("sub-total:,2026-02-01,2026-03-01,10.00,USD,,,", "T3030@3:1"),
+            ("Grand total,,,10.00,USD,,,", "T3030@3:1"),
+            (",Total,,10.00,USD,,,", "T3030@3:2"),
+        ] {
+            let outcome = read_format(&FORMAT, &format!("{HEADER}\n{good}\n{total}\n"));
+            assert_eq!(outcome.faults(), [fault], "{total}");
+        }
+        // A customer whose name only begins like it is a customer.
+        let totally = format!("{HEADER}\n{}\n", good.replace("acme", "total-energy"));
+        assert_eq!(
+            read_format(&FORMAT, &totally).faults(),
+            Vec::<String>::new()
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::formats::{RevenueRecords, Tally};
 use crate::model::records::{
     BalanceEntry, BalanceKind, BillingCustomer, CreditNote, CreditNoteLine, Dispute, DisputeStatus,
-    Invoice, InvoiceLine, LineTax, ListPrice, MrrChange, Payment, PaymentStatus, Product,
+    Invoice, InvoiceLine, LineTax, ListPrice, Metadata, MrrChange, Payment, PaymentStatus, Product,
     RecognizedEntry, Refund, Subscription, SubscriptionItem,
 };
 use crate::model::{Exact, Instant};
@@ -33,6 +33,7 @@ pub fn render(records: &RevenueRecords) -> Value {
         "items": list(&records.items, item),
         "products": list(&records.products, product),
         "mrr_changes": list(&records.mrr_changes, mrr_change),
+        "metadata": list(&records.metadata, metadata),
         "balance": list(&records.balance, balance_entry),
         "recognized": list(&records.recognized, recognized),
     }))
@@ -217,7 +218,7 @@ fn refund(refund: &Refund) -> Value {
         "amount": number(refund.amount),
         "currency": refund.currency.code(),
         "at": time(refund.at),
-        "succeeded": refund.succeeded,
+        "succeeded": refund.succeeded(),
         "line": refund.origin.line,
     }))
 }
@@ -351,6 +352,16 @@ fn compact(value: Value) -> Value {
             .filter(|(_, value)| !empty(value))
             .collect::<Map<_, _>>(),
     )
+}
+
+fn metadata(pair: &Metadata) -> Value {
+    json!({
+        "of": format!("{:?}", pair.of).to_lowercase(),
+        "id": pair.id,
+        "key": pair.key,
+        "value": pair.value,
+        "line": pair.origin.line,
+    })
 }
 
 #[cfg(test)]

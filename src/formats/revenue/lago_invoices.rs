@@ -205,22 +205,25 @@ fn invoice(columns: &Columns, fields: &Fields, row: &Row) -> Result<Invoice, Pro
 
 /// The state of the invoice; whether a final one is paid says `payment_status`.
 fn status(columns: &Columns, fields: &Fields, row: &Row) -> Result<InvoiceStatus, Problem> {
+    let paid = payment_status(columns, fields, row)?;
     let word = rows::filled(columns, row, fields.status)?.to_lowercase();
     match word.as_str() {
-        "finalized" => {}
-        "voided" => return Ok(InvoiceStatus::Void),
+        "finalized" => Ok(paid),
+        "voided" => Ok(InvoiceStatus::Void),
         "draft" | "pending" | "failed" | "generating" | "open" | "closed" => {
-            return Ok(InvoiceStatus::Draft);
+            Ok(InvoiceStatus::Draft)
         }
         _ => {
             let words = "draft, finalized, voided, pending, failed, generating, open or closed";
-            return Err(rows::unknown_word(columns, row, fields.status, words));
+            Err(rows::unknown_word(columns, row, fields.status, words))
         }
     }
-    let Some((column, word)) = fields
-        .payment_status
-        .and_then(|c| Some((c, row.filled(c)?)))
-    else {
+}
+
+/// Whether a final invoice is paid; a word that is not known is refused whatever its state.
+fn payment_status(columns: &Columns, fields: &Fields, row: &Row) -> Result<InvoiceStatus, Problem> {
+    let cell = fields.payment_status;
+    let Some((column, word)) = cell.and_then(|column| Some((column, row.filled(column)?))) else {
         return Ok(InvoiceStatus::NotStated);
     };
     match word.to_lowercase().as_str() {

@@ -1,9 +1,13 @@
 //! Money cells of one file: whether its decimals are points or commas, and how fine a currency is.
 //!
-//! The decimal mark is a property of the file, never of a cell: a Stripe export for a European
-//! account writes `"106,80"` throughout, and a single such cell among points is damage. So cells
-//! are read as they come, what was seen is remembered, and [`Money::finish`] refuses the file if
-//! the marks disagree. Nothing here knows which columns hold money.
+//! The decimal mark is a property of a column, never of a cell: a Stripe export for a European
+//! account writes `"106,80"` throughout, a spreadsheet may have rewritten one column of it, and a
+//! single such cell among points is damage. So cells are read as they come, what was seen is
+//! remembered, and [`Money::finish`] refuses the file if the marks of a column disagree, or if
+//! neither the column nor the rest of the file says what a cell means. Nothing here knows which
+//! columns hold money.
+
+use std::collections::BTreeMap;
 
 use crate::formats::Settings;
 use crate::formats::fields::Columns;
@@ -16,9 +20,18 @@ use crate::scan::Row;
 pub struct Money {
     /// What the user said; `None` lets the file decide.
     declared: Option<bool>,
+    columns: BTreeMap<usize, Marks>,
+}
+
+/// The marks of one column.
+#[derive(Debug, Default)]
+struct Marks {
     points: Seen,
     commas: Seen,
+    /// `1,234`
     ambiguous: Seen,
+    /// Of the points, those that could stand between thousands: `1.234`.
+    groups: Seen,
 }
 
 /// How many cells of one style there were, and the first of them, as the problem it would be.
@@ -42,16 +55,14 @@ enum Style {
 
 const HELP: &str =
     "say decimal = \",\" or \".\" in its [[input]] entry of tanso.toml, or export the file again";
-const MIXED: &str = "a file has decimal points or decimal commas, not both; export it again";
+const MIXED: &str = "a column has decimal points or decimal commas, not both; export it again";
 
 impl Money {
     /// Starts with what the user said about the file.
     pub fn of(settings: &Settings) -> Money {
         Money {
             declared: settings.decimal_comma,
-            points: Seen::default(),
-            commas: Seen::default(),
-            ambiguous: Seen::default(),
+            columns: BTreeMap::new(),
         }
     }
 
@@ -136,6 +147,9 @@ impl Money {
         let grouped = ungrouped.is_some();
         let text = ungrouped.as_deref().unwrap_or(text);
         if let Some(comma) = self.declared {
+            if comma && let Some(text) = without_points(text) {
+                return number(&text.replacen(',', ".", 1));
+            }
             if comma && text.contains('.') {
                 let message =
                     format!("{name} has a point, but the decimals of the file are commas");
@@ -155,40 +169,81 @@ impl Money {
             Style::Plain | Style::Point => columns.optional_number(row, column)?,
             Style::Comma | Style::Ambiguous => number(&text.replacen(',', ".", 1))?,
         };
-        let (seen, message) = match style {
-            Style::Plain => return Ok(value),
-            Style::Point => (&mut self.points, "has a decimal point"),
-            Style::Comma => (&mut self.commas, "has a decimal comma"),
-            Style::Ambiguous => (
-                &mut self.ambiguous,
-                "has a comma that could be a decimal comma or a thousands separator",
-            ),
+        let marks = self.columns.entry(column).or_default();
+        let problem = |what: &str| {
+            let message = format!("{name} {what}");
+            columns.problem(&catalogue::NOT_A_NUMBER, row, column, message)
         };
-        seen.cells += 1;
-        if seen.first.is_none() {
-            let message = format!("{name} {message}");
-            seen.first = Some(columns.problem(&catalogue::NOT_A_NUMBER, row, column, message));
+        match style {
+            Style::Plain => {}
+            Style::Point => {
+                marks.points.see(|| problem("has a decimal point"));
+                if could_be_groups(text, '.') {
+                    let what = "has a point that could be a decimal point or a thousands separator";
+                    marks.groups.see(|| problem(what));
+                }
+            }
+            Style::Comma => marks.commas.see(|| problem("has a decimal comma")),
+            Style::Ambiguous => {
+                let what = "has a comma that could be a decimal comma or a thousands separator";
+                marks.ambiguous.see(|| problem(what));
+            }
         }
         Ok(value)
     }
 
-    /// Decides at the end of the file. Points and commas in one file are a problem, placed at the
-    /// first cell of the rarer kind; so is a comma that nothing else in the file explains.
+    /// Decides at the end of the file. Points and commas in one column are a problem, placed at the
+    /// first cell of the rarer kind. So is a mark that could stand between thousands if nothing else
+    /// in its column says what it is and the other columns do not agree.
     pub fn finish(self, problems: &mut Problems) {
-        let with_comma = self.commas.cells + self.ambiguous.cells;
-        if self.points.cells > 0 && with_comma > 0 {
-            let (odd, others, mark) = if self.points.cells < with_comma {
-                (self.points.first, with_comma, "comma")
-            } else {
-                let odd = earlier(self.commas.first, self.ambiguous.first);
-                (odd, self.points.cells, "point")
-            };
-            if let Some(mut odd) = odd {
-                odd.message += &format!(", but {others} amounts of the file have a {mark}");
-                problems.push(odd.help(MIXED));
+        let points: u64 = self.columns.values().map(|marks| marks.points.cells).sum();
+        let commas: u64 = self.columns.values().map(|marks| marks.commas.cells).sum();
+        for marks in self.columns.into_values() {
+            let with_comma = marks.commas.cells + marks.ambiguous.cells;
+            if marks.points.cells > 0 && with_comma > 0 {
+                let (odd, others, mark) = if marks.points.cells < with_comma {
+                    (marks.points.first, with_comma, "comma")
+                } else {
+                    let odd = earlier(marks.commas.first, marks.ambiguous.first);
+                    (odd, marks.points.cells, "point")
+                };
+                if let Some(mut odd) = odd {
+                    odd.message += &format!(", but {others} amounts of the column have a {mark}");
+                    problems.push(odd.help(MIXED));
+                }
+                continue;
             }
-        } else if let (0, Some(odd)) = (self.commas.cells, self.ambiguous.first) {
-            problems.push(odd.help(HELP));
+            // One cell is no column: what the other columns have decides.
+            let (own, others, mark) = match with_comma > 0 {
+                true => (marks.commas.cells, points, "point"),
+                false => (marks.points.cells, commas, "comma"),
+            };
+            let same = if with_comma > 0 { commas } else { points };
+            if own == 1 && others > same - own {
+                if let Some(mut odd) = earlier(marks.commas.first, marks.points.first) {
+                    odd.message += &format!(", but {others} amounts of the file have a {mark}");
+                    problems.push(odd.help(MIXED));
+                }
+                continue;
+            }
+            let told_commas = marks.commas.cells > 0 || (commas > 0 && points == 0);
+            if let (false, Some(odd)) = (told_commas, marks.ambiguous.first) {
+                problems.push(odd.help(HELP));
+            }
+            // Points are points, unless other columns have commas and this one has nothing plain.
+            let told_points = commas == 0 || marks.points.cells > marks.groups.cells;
+            if let (false, Some(odd)) = (told_points, marks.groups.first) {
+                problems.push(odd.help(HELP));
+            }
+        }
+    }
+}
+
+impl Seen {
+    fn see(&mut self, problem: impl FnOnce() -> Problem) {
+        self.cells += 1;
+        if self.first.is_none() {
+            self.first = Some(problem());
         }
     }
 }
@@ -242,13 +297,39 @@ fn without_spaces(text: &str) -> Option<String> {
     right.then(|| text.replace(GROUP_SPACES, ""))
 }
 
+/// `1.234,56` as `1234,56`: a decimal comma, and points between all groups of three digits; `None`
+/// for anything else.
+fn without_points(text: &str) -> Option<String> {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (whole, fraction) = unsigned.split_once(',')?;
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let mut groups = whole.split('.');
+    let first = groups.next().unwrap_or("");
+    let right = whole.contains('.')
+        && first.len() <= 3
+        && digits(first)
+        && digits(fraction)
+        && groups.all(|group| group.len() == 3 && digits(group));
+    right.then(|| text.replace('.', ""))
+}
+
+/// Whether a number with one mark could also be one with a thousands separator: three digits behind
+/// the mark, one to three before it, the first of them not 0.
+fn could_be_groups(text: &str, mark: char) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    unsigned.split_once(mark).is_some_and(|(whole, fraction)| {
+        let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+        let three = fraction.len() == 3 && digits(fraction);
+        three && (1..=3).contains(&whole.len()) && digits(whole) && !whole.starts_with('0')
+    })
+}
+
 fn style(text: &str) -> Style {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     match unsigned.split_once(',') {
         Some((whole, fraction)) if digits(whole) && digits(fraction) => {
-            let groups = fraction.len() == 3 && whole.len() <= 3 && !whole.starts_with('0');
-            if groups {
+            if could_be_groups(text, ',') {
                 Style::Ambiguous
             } else {
                 Style::Comma
@@ -314,6 +395,74 @@ mod tests {
         assert_eq!(rare_point, Err("T3021@3".into()));
         let both_in_one = read(None, "usd", &["12.00", "1,234.56"]);
         assert_eq!(both_in_one, Err("T3021@3".into()));
+    }
+
+    /// Reads two columns of amounts in dollars, row by row.
+    fn read_two(rows: &[[&str; 2]]) -> Vec<String> {
+        let columns = columns_of(&["Total", "Tax"]);
+        let mut money = Money::of(&Settings::default());
+        let mut problems = Problems::default();
+        let mut amounts = Vec::new();
+        for (index, cells) in rows.iter().enumerate() {
+            let row = Row::of_cells(index as u64 + 2, cells);
+            for column in 0..2 {
+                match money.amount(&columns, &row, column, Currency::USD) {
+                    Ok(amount) => amounts.push(amount.to_string()),
+                    Err(problem) => problems.push(problem),
+                }
+            }
+        }
+        money.finish(&mut problems);
+        let fault = |problem: &Problem| {
+            let place = problem.place.as_ref().unwrap();
+            let (line, column) = (place.line.unwrap(), place.column.unwrap());
+            assert!(problem.help.is_some(), "{}", problem.message);
+            format!("{}@{line}:{column}", problem.entry.code)
+        };
+        match problems.kept() {
+            [] => amounts,
+            kept => kept.iter().map(fault).collect(),
+        }
+    }
+
+    #[test]
+    fn a_spreadsheet_may_have_rewritten_one_column() {
+        let both = read_two(&[["106,80", "12.5"], ["-30", "1.500"], ["0,5", "0"]]);
+        assert_eq!(both, ["106.8", "12.5", "-30", "1.5", "0.5", "0"]);
+        // A cell that differs from its own column.
+        let damaged = read_two(&[["106,80", "12.5"], ["30.10", "1.25"], ["0,5", "0"]]);
+        assert_eq!(damaged, ["T3021@3:1"]);
+        // 1.500 could be 1500 as well: the other column has commas, and nothing here is plain.
+        let unclear = read_two(&[["106,80", "1.500"], ["1,25", "2.000"]]);
+        assert_eq!(unclear, ["T3021@2:2"]);
+        // One cell does not make a column: the other ones decide.
+        let lonely = read_two(&[["106.80", "12,34"], ["1.25", "0"], ["7.50", ""]]);
+        assert!(lonely.contains(&"T3021@2:2".to_string()), "{lonely:?}");
+        let lonely = read_two(&[["106,80", "12.34"], ["1,25", "0"]]);
+        assert_eq!(lonely, ["T3021@2:2"]);
+        // Without commas anywhere it is a number like any other.
+        assert_eq!(read_two(&[["106.80", "1.500"]]), ["106.8", "1.5"]);
+    }
+
+    #[test]
+    fn a_declared_comma_allows_points_between_thousands() {
+        let groups = read(Some(true), "eur", &["1.234,56", "-12.345.678,9", "7,5"]);
+        assert_eq!(groups, numbers(&["1234.56", "-12345678.9", "7.5"]));
+        for cell in [
+            "1.23,4",
+            "1234.567,8",
+            ".234,5",
+            "1.234,",
+            "1.234.56",
+            "1.2345,6",
+        ] {
+            assert_eq!(
+                read(Some(true), "eur", &[cell]),
+                Err("T3021@2".into()),
+                "{cell}"
+            );
+        }
+        assert_eq!(read(None, "eur", &["1.234,56"]), Err("T3021@2".into()));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::formats::fields::Columns;
+use crate::formats::rows::{Fate, each as each_row, is_total, total_row};
 use crate::formats::{Remark, Tally};
 use crate::model::records::Origin;
 use crate::model::{Exact, Instant};
@@ -14,8 +15,6 @@ use crate::scan::{Header, Row, RowSource};
 
 /// Stripe appends this to the key of a metadata column: `tenant_id (metadata)`.
 const METADATA: &str = " (metadata)";
-/// What a total row has where its id should be.
-const TOTALS: &[&str] = &["total", "totals", "total:", "grand total", "sum"];
 
 /// What a reader does with one row.
 pub type ReadRow<'a> = dyn FnMut(&Row, &mut Tally) -> Result<(), Problem> + 'a;
@@ -61,26 +60,10 @@ pub fn each_growing(
     tally: &mut Tally,
     read: &mut ReadGrowingRow<'_>,
 ) {
-    let mut row = Row::default();
-    while source.next_row(&mut row, problems) {
-        tally.read += 1;
-        if row.is_blank() {
-            tally.skip("blank");
-            continue;
-        }
-        match read(source.header(), &row, tally) {
-            Ok(()) => tally.used += 1,
-            Err(problem) => {
-                tally.skip("refused");
-                problems.push(problem);
-            }
-        }
-    }
-    let blank = source.blank_lines();
-    if blank > 0 {
-        tally.read += blank;
-        *tally.skipped.entry("blank").or_default() += blank;
-    }
+    let read = each_row(source, problems, |header, row, tally| {
+        read(header, row, tally).map(|()| Fate::Used)
+    });
+    tally.add(read);
 }
 
 /// Where a row stands.
@@ -102,10 +85,7 @@ pub fn own_id(columns: &Columns, row: &Row, column: usize) -> Result<String, Pro
             &catalogue::REPEATED_HEADER,
             "the header is repeated here".to_string(),
         ),
-        Some(text) if TOTALS.iter().any(|word| text.eq_ignore_ascii_case(word)) => problem(
-            &catalogue::TOTAL_ROW,
-            "this row looks like a total of the others".to_string(),
-        ),
+        Some(text) if is_total(text) => Err(total_row(columns, row, column)),
         Some(text) => Ok(text.to_string()),
     }
 }
@@ -195,18 +175,49 @@ pub fn interval(columns: &Columns, row: &Row, column: usize) -> Result<String, P
     }
 }
 
-/// Whether ending balance = starting balance + total − amount due, Stripe's own arithmetic; true
-/// where one of them is not stated.
-pub fn balances_agree(
+/// Where a file contradicts itself: on how many rows, and what the first of them say.
+#[derive(Debug, Default)]
+pub struct Contradictions {
+    rows: u64,
+    first: Vec<String>,
+}
+
+impl Contradictions {
+    /// How many rows are named.
+    const NAMED: usize = 5;
+
+    /// Enters a row that does not add up: its line, and in words how it does not.
+    pub fn see(&mut self, line: u64, words: &str) {
+        self.rows += 1;
+        if self.first.len() < Contradictions::NAMED {
+            self.first.push(format!("line {line}: {words}"));
+        }
+    }
+
+    /// Tells them, unless there are none. `text` has `{n}` for the number of rows.
+    pub fn remark(self, tally: &mut Tally, text: &str) {
+        let more = match self.rows.saturating_sub(self.first.len() as u64) {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        let text = format!("{text} ({}{more})", self.first.join("; "));
+        remark(tally, &catalogue::BALANCES, self.rows, &text);
+    }
+}
+
+/// How ending balance = starting balance + total − amount due, Stripe's own arithmetic, does not
+/// hold; `None` where it does and where one of them is not stated.
+pub fn balance_fault(
     due: Option<Exact>,
     starting: Option<Exact>,
     ending: Option<Exact>,
     total: Exact,
-) -> bool {
-    match (due, starting, ending) {
-        (Some(due), Some(starting), Some(ending)) => ending == starting + total - due,
-        _ => true,
-    }
+) -> Option<String> {
+    let (due, starting, ending) = (due?, starting?, ending?);
+    let should = starting + total - due;
+    (ending != should).then(|| {
+        format!("{starting} + {total} - {due} is {should}, the ending balance is {ending}")
+    })
 }
 
 /// The state of a subscription, by Stripe's word.

@@ -31,13 +31,18 @@ pub static FORMAT: Format = Format {
 const PAGE: &str = "\
 Sigma or Data Pipeline, `select * from credit_note_line_items`. Tells which invoice lines a credit note
 takes back, and how much: `amount` less `discount_amount`, in minor units of the credit note's currency.
-Needs `id`, `credit_note_id`, `amount`, `discount_amount` and `invoice_line_item`. Rows of credit notes that
-are in no file are counted and not used.
+Needs `id`, `credit_note_id`, `amount`, `discount_amount` and `invoice_line_item` (or `invoice_line_item_id`).
+Rows of credit notes that are in no file are counted and not used.
 ";
 
 fn detect(sample: &Sample<'_>) -> bool {
     let any = |names: &[&str]| names.iter().any(|name| sample.header.has(name));
-    sample.has_all(&["credit_note_id", "amount"]) && any(&["discount_amount", "invoice_line_item"])
+    sample.has_all(&["credit_note_id", "amount"])
+        && any(&[
+            "discount_amount",
+            "invoice_line_item",
+            "invoice_line_item_id",
+        ])
 }
 
 struct Fields {
@@ -60,7 +65,7 @@ fn read(
         note: table.required(&["credit_note_id"], problems),
         amount: table.required(&["amount"], problems),
         discount: table.required(&["discount_amount"], problems),
-        line: table.required(&["invoice_line_item"], problems),
+        line: table.required(&["invoice_line_item", "invoice_line_item_id"], problems),
     };
     if !table.is_whole(problems) {
         return Tally::default();

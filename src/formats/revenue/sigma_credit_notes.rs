@@ -43,6 +43,7 @@ const OWN: &[&str] = &[
 
 fn detect(sample: &Sample<'_>) -> bool {
     let own = OWN.iter().any(|name| sample.header.has(name));
+    let own = own || sigma::ids_begin(sample, &["cn_"]);
     own && sample.has_all(&["id", "amount", "invoice_id", "created"])
 }
 

@@ -9,7 +9,7 @@ use super::{rows, sigma};
 use crate::formats::fields::Columns;
 use crate::formats::{Format, Kind, Reader, RevenueRecords, Sample, Settings, Tally};
 use crate::model::records::{Invoice, InvoiceStatus, Prepaid};
-use crate::problem::{Problem, Problems, catalogue};
+use crate::problem::{Problem, Problems};
 use crate::scan::{Row, RowSource};
 
 /// Stripe invoices.
@@ -58,7 +58,9 @@ const OWN: &[&str] = &[
 
 fn detect(sample: &Sample<'_>) -> bool {
     let any = |names: &[&str]| names.iter().any(|name| sample.header.has(name));
-    let own = any(OWN) || sample.has_all(&["amount_due", "period_start"]);
+    let own = any(OWN)
+        || sample.has_all(&["amount_due", "period_start"])
+        || sigma::ids_begin(sample, &["in_"]);
     own && sample.has_all(&["id", "customer_id", "total"])
 }
 
@@ -122,33 +124,35 @@ fn read(
     let Some(fields) = Fields::find(&mut table, problems) else {
         return Tally::default();
     };
-    let mut doubts = 0;
+    let mut doubts = rows::Contradictions::default();
     let mut tally = table.each(source, problems, |columns, row, tally| {
-        let (invoice, agrees) = invoice(columns, &fields, row)?;
-        doubts += u64::from(!agrees);
+        let (invoice, fault) = invoice(columns, &fields, row)?;
+        if let Some(fault) = fault {
+            doubts.see(row.line(), &fault);
+        }
         tally.cover(invoice.date, invoice.date);
         records.invoices.push(invoice);
         Ok(())
     });
     let text = "on {n} invoices the ending balance is not starting balance + total - amount due";
-    rows::remark(&mut tally, &catalogue::BALANCES, doubts, text);
+    doubts.remark(&mut tally, text);
     tally
 }
 
-/// The invoice, and whether its own columns agree.
-fn invoice(columns: &Columns, fields: &Fields, row: &Row) -> Result<(Invoice, bool), Problem> {
+/// The invoice, and how its own columns do not add up, if so.
+fn invoice(
+    columns: &Columns,
+    fields: &Fields,
+    row: &Row,
+) -> Result<(Invoice, Option<String>), Problem> {
     let id = rows::own_id(columns, row, fields.id)?;
     let currency = fields.money.currency(columns, row)?;
     let total = sigma::amount(columns, row, fields.total, currency)?;
     let status = super::invoice_status_of(columns, row, fields.status)?;
     let read = |column| sigma::optional_amount(columns, row, column, currency);
-    let agrees = status == InvoiceStatus::Draft
-        || rows::balances_agree(
-            read(fields.amount_due)?,
-            read(fields.starting)?,
-            read(fields.ending)?,
-            total,
-        );
+    let (due, starting) = (read(fields.amount_due)?, read(fields.starting)?);
+    let fault = rows::balance_fault(due, starting, read(fields.ending)?, total);
+    let fault = fault.filter(|_| status != InvoiceStatus::Draft);
     let invoice = Invoice {
         off_lines: crate::model::Exact::ZERO,
         id,
@@ -175,5 +179,5 @@ fn invoice(columns: &Columns, fields: &Fields, row: &Row) -> Result<(Invoice, bo
         metered: false,
         origin: rows::origin(columns, row),
     };
-    Ok((invoice, agrees))
+    Ok((invoice, fault))
 }

@@ -1,5 +1,5 @@
 //! Joins that Stripe's tables leave to the reader, once all files are read: taxes to their lines,
-//! lines to their credit notes, names of products to prices.
+//! lines to their credit notes, names of products to prices, metadata to their objects.
 //!
 //! Tables of details name no currency, so their minor units become amounts only here. The rule that
 //! must hold: what is joined comes off the line to the last digit, and what finds nothing to join is
@@ -11,7 +11,9 @@ use std::sync::Arc;
 use super::minor::{stripe_decimals, to_major};
 use crate::formats::RevenueRecords;
 use crate::model::Exact;
-use crate::model::records::{CreditNote, Invoice, InvoiceLine, LineTax};
+use crate::model::records::{
+    BillingCustomer, CreditNote, Invoice, InvoiceLine, LineTax, MetadataOf,
+};
 use crate::problem::{Note, Place, Problem, Problems, catalogue};
 
 /// Joins them; the notes say what was worked out and what was left over.
@@ -25,7 +27,70 @@ pub fn join(records: &mut RevenueRecords, problems: &mut Problems) -> Vec<Note> 
         notes.extend(infer_taxes(records));
     }
     notes.extend(join_credit_lines(records));
+    notes.extend(join_metadata(records));
     notes
+}
+
+/// Metadata become keys of their object, by which customers are found. A customer that stands in no
+/// table is known by its metadata alone.
+fn join_metadata(records: &mut RevenueRecords) -> Option<Note> {
+    type Pairs = BTreeMap<String, Vec<(String, String)>>;
+    fn put<'r>(
+        pairs: &mut Pairs,
+        objects: impl Iterator<Item = (&'r String, &'r mut Vec<(String, String)>)>,
+    ) -> u64 {
+        let mut joined = BTreeSet::new();
+        for (id, keys) in objects {
+            if let Some(pairs) = pairs.get(id) {
+                keys.extend(pairs.iter().cloned());
+                joined.insert(id.clone());
+            }
+        }
+        pairs.retain(|id, _| !joined.contains(id));
+        pairs.values().map(|pairs| pairs.len() as u64).sum()
+    }
+    let mut of: BTreeMap<MetadataOf, Pairs> = BTreeMap::new();
+    for pair in std::mem::take(&mut records.metadata) {
+        if pair.of == MetadataOf::Customer {
+            records.customers.push(BillingCustomer {
+                id: pair.id,
+                email: None,
+                name: None,
+                keys: vec![(pair.key, pair.value)],
+                created: None,
+                origin: pair.origin,
+            });
+            continue;
+        }
+        let pairs = of.entry(pair.of).or_default();
+        pairs
+            .entry(pair.id)
+            .or_default()
+            .push((pair.key, pair.value));
+    }
+    let mut left_over = 0;
+    for (of, mut pairs) in of {
+        left_over += match of {
+            MetadataOf::Customer => 0,
+            MetadataOf::Subscription => {
+                let objects = records.subscriptions.iter_mut();
+                put(&mut pairs, objects.map(|one| (&one.id, &mut one.keys)))
+            }
+            MetadataOf::Invoice => {
+                let objects = records.invoices.iter_mut();
+                let objects = objects.filter(|one| one.namespace == "stripe");
+                put(&mut pairs, objects.map(|one| (&one.id, &mut one.keys)))
+            }
+            MetadataOf::Payment => {
+                let objects = records.payments.iter_mut();
+                put(&mut pairs, objects.map(|one| (&one.id, &mut one.keys)))
+            }
+        };
+    }
+    left(
+        "metadata of objects that are in no file, not used",
+        left_over,
+    )
 }
 
 /// Prices that have only the id of their product take its name.

@@ -7,7 +7,7 @@
 use super::{rows, sigma};
 use crate::formats::fields::Columns;
 use crate::formats::{Format, Kind, Reader, RevenueRecords, Sample, Settings, Tally};
-use crate::model::records::Refund;
+use crate::model::records::{Refund, RefundStatus};
 use crate::problem::{Problem, Problems};
 use crate::scan::{Row, RowSource};
 
@@ -98,16 +98,20 @@ fn refund(columns: &Columns, fields: &Fields, row: &Row) -> Result<Refund, Probl
         amount: sigma::not_negative(columns, row, fields.amount, currency)?,
         currency,
         at: columns.instant(row, fields.created)?,
-        succeeded: succeeded(columns, row, fields.status)? && came,
+        status: match status(columns, row, fields.status)? {
+            RefundStatus::Succeeded if !came => RefundStatus::Failed,
+            status => status,
+        },
         origin: rows::origin(columns, row),
     })
 }
 
-fn succeeded(columns: &Columns, row: &Row, column: usize) -> Result<bool, Problem> {
+fn status(columns: &Columns, row: &Row, column: usize) -> Result<RefundStatus, Problem> {
     let word = row.filled(column).unwrap_or("").to_lowercase();
     match word.as_str() {
-        "succeeded" => Ok(true),
-        "pending" | "requires_action" | "failed" | "canceled" => Ok(false),
+        "succeeded" => Ok(RefundStatus::Succeeded),
+        "pending" | "requires_action" => Ok(RefundStatus::Pending),
+        "failed" | "canceled" => Ok(RefundStatus::Failed),
         _ => {
             let expected = "succeeded, pending, requires_action, failed or canceled";
             Err(rows::unknown_word(columns, row, column, expected))

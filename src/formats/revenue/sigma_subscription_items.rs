@@ -50,7 +50,8 @@ fn detect(sample: &Sample<'_>) -> bool {
     let any = |names: &[&str]| names.iter().any(|name| sample.header.has(name));
     let named = any(&["subscription_id", "subscription"]) && any(&["price_id", "plan_id"]);
     let other = any(&["amount", "invoice_id", "status"]);
-    named && any(OWN) && sample.has_all(&["id", "quantity"]) && !other
+    let own = any(OWN) || sigma::ids_begin(sample, &["si_"]);
+    named && own && sample.has_all(&["id", "quantity"]) && !other
 }
 
 struct Fields {

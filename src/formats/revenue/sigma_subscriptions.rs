@@ -34,6 +34,7 @@ with `price_id`, `start_date`, `ended_at`, `cancel_at`, `trial_start`, `trial_en
 - Subscriptions of several items have no price here: give the table `subscription_items`. Amounts and
   intervals are in `prices`.
 - `status` is active, trialing, past_due, unpaid, canceled, incomplete, incomplete_expired or paused.
+- `discount_coupon_id` is named in a note of the monthly recurring revenue: list prices do not show coupons.
 - A subscription starts at `start_date`, else at `created`.
 - A subscription ends at `ended_at`, and is going to end at `cancel_at`, or with its current period where
   `cancel_at_period_end` is true. `canceled_at` is the day of the request and not used.
@@ -51,6 +52,7 @@ const OWN: &[&str] = &[
 
 fn detect(sample: &Sample<'_>) -> bool {
     let own = OWN.iter().any(|name| sample.header.has(name));
+    let own = own || sigma::ids_begin(sample, &["sub_"]);
     own && sample.has_all(FORMAT.required) && !sample.header.has("amount")
 }
 
@@ -67,6 +69,7 @@ struct Fields {
     at_period_end: Option<usize>,
     period: (Option<usize>, Option<usize>),
     trial: (Option<usize>, Option<usize>),
+    coupon: Option<usize>,
 }
 
 fn read(
@@ -98,6 +101,7 @@ fn read(
             table.optional(&["trial_start"], problems),
             table.optional(&["trial_end"], problems),
         ),
+        coupon: table.optional(&["discount_coupon_id"], problems),
     };
     if !table.is_whole(problems) {
         return Tally::default();
@@ -137,6 +141,7 @@ fn subscription(columns: &Columns, fields: &Fields, row: &Row) -> Result<Subscri
         interval_count: None,
         cancels_at: cancels_at(columns, fields, row, current_period)?,
         trial: rows::period(columns, row, fields.trial)?,
+        coupon: rows::other_id(columns, row, fields.coupon)?,
         origin: rows::origin(columns, row),
     })
 }

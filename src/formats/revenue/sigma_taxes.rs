@@ -54,7 +54,7 @@ fn read(
         amount: table.required(&["amount"], problems),
         inclusive: table.required(&["inclusive"], problems),
         invoice: table.optional(&["invoice_id"], problems),
-        rate: table.optional(&["tax_rate"], problems),
+        rate: table.optional(&["tax_rate", "tax_rate_id"], problems),
     };
     if !table.is_whole(problems) {
         return Tally::default();

@@ -287,10 +287,7 @@ fn tables_with_the_same_columns_are_told_apart() {
     assert_eq!(taken_for(both, &row("du_1")), Some("sigma-disputes"));
     assert_eq!(taken_for(both, &row("xx_1")), None);
     let items = "id,invoice_id,amount,currency,customer_id,date,period_start,period_end,proration,unit_amount";
-    assert_eq!(
-        taken_for(items, ""),
-        Some("Stripe Sigma or Data Pipeline table")
-    );
+    assert_eq!(taken_for(items, ""), Some("Stripe's table invoice_items"));
 }
 
 #[test]

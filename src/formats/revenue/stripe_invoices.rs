@@ -54,9 +54,11 @@ the first month you want to see (a year, if anyone pays yearly), or the early mo
   invoice written off and paid after all comes back at `Paid At (UTC)`.
 - `Amount Due`, `Amount Paid`, `Subtotal`, discounts, `Tax Percent` and `Period Start/End` are not
   revenue and not used. Where the balance columns are there, ending balance = starting balance +
-  total − amount due is checked on final invoices; differences are a warning.
-- Decimals are points or, in some accounts, commas, the same in the whole file. A file that mixes
-  them is refused, and so is one that only has amounts such as `1,234`: say `decimal`.
+  total − amount due is checked on final invoices, and `Tax` against its two parts; rows that do not
+  add up are a warning with their lines.
+- Decimals are points or, in some accounts, commas, the same in a whole column. A column that mixes
+  them is refused, and so are amounts such as `1,234` that nothing else explains: say `decimal`. With
+  `decimal = \",\"` `1.234,56` is read.
   No-break spaces between groups of digits (`1 234,50`), as spreadsheets write them, are read.
 - Times are UTC, `2026-02-03 09:15` or `2026-02-03 9:15`. `2/3/26 9:15` is a spreadsheet's and refused,
   unless its `[[input]]` entry of `tanso.toml` says `date_format = \"m/d/y\"` or `\"d/m/y\"`.
@@ -148,8 +150,8 @@ impl Fields {
 /// Invoices on which Stripe's columns contradict each other.
 #[derive(Default)]
 struct Doubts {
-    balances: u64,
-    taxes: u64,
+    balances: rows::Contradictions,
+    taxes: rows::Contradictions,
 }
 
 fn read(
@@ -178,10 +180,10 @@ fn read(
         rows::remark(&mut tally, &catalogue::MISSING_COLUMN, rows_used, text);
     }
     let text = "on {n} invoices the ending balance is not starting balance + total - amount due";
-    rows::remark(&mut tally, &catalogue::BALANCES, doubts.balances, text);
+    doubts.balances.remark(&mut tally, text);
     let text =
         "on {n} invoices the tax is not the sum of its exclusive and inclusive parts; Tax is used";
-    rows::remark(&mut tally, &catalogue::BALANCES, doubts.taxes, text);
+    doubts.taxes.remark(&mut tally, text);
     tally
 }
 
@@ -197,8 +199,10 @@ fn invoice(
     let total = money.amount(columns, row, fields.total, currency)?;
     let tax = tax(columns, &fields.tax, row, currency, money, doubts)?;
     let status = super::invoice_status_of(columns, row, fields.status)?;
-    let balances_agree = balances_agree(columns, fields, row, currency, money, total)?;
-    doubts.balances += u64::from(status != InvoiceStatus::Draft && !balances_agree);
+    let fault = balance_fault(columns, fields, row, currency, money, total)?;
+    if let Some(fault) = fault.filter(|_| status != InvoiceStatus::Draft) {
+        doubts.balances.see(row.line(), &fault);
+    }
     Ok(Invoice {
         off_lines: Exact::ZERO,
         id,
@@ -245,26 +249,29 @@ fn tax(
     }
     let whole = read(tax.whole)?.unwrap_or_default();
     let both = tax.exclusive.is_some() && tax.inclusive.is_some();
-    doubts.taxes += u64::from(both && whole != parts);
+    if both && whole != parts {
+        let words = format!("the tax is {whole}, its parts are {parts}");
+        doubts.taxes.see(row.line(), &words);
+    }
     Ok(whole)
 }
 
-/// Whether Stripe's own arithmetic holds; true where a column or cell is missing.
-fn balances_agree(
+/// How Stripe's own arithmetic does not hold; `None` where a column or cell is missing.
+fn balance_fault(
     columns: &Columns,
     fields: &Fields,
     row: &Row,
     currency: Currency,
     money: &mut Money,
     total: Exact,
-) -> Result<bool, Problem> {
+) -> Result<Option<String>, Problem> {
     let mut read = |column| money.optional_amount(columns, row, column, currency);
     let (due, starting, ending) = (
         read(fields.amount_due)?,
         read(fields.starting)?,
         read(fields.ending)?,
     );
-    Ok(rows::balances_agree(due, starting, ending, total))
+    Ok(rows::balance_fault(due, starting, ending, total))
 }
 
 #[cfg(test)]
@@ -351,13 +358,26 @@ mod tests {
     fn stripes_own_arithmetic_is_checked_on_final_invoices() {
         // 5.00 + 120.00 − 120.00 is not 0.00.
         let wrong_balance = GOOD.replacen("0.00,20.00,120.00,paid", "5.00,20.00,120.00,paid", 1);
-        assert_eq!(read_rows(&[&wrong_balance, GOOD]).remarks(), ["N2107×1"]);
+        let found = read_rows(&[GOOD, &wrong_balance, GOOD]);
+        assert_eq!(found.remarks(), ["N2107×1"]);
+        let text = &found.tally.remarks[0].text;
+        let words = "(line 3: 5 + 120 - 120 is 5, the ending balance is 0)";
+        assert!(text.ends_with(words), "{text}");
         assert_eq!(
             read_rows(&[&wrong_balance.replace("paid", "draft")]).remarks(),
             Vec::<String>::new()
         );
         let wrong_tax = GOOD.replacen("paid,20.00", "paid,19.00", 1);
         assert_eq!(read_rows(&[&wrong_tax]).remarks(), ["N2107×1"]);
+        // The first five are named, all are counted.
+        let many = read_rows(&[wrong_balance.as_str(); 7]);
+        assert_eq!(many.remarks(), ["N2107×7"]);
+        let text = &many.tally.remarks[0].text;
+        assert!(
+            text.contains("line 6: ") && !text.contains("line 7: "),
+            "{text}"
+        );
+        assert!(text.ends_with("; and 2 more)"), "{text}");
     }
 
     #[test]

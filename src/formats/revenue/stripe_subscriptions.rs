@@ -47,6 +47,8 @@ filter includes them.
 - `Amount` is read as the price per unit of `Quantity` and interval; a blank amount (metered prices)
   stays unknown. A blank quantity is one.
 - `Status` is active, trialing, past_due, unpaid, canceled, incomplete, incomplete_expired or paused.
+- `Trial Start (UTC)` and `Trial End (UTC)`, where they were exported, keep months of trial out of the monthly
+  recurring revenue; a `Coupon` is named in a note, for list prices do not show it.
 - Times are UTC. `12/25/25 20:18` is a spreadsheet's and refused.
 ";
 
@@ -75,6 +77,8 @@ struct Fields {
     started: Option<usize>,
     ended: Option<usize>,
     period: (Option<usize>, Option<usize>),
+    trial: (Option<usize>, Option<usize>),
+    coupon: Option<usize>,
     metadata: Vec<(usize, String)>,
 }
 
@@ -104,6 +108,8 @@ impl Fields {
                 find("Current Period Start (UTC)"),
                 find("Current Period End (UTC)"),
             ),
+            trial: (find("Trial Start (UTC)"), find("Trial End (UTC)")),
+            coupon: find("Coupon"),
             metadata: rows::metadata(&columns.header),
         })
     }
@@ -166,7 +172,8 @@ fn subscription(
         current_period: rows::period(columns, row, fields.period)?,
         interval_count: None,
         cancels_at: None,
-        trial: None,
+        trial: rows::period(columns, row, fields.trial)?,
+        coupon: rows::text(row, fields.coupon),
         origin: rows::origin(columns, row),
     })
 }
@@ -175,6 +182,17 @@ fn subscription(
 mod tests {
     use super::*;
     use crate::formats::revenue::testing::read as read_format;
+
+    #[test]
+    fn trial_and_coupon_are_read_where_they_were_exported() {
+        let csv = "id,Customer ID,Plan,Quantity,Currency,Interval,Amount,Status,Current Period Start (UTC),Current Period End (UTC),Trial Start (UTC),Trial End (UTC),Coupon\nsub_1,cus_acme,price_pro,1,usd,month,99.00,active,2026-02-03 09:15,2026-03-03 09:15,2026-01-03 09:15,2026-02-03 09:15,LAUNCH\nsub_2,cus_umbra,price_pro,1,usd,month,99.00,active,2026-02-03 09:15,2026-03-03 09:15,,,\n";
+        let found = read_format(&FORMAT, csv).records.subscriptions;
+        let (start, end) = found[0].trial.unwrap();
+        let trial = [start.to_string(), end.to_string()];
+        assert_eq!(trial, ["2026-01-03T09:15:00Z", "2026-02-03T09:15:00Z"]);
+        assert_eq!(found[0].coupon.as_deref(), Some("LAUNCH"));
+        assert_eq!((found[1].trial, &found[1].coupon), (None, &None));
+    }
 
     #[test]
     fn a_damaged_cell_is_refused_where_it_stands() {

@@ -52,9 +52,16 @@ fn cut(csv: &str) -> Vec<(u64, Vec<String>)> {
     let mut records = Vec::new();
     let mut record = vec![String::new()];
     let (mut quoted, mut line, mut begin) = (false, 1, 1);
-    for c in csv.chars() {
+    let mut chars = csv.chars().peekable();
+    while let Some(c) = chars.next() {
         line += u64::from(c == '\n');
         match c {
+            '"' if quoted && chars.peek() == Some(&'"') => {
+                chars.next();
+                if let Some(cell) = record.last_mut() {
+                    cell.push('"');
+                }
+            }
             '"' => quoted = !quoted,
             ',' if !quoted => record.push(String::new()),
             '\n' if !quoted => {

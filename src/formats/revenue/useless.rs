@@ -4,7 +4,7 @@
 //! they must be asked: itemised payouts have the columns of a payout reconciliation.
 
 use super::balance::is_by_payout;
-use crate::formats::{KnownUseless, Sample};
+use crate::formats::KnownUseless;
 
 /// Payouts: transfers to the bank.
 pub static STRIPE_PAYOUTS: KnownUseless = KnownUseless {
@@ -12,6 +12,7 @@ pub static STRIPE_PAYOUTS: KnownUseless = KnownUseless {
     detect: |sample| {
         sample.has_all(&["arrival date (utc)"])
             || sample.has_all(&["payout_id", "effective_at_utc"])
+            || sample.has_all(&["id", "amount", "arrival_date", "status"])
     },
     advice: "payouts are transfers to your bank after fees, not revenue; export Payments or Invoices from the Dashboard",
 };
@@ -33,30 +34,10 @@ pub static STRIPE_PAYOUT_RECONCILIATION: KnownUseless = KnownUseless {
     advice: "it holds the same money as the payments, dated by payout; export the report \"Balance change from activity\" instead, or Payments or Invoices from the Dashboard",
 };
 
-/// Tables of Sigma or the Data Pipeline.
-pub static STRIPE_SIGMA: KnownUseless = KnownUseless {
-    title: "Stripe Sigma or Data Pipeline table",
-    detect: is_sigma,
-    advice: "this version does not read this table; select invoice_line_items and invoices (invoice_items are the same money before it is billed), and charges, refunds, disputes, credit_notes, subscriptions, subscription_items, prices and products where you have them",
-};
-
-/// Tables of Stripe that are neither read nor any generic layout: their amounts are in minor units.
-fn is_sigma(sample: &Sample<'_>) -> bool {
-    let tables: [&[&str]; 5] = [
-        &["id", "duration", "percent_off", "amount_off"],
-        &["price_id", "upto", "amount"],
-        &["id", "amount_capturable", "capture_method", "status"],
-        &["invoice_line_item_id", "discount", "amount"],
-        &["balance_transaction_id", "type", "amount", "application"],
-    ];
-    super::sigma::is_invoice_items(sample) || tables.iter().any(|names| sample.has_all(names))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::formats::revenue::testing::Rows;
-    use crate::formats::{USELESS, detect};
+    use crate::formats::{Sample, USELESS, detect};
 
     fn recognized(header: &str, file_name: &str) -> Option<&'static str> {
         let rows = Rows::of(&format!("{header}\n"));
@@ -81,6 +62,11 @@ mod tests {
                 "Stripe payouts",
             ),
             (
+                "id,amount,arrival_date,automatic,created,currency,destination_id,method,status,type",
+                "payouts.csv",
+                "Stripe payouts",
+            ),
+            (
                 "payout_id,effective_at_utc,effective_at,currency,gross,fee,net,reporting_category,balance_transaction_id",
                 "itemised_payouts.csv",
                 "Stripe payouts",
@@ -99,16 +85,6 @@ mod tests {
                 &format!("{balance},payout_id"),
                 "itemised.csv",
                 "Stripe payout reconciliation",
-            ),
-            (
-                "id,invoice_id,amount,currency,customer_id,date,period_end,period_start,proration,unit_amount",
-                "invoice_items.csv",
-                "Stripe Sigma or Data Pipeline table",
-            ),
-            (
-                "id,amount_off,percent_off,duration,duration_in_months,currency",
-                "coupons.csv",
-                "Stripe Sigma or Data Pipeline table",
             ),
         ] {
             assert_eq!(recognized(header, file_name), Some(title), "{header}");

@@ -4,7 +4,8 @@ use super::*;
 use crate::model::Zone;
 use crate::model::rates::RateRow;
 use crate::model::records::{
-    BalanceEntry, BalanceKind, CreditNote, Dispute, Payment, Prepaid, Refund, Settled,
+    BalanceEntry, BalanceKind, CreditNote, Dispute, DisputeStatus, Payment, Prepaid, Refund,
+    RefundStatus, Settled,
 };
 
 const EUR: Currency = Currency::EUR;
@@ -182,7 +183,7 @@ fn what_is_given_back_goes_by_what_was_paid() {
         amount: n("10"),
         currency: EUR,
         at: at(on),
-        succeeded: true,
+        status: RefundStatus::Succeeded,
         origin: origin(),
     };
     let dispute = |status| Dispute {
@@ -259,4 +260,108 @@ fn the_balance_gives_the_rate_where_payments_do_not() {
         told.parts[&("stripe invoices".to_string(), EUR)].by.len(),
         2
     );
+}
+
+#[test]
+fn pieces_that_go_back_are_together_the_whole() {
+    // 1 EUR became 1.10 USD. Of 1.00 three pieces of 0.33, 0.33 and 0.34 go back: 0.363 → 0.36,
+    // 0.726 → 0.73, so 0.37, and the rest of 1.10 is 0.37. One by one they would be 0.36 + 0.36 +
+    // 0.37 = 1.09, and a cent would stay.
+    let back = |id: &str, on: &str, amount: &str| Refund {
+        id: id.into(),
+        payment: "ch_1".into(),
+        amount: n(amount),
+        currency: EUR,
+        at: at(on),
+        status: RefundStatus::Succeeded,
+        origin: origin(),
+    };
+    let records = RevenueRecords {
+        invoices: vec![invoice("in_1", "1", "0", InvoiceStatus::Paid)],
+        payments: vec![payment("ch_1", "1", Some("in_1"), Some("1.10"))],
+        // The order of the rows is of no importance.
+        refunds: vec![
+            back("re_2", "2026-10-03", "0.33"),
+            back("re_1", "2026-10-02", "0.33"),
+        ],
+        disputes: vec![Dispute {
+            id: "dp_1".into(),
+            payment: "ch_1".into(),
+            amount: n("0.34"),
+            currency: EUR,
+            at: at("2026-10-05"),
+            status: DisputeStatus::Lost,
+            origin: origin(),
+        }],
+        ..RevenueRecords::default()
+    };
+    let (found, told) = converted(records.clone());
+    let refunds: Vec<Exact> = found.refunds.iter().map(|refund| refund.amount).collect();
+    assert_eq!(refunds, [n("0.37"), n("0.36")]);
+    assert_eq!(found.disputes[0].amount, n("0.37"));
+    let refunds = &told.parts[&("stripe refunds".to_string(), EUR)];
+    assert_eq!(refunds.sums(), (n("0.66"), n("0.73")));
+    // A credit note for the second piece, which the refund pays out, is worth as much as it.
+    let mut noted = records;
+    noted.credit_notes = vec![CreditNote {
+        id: "cn_1".into(),
+        namespace: "stripe",
+        invoice: "in_1".into(),
+        customer: None,
+        amount: n("0.33"),
+        currency: EUR,
+        at: at("2026-10-03"),
+        void: false,
+        refund: Some("re_2".into()),
+        lines: Vec::new(),
+        origin: origin(),
+    }];
+    let (found, _) = converted(noted);
+    // The note is the first piece now: 0.36. What follows is 0.37 and 0.37.
+    assert_eq!(found.credit_notes[0].amount, n("0.36"));
+    let refunds: Vec<Exact> = found.refunds.iter().map(|refund| refund.amount).collect();
+    assert_eq!(refunds, [n("0.36"), n("0.37")]);
+    assert_eq!(found.disputes[0].amount, n("0.37"));
+}
+
+#[test]
+fn movements_that_go_back_of_a_payment_are_together_the_whole() {
+    let entry = |id: &str, kind: BalanceKind, gross: &str, facing: &str, on: &str| BalanceEntry {
+        id: id.into(),
+        kind,
+        object: None,
+        payment: Some("ch_1".into()),
+        gross: n(gross),
+        fee: Exact::ZERO,
+        currency: Currency::USD,
+        facing: Some((n(facing), EUR)),
+        at: at(on),
+        customer: None,
+        email: None,
+        name: None,
+        keys: Vec::new(),
+        invoice: None,
+        invoice_number: None,
+        subscription: None,
+        description: None,
+        gives_back: None,
+        origin: origin(),
+    };
+    use BalanceKind::{Payment, Refund, RefundFailure};
+    // As above: 1.10 for 1.00. A refund of 0.50 that failed and its return are worth 0.55 each.
+    let records = RevenueRecords {
+        balance: vec![
+            entry("txn_1", Payment, "1.10", "1", "2026-10-01"),
+            entry("txn_2", Refund, "-0.35", "-0.33", "2026-10-02"),
+            entry("txn_3", Refund, "-0.55", "-0.50", "2026-10-03"),
+            entry("txn_4", RefundFailure, "0.55", "0.50", "2026-10-04"),
+            entry("txn_5", Refund, "-0.36", "-0.33", "2026-10-05"),
+            entry("txn_6", Refund, "-0.39", "-0.34", "2026-10-06"),
+        ],
+        ..RevenueRecords::default()
+    };
+    let (found, _) = converted(records);
+    let seen: Vec<Exact> = found.balance.iter().map(|e| e.facing.unwrap().0).collect();
+    let expected = ["1.1", "-0.36", "-0.55", "0.55", "-0.37", "-0.37"];
+    assert_eq!(seen, expected.map(n));
 }

@@ -416,7 +416,11 @@ fn subscribe(ledger: &mut Ledger, draw: &mut Draw, customer: &mut Customer) {
 fn once(ledger: &mut Ledger, draw: &mut Draw, customer: &mut Customer) {
     let date = at(2025, 11, 3) + draw.between(0, 200 * DAY as u64) as At;
     let amount = ledger.prices[ONCE].amount;
-    let mut lines = vec![over(line(ONCE, 1, amount, 0, customer.tax), date, date)];
+    // An item may wait for its invoice, and keeps its own date.
+    let mut own = draw.clone();
+    let waited = i64::from(own.chance(50)) * own.between(0, 30 * DAY as u64) as At;
+    let item = date - waited;
+    let mut lines = vec![over(line(ONCE, 1, amount, 0, customer.tax), item, item)];
     if draw.chance(40) {
         let prepaid = line(ONCE, 2, amount * 2, 10, customer.tax);
         let end = date + draw.between(1, 400) as At * DAY + 12_345;

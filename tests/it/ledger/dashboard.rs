@@ -412,7 +412,12 @@ pub fn revenue_file(ledger: &Ledger) -> String {
         for line in &invoice.lines {
             let tax = line.exclusive + line.inclusive;
             let recurs = ledger.prices[line.price].months > 0;
-            let times = [line.start, line.end].map(|at| second(at).replace(' ', "T") + "Z");
+            // A one-off is earned when its invoice becomes final.
+            let (start, end) = match line.start == line.end {
+                true => [line.start.max(invoice.final_at()); 2].into(),
+                false => (line.start, line.end),
+            };
+            let times = [start, end].map(|at| second(at).replace(' ', "T") + "Z");
             out.add(&[
                 ("customer_id", &invoice.customer),
                 ("period_start", &times[0]),

@@ -267,6 +267,10 @@ fn parts(ledger: &Ledger, invoice: &Invoice, knows: Knows) -> Option<Vec<Part>> 
     if never && knows.states {
         return None;
     }
+    let final_at = match knows.finalized {
+        true => invoice.final_at(),
+        false => invoice.date,
+    };
     let part = |id: &str, net, start, end| Part {
         id: id.to_string(),
         net,
@@ -284,14 +288,24 @@ fn parts(ledger: &Ledger, invoice: &Invoice, knows: Knows) -> Option<Vec<Part>> 
         let lines = lines.map(|line| {
             let inside = if knows.inclusive { 0 } else { line.inclusive };
             let end = shorter(line.start, line.end);
-            part(&line.id, line.net() + inside, line.start, end)
+            // A one-off of Stripe is earned when its invoice becomes final, one of Lago on its day.
+            let (start, end) = match line.start == line.end && knows.states && knows.last_second {
+                true => (line.start.max(final_at), line.start.max(final_at)),
+                false => (line.start, end),
+            };
+            part(&line.id, line.net() + inside, start, end)
         });
         return Some(lines.collect());
     }
     let (start, end) = if knows.periods {
         let starts = invoice.lines.iter().map(|line| line.start);
         let ends = invoice.lines.iter().map(|line| line.end);
-        (starts.min()?, ends.max()?)
+        let (start, end) = (starts.min()?, ends.max()?);
+        let moment = start.max(final_at);
+        match start == end {
+            true => (moment, moment),
+            false => (start, end),
+        }
     } else {
         cycle(ledger, invoice, knows)
     };
