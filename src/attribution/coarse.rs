@@ -138,9 +138,10 @@ fn weigh(shelf: &Shelf<'_>, (provider, model, month): &Reach, by: &By) -> Within
     let mut uncounted = false;
     for at in shelf.of_month(*month) {
         let held = &shelf.held[at];
-        let family = shelf.models[held.model].as_ref().map(|name| &name.family);
+        let sold = &shelf.sold[held.sold as usize];
+        let family = sold.model.as_ref().map(|name| &name.family);
         let right_model = model.is_none() || family.is_none() || family == model.as_ref();
-        if !right_model || !same_provider(held.cell.provider.as_deref(), provider.as_deref()) {
+        if !right_model || !same_provider(sold.provider, provider.as_deref()) {
             continue;
         }
         within.users.extend(held.party);

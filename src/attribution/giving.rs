@@ -5,7 +5,8 @@ use super::lines::Line;
 use super::share::Share;
 use super::shelf::Shelf;
 use super::split::split;
-use super::{CostFact, Holder};
+use super::{Basis, CostFact, Holder, Reason};
+use crate::identity::PartyId;
 use crate::model::Exact;
 
 /// Who gets of what, and how much of it.
@@ -28,6 +29,99 @@ impl<'g, 'a> Gift<'g, 'a> {
             share: None,
         }
     }
+}
+
+/// Who gets the part of an owner of usage.
+pub fn holder(owner: Option<PartyId>, basis: Basis) -> Holder {
+    match owner {
+        Some(party) => Holder::Party(party, basis),
+        None => Holder::Nobody(Reason::NoCustomerId),
+    }
+}
+
+/// Parts that are given away without the usage that carries them: what a customer gets of one
+/// provider, on one basis and in one month, is one gift. Whoever fills a pile gives it in the end.
+#[derive(Default)]
+pub struct Pile<'l, 'a> {
+    /// The first line, whose provider and month are those of all, and the basis.
+    of: Option<(&'l Line<'a>, Basis)>,
+    /// By the number of the party.
+    sums: Vec<Option<Exact>>,
+    /// Whose sums are there, in the order in which they came.
+    order: Vec<PartyId>,
+}
+
+impl<'l, 'a> Pile<'l, 'a> {
+    /// Adds the parts of a line. What was piled of another provider, month or basis is given first.
+    pub fn add(
+        &mut self,
+        line: &'l Line<'a>,
+        basis: Basis,
+        parts: impl Iterator<Item = (Option<PartyId>, Exact)>,
+        ledger: &mut Ledger,
+        sink: &mut dyn FnMut(&CostFact<'_>),
+    ) {
+        let same = self.of.is_some_and(|(first, of)| {
+            let provider = first.charge.provider == line.charge.provider;
+            provider && first.day.month() == line.day.month() && of == basis
+        });
+        if !same {
+            self.give(ledger, sink);
+            self.of = Some((line, basis));
+        }
+        for (owner, part) in parts {
+            let Some(party) = owner else {
+                if !part.is_zero() {
+                    give((line, holder(owner, basis)), part, ledger, sink);
+                }
+                continue;
+            };
+            let at = party.0 as usize;
+            if at >= self.sums.len() {
+                self.sums.resize(at + 1, None);
+            }
+            match &mut self.sums[at] {
+                Some(sum) => *sum += part,
+                none => {
+                    *none = Some(part);
+                    self.order.push(party);
+                }
+            }
+        }
+    }
+
+    /// Gives everything away.
+    pub fn give(&mut self, ledger: &mut Ledger, sink: &mut dyn FnMut(&CostFact<'_>)) {
+        let Some((line, basis)) = self.of.take() else {
+            return;
+        };
+        for party in self.order.drain(..) {
+            let sum = self.sums[party.0 as usize].take();
+            if let Some(sum) = sum.filter(|sum| !sum.is_zero()) {
+                give((line, Holder::Party(party, basis)), sum, ledger, sink);
+            }
+        }
+    }
+}
+
+/// Enters what a holder gets of lines of one provider and month, and hands it on.
+fn give(
+    (line, holder): (&Line<'_>, Holder),
+    amount: Exact,
+    ledger: &mut Ledger,
+    sink: &mut dyn FnMut(&CostFact<'_>),
+) {
+    ledger.give(line, holder, None, amount);
+    sink(&CostFact {
+        holder,
+        day: line.day,
+        provider: line.charge.provider.as_deref(),
+        model: None,
+        cell: None,
+        charge: None,
+        share: None,
+        amount,
+    });
 }
 
 /// Gives a part away, over cells where there are some.
@@ -74,7 +168,7 @@ pub fn emit(
     let cell = held.map(|held| held.cell);
     let billed = line.charge.model.as_deref();
     // What a coarser match brings to the usage of another model is still what the bill says it is.
-    let logged = held.and_then(|held| shelf.models[held.model].as_ref());
+    let logged = held.and_then(|held| shelf.sold[held.sold as usize].model.as_ref());
     let other = match (&line.model, logged) {
         (Some(billed), Some(logged)) => billed.family != logged.family,
         _ => false,

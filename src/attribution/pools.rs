@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::giving::{Gift, emit, emit_cells};
+use super::giving::{Gift, Pile, emit, emit_cells, holder};
 use super::ledger::Ledger;
 use super::lines::Line;
 use super::months::{self, MonthTotal};
@@ -11,9 +11,8 @@ use super::share::{By, Share};
 use super::shelf::Shelf;
 use super::split::split;
 use super::topics::{Topic, Topics};
-use super::weigh::{Covered, Measure, Weighed, users, weigh};
+use super::weigh::{Covered, Measure, Scales, Weighed, users, weigh};
 use super::{Attribution, Basis, CostFact, Holder, Options, Reason, Residual};
-use crate::identity::PartyId;
 use crate::model::records::ChargeMeter;
 use crate::model::{Day, Exact};
 
@@ -40,16 +39,17 @@ pub fn share<'l, 'a>(
     sink: &mut dyn FnMut(&CostFact<'_>),
 ) -> Vec<&'l Line<'a>> {
     let topics = Topics::new(shelf, lines);
-    let covered = Covered::by(shelf, lines, &topics);
+    let scales = Scales::new(shelf, lines, &topics, options);
     let (pools, mut rest) = pools(lines, &topics);
     for line in lines.iter().filter(|line| line.is_idle()) {
         let holder = Holder::Nobody(Reason::IdleCommitment);
         let gift = Gift::whole(line, holder);
         emit(shelf, gift, None, line.amount, ledger, sink);
     }
-    let months = months::totals(shelf, &covered, &pools);
+    let months = months::totals(&scales, &pools);
     months::note(&months, options, result);
     months::note_mixed(&pools, result);
+    let mut pile = Pile::default();
     for (key, pool) in &pools {
         share_direct(shelf, key, pool, options, ledger, sink);
         let Some(first) = pool.shared.first() else {
@@ -58,7 +58,7 @@ pub fn share<'l, 'a>(
         let Some(month) = months.get(&(key.0.clone(), first.day.month())) else {
             continue;
         };
-        let sharing = Sharing::of(shelf, &covered, key, pool, month, options);
+        let sharing = Sharing::of(&scales, key, pool, month, options);
         match sharing {
             Found::Nothing => rest.extend(pool.shared.iter().copied()),
             Found::Unpriced => {
@@ -75,11 +75,12 @@ pub fn share<'l, 'a>(
             }
             Found::Sharing(sharing) => {
                 for line in &pool.shared {
-                    share_line(shelf, line, &sharing, ledger, result, sink);
+                    share_line(shelf, line, &sharing, &mut pile, ledger, result, sink);
                 }
             }
         }
     }
+    pile.give(ledger, sink);
     rest
 }
 
@@ -125,8 +126,7 @@ struct Sharing<'s> {
 
 impl<'s> Sharing<'s> {
     fn of(
-        shelf: &Shelf<'_>,
-        covered: &Covered,
+        scales: &Scales<'_, '_>,
         (topic, first, end): &PoolKey,
         pool: &Pool<'_, '_>,
         month: &MonthTotal,
@@ -134,14 +134,14 @@ impl<'s> Sharing<'s> {
     ) -> Found<'s> {
         let days = (*first, *end);
         let mut measure = month.measure;
-        let mut weighed = weigh(shelf, covered, topic, days, measure, &pool.direct);
+        let mut weighed = scales.weigh(topic, days, measure, &pool.direct);
         if weighed.unpriced {
             // Nothing weighs zero for want of a price.
             if !matches!(topic.meter, ChargeMeter::Is(_)) {
                 return Found::Unpriced;
             }
             measure = Measure::Tokens;
-            weighed = weigh(shelf, covered, topic, days, measure, &pool.direct);
+            weighed = scales.weigh(topic, days, measure, &pool.direct);
         }
         if weighed.sum.is_zero() {
             return Found::Nothing;
@@ -168,10 +168,11 @@ impl<'s> Sharing<'s> {
     }
 }
 
-fn share_line(
+fn share_line<'l, 'a>(
     shelf: &Shelf<'_>,
-    line: &Line<'_>,
+    line: &'l Line<'a>,
     sharing: &Sharing<'_>,
+    pile: &mut Pile<'l, 'a>,
     ledger: &mut Ledger,
     result: &mut Attribution,
     sink: &mut dyn FnMut(&CostFact<'_>),
@@ -197,31 +198,36 @@ fn share_line(
         whole,
         of,
     };
-    for (owner, part) in owners.iter().zip(&parts) {
-        let cells = sharing.weighed.cells_of(owner, sharing.options);
-        let gift = Gift {
-            line,
-            holder: holder(owner.party, basis),
-            share: Some(&share(line.amount, owner.weight, whole)),
-        };
-        emit_cells(shelf, gift, *part, cells, ledger, sink);
-    }
+    let mut give = |of: Exact, whole: Exact, basis: Basis, parts: &[Exact]| {
+        if !sharing.options.detail {
+            let holders = owners.iter().map(|owner| owner.party);
+            pile.add(
+                line,
+                basis,
+                holders.zip(parts.iter().copied()),
+                ledger,
+                sink,
+            );
+            return;
+        }
+        for (owner, part) in owners.iter().zip(parts) {
+            let cells = sharing.weighed.cells_of(owner);
+            let gift = Gift {
+                line,
+                holder: holder(owner.party, basis),
+                share: Some(&share(of, owner.weight, whole)),
+            };
+            emit_cells(shelf, gift, *part, cells, ledger, sink);
+        }
+    };
+    give(line.amount, whole, basis, &parts);
     let left = parts[owners.len()];
     if left.is_zero() {
         return;
     }
     if sharing.options.spread_residual {
-        let Some(spread) = split(left, &weights[..owners.len()]) else {
-            return;
-        };
-        for (owner, part) in owners.iter().zip(&spread) {
-            let cells = sharing.weighed.cells_of(owner, sharing.options);
-            let gift = Gift {
-                line,
-                holder: holder(owner.party, Basis::Allocated),
-                share: Some(&share(left, owner.weight, sharing.weighed.sum)),
-            };
-            emit_cells(shelf, gift, *part, cells, ledger, sink);
+        if let Some(spread) = split(left, &weights[..owners.len()]) {
+            give(left, sharing.weighed.sum, Basis::Allocated, &spread);
         }
         return;
     }
@@ -261,28 +267,21 @@ fn share_direct(
         ChargeMeter::Is(_) if stated => Measure::Quantity,
         _ => Measure::Money,
     };
-    let weighed = weigh(
-        shelf,
-        &Covered::default(),
-        topic,
-        (*first, *end),
-        measure,
-        &[],
-    );
+    let days = (*first, *end);
+    // Who gets it is known; only what carries it is not.
+    let weighed = options
+        .detail
+        .then(|| weigh(shelf, &Covered::default(), topic, days, measure, &[]));
     for line in &pool.direct {
         let Some(party) = line.direct else {
             continue;
         };
         let gift = Gift::whole(line, Holder::Party(party, Basis::Direct));
-        let own = weighed.of(party);
-        let cells = own.map_or(&[][..], |owner| weighed.cells_of(owner, options));
+        let cells = weighed.as_ref().and_then(|weighed| {
+            let own = weighed.of(party)?;
+            Some(weighed.cells_of(own))
+        });
+        let cells = cells.unwrap_or_default();
         emit_cells(shelf, gift, line.amount, cells, ledger, sink);
-    }
-}
-
-fn holder(owner: Option<PartyId>, basis: Basis) -> Holder {
-    match owner {
-        Some(party) => Holder::Party(party, basis),
-        None => Holder::Nobody(Reason::NoCustomerId),
     }
 }

@@ -1,6 +1,7 @@
 //! The period's usage laid out for matching: by UTC day, with owners, models and rates resolved.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -10,6 +11,7 @@ use super::{BillCover, Inputs, Options};
 use crate::identity::{PartyId, UsageOwners};
 use crate::model::names::ModelName;
 use crate::model::records::ChargeMeter;
+use crate::model::usage::CellKind;
 use crate::model::{ContextBand, Day, Exact, Meter, Month, Period, UsageCell, Zone};
 
 /// A cell of usage with what matching needs to know about it.
@@ -19,12 +21,22 @@ pub struct Held<'a> {
     pub cell: &'a UsageCell,
     /// Its owner; `None` where the log names nobody.
     pub party: Option<PartyId>,
-    /// Index of its model in [`Shelf::models`].
-    pub model: usize,
-    /// Index of its provider and tier in [`Shelf::sold_by`].
-    pub sold_by: u32,
+    /// Index of what was used in [`Shelf::sold`].
+    pub sold: u32,
     /// Index of its rates.
     rates: u32,
+}
+
+/// What is sold, as far as charges tell it apart: a model of a provider in a tier, as the log writes
+/// them.
+#[derive(Debug)]
+pub struct Sold<'a> {
+    /// Provider.
+    pub provider: Option<&'a str>,
+    /// Model.
+    pub model: Option<ModelName>,
+    /// Service tier.
+    pub tier: Option<&'a str>,
 }
 
 /// What the log of one provider lacks: pools are merged over it before anything is compared.
@@ -43,16 +55,16 @@ pub struct Lacks {
 pub struct Shelf<'a> {
     /// Cells in order of UTC day, then owner, then the fold's order.
     pub held: Vec<Held<'a>>,
-    /// The distinct models.
-    pub models: Vec<Option<ModelName>>,
-    /// Providers and tiers, as written; a pair may stand twice.
-    pub sold_by: Vec<(Option<&'a str>, Option<&'a str>)>,
+    /// What was used, each once.
+    pub sold: Vec<Sold<'a>>,
     /// The distinct rates: those of a model are the same all day.
     rates: Vec<Rates>,
     /// Where the cells of a UTC day stand in `held`.
     days: BTreeMap<Day, (usize, usize)>,
-    /// The cells of a UTC day by model, in order.
-    by_model: BTreeMap<(Day, usize), Vec<u32>>,
+    /// Where the cells of one thing sold on one UTC day stand in `by_sold`.
+    blocks: BTreeMap<(u32, Day), Range<usize>>,
+    /// Indices of the cells, block after block, in order inside each.
+    by_sold: Vec<u32>,
     /// What is seen in the log, by provider.
     seen: BTreeMap<Option<&'a str>, Seen>,
     /// The time the bills cover.
@@ -63,16 +75,7 @@ pub struct Shelf<'a> {
     zone: Zone,
 }
 
-/// Rates by provider, model, tier, day and band; several where cells have different meters.
-type RatesOf<'a> = HashMap<RateKey<'a>, Vec<u32>, foldhash::fast::FixedState>;
-
-type RateKey<'a> = (
-    Option<&'a str>,
-    Option<&'a str>,
-    Option<&'a str>,
-    Day,
-    ContextBand,
-);
+type Table<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
@@ -89,31 +92,18 @@ impl<'a> Shelf<'a> {
         let (from, to) = (zone.start_of(period.start), zone.start_of(period.end));
         let overlaps =
             |day: Day| Zone::Utc.start_of(day) < to && from < Zone::Utc.start_of(day.plus(1));
-        let mut models: BTreeMap<Option<&str>, usize> = BTreeMap::new();
         let cells = inputs.usage.iter().filter(|cell| overlaps(cell.utc_day));
-        let mut held: Vec<Held<'a>> = Vec::new();
-        let mut seen: BTreeMap<Option<&str>, Seen> = BTreeMap::new();
+        let mut held: Vec<Held<'a>> = Vec::with_capacity(inputs.usage.len());
         let mut owners = UsageOwners::new(inputs.identity);
-        let mut sellers = Sellers::default();
-        let mut rates = Vec::new();
-        let mut known = RatesOf::default();
+        let mut kinds = Kinds::default();
         for cell in cells {
-            let next = models.len();
-            let model = *models.entry(cell.model.as_deref()).or_insert(next);
             let party = owners.owner(cell);
-            let seen = seen.entry(cell.provider.as_deref()).or_default();
-            seen.model |= cell.model.is_some();
-            seen.tier |= cell.tier.is_some();
-            seen.cache |= cell
-                .quantities
-                .iter()
-                .any(|(meter, quantity)| is_cache(meter) && !quantity.is_zero());
+            let (sold, rates) = kinds.place(cell, inputs.pricing);
             held.push(Held {
                 cell,
                 party,
-                model,
-                sold_by: sellers.number(cell),
-                rates: rates_of(cell, inputs.pricing, &mut known, &mut rates),
+                sold,
+                rates,
             });
         }
         // Nobody comes after every customer, so that ties go to customers. Cells stand in the order
@@ -122,28 +112,21 @@ impl<'a> Shelf<'a> {
             let address = std::ptr::from_ref(held.cell).addr();
             (held.cell.utc_day, held.party.is_none(), held.party, address)
         });
-        let mut names = vec![None; models.len()];
-        for (name, at) in models {
-            names[at] = name.map(ModelName::parse);
-        }
         let mut days = BTreeMap::new();
-        let mut by_model: BTreeMap<(Day, usize), Vec<u32>> = BTreeMap::new();
-        for (at, held) in held.iter().enumerate() {
-            let day = held.cell.utc_day;
-            days.entry(day).or_insert((at, at)).1 = at + 1;
-            by_model
-                .entry((day, held.model))
-                .or_default()
-                .push(at as u32);
+        let mut at = 0;
+        for day in held.chunk_by(|a, b| a.cell.utc_day == b.cell.utc_day) {
+            days.insert(day[0].cell.utc_day, (at, at + day.len()));
+            at += day.len();
         }
+        let (blocks, by_sold) = blocks(&held, &days, kinds.sold.len());
         Shelf {
             held,
-            models: names,
-            sold_by: sellers.list,
-            rates,
+            seen: kinds.seen(),
+            sold: kinds.sold,
+            rates: kinds.rates,
             days,
-            by_model,
-            seen,
+            blocks,
+            by_sold,
             covers: inputs.covers,
             period,
             zone,
@@ -166,18 +149,32 @@ impl<'a> Shelf<'a> {
         self.rates(held).rate(meter)
     }
 
-    /// Indices of the cells of some models of UTC days `[first, end)`, in order.
-    pub fn of_models(&self, first: Day, end: Day, models: &[usize]) -> Vec<usize> {
-        let mut found = Vec::new();
-        for (day, _) in self.days.range(first..end) {
-            let start = found.len();
-            for model in models {
-                let cells = self.by_model.get(&(*day, *model)).into_iter().flatten();
-                found.extend(cells.map(|at| *at as usize));
-            }
-            if models.len() > 1 {
-                found[start..].sort_unstable();
-            }
+    /// The blocks of cells of UTC days `[first, end)` that are of one of some things sold.
+    pub fn blocks_of(
+        &self,
+        first: Day,
+        end: Day,
+        sold: &[u32],
+    ) -> impl Iterator<Item = Range<usize>> + '_ {
+        let of = |sold: &u32| self.blocks.range((*sold, first)..(*sold, end));
+        let found: Vec<_> = sold.iter().flat_map(of).collect();
+        found.into_iter().map(|(_, block)| block.clone())
+    }
+
+    /// The cells in the order of their blocks.
+    pub fn in_blocks(&self) -> impl Iterator<Item = &Held<'a>> {
+        self.by_sold.iter().map(|at| &self.held[*at as usize])
+    }
+
+    /// Indices of the cells of some of the things sold on UTC days `[first, end)`, in order.
+    pub fn of_sold(&self, first: Day, end: Day, sold: &[u32]) -> Vec<usize> {
+        let blocks: Vec<Range<usize>> = self.blocks_of(first, end, sold).collect();
+        let several = blocks.len() > 1;
+        let cells = blocks.into_iter().flat_map(|block| &self.by_sold[block]);
+        let mut found: Vec<usize> = cells.map(|at| *at as usize).collect();
+        if several {
+            // One block after the other is in order already.
+            found.sort();
         }
         found
     }
@@ -271,7 +268,7 @@ impl<'a> Shelf<'a> {
     /// Families of which every logged row carries a dated snapshot.
     pub fn dated_families(&self) -> BTreeSet<&str> {
         let mut dated: BTreeMap<&str, bool> = BTreeMap::new();
-        for model in self.models.iter().flatten() {
+        for model in self.sold.iter().filter_map(|sold| sold.model.as_ref()) {
             *dated.entry(&model.family).or_insert(true) &= model.snapshot.is_some();
         }
         dated
@@ -282,51 +279,118 @@ impl<'a> Shelf<'a> {
     }
 }
 
-/// The pairs of provider and tier, by the addresses of the texts, which cells share.
-#[derive(Default)]
-struct Sellers<'a> {
-    numbers: HashMap<(usize, usize), u32, foldhash::fast::FixedState>,
-    list: Vec<(Option<&'a str>, Option<&'a str>)>,
+/// Finds the blocks: where the cells of one thing sold on one UTC day stand, and their indices.
+fn blocks(
+    held: &[Held<'_>],
+    days: &BTreeMap<Day, (usize, usize)>,
+    sold: usize,
+) -> (BTreeMap<(u32, Day), Range<usize>>, Vec<u32>) {
+    let mut blocks: BTreeMap<(u32, Day), Range<usize>> = BTreeMap::new();
+    for (day, (from, to)) in days {
+        let mut counts = vec![0; sold];
+        for held in &held[*from..*to] {
+            counts[held.sold as usize] += 1;
+        }
+        let counted = (0u32..).zip(counts).filter(|(_, count)| *count > 0);
+        blocks.extend(counted.map(|(sold, count)| ((sold, *day), 0..count)));
+    }
+    let mut start = 0;
+    for block in blocks.values_mut() {
+        *block = start..start + block.len();
+        start = block.end;
+    }
+    let mut by_sold = vec![0; held.len()];
+    for (day, (from, to)) in days {
+        let start = |sold| blocks.get(&(sold, *day)).map_or(0, |block| block.start);
+        let mut next: Vec<usize> = (0..sold as u32).map(start).collect();
+        for (at, held) in (*from as u32..).zip(&held[*from..*to]) {
+            let next = &mut next[held.sold as usize];
+            by_sold[*next] = at;
+            *next += 1;
+        }
+    }
+    (blocks, by_sold)
 }
 
-impl<'a> Sellers<'a> {
-    fn number(&mut self, cell: &'a UsageCell) -> u32 {
-        let address = |text: &Option<Arc<str>>| {
-            let text = text.as_ref();
-            text.map_or(0, |text| Arc::as_ptr(text).cast::<u8>().addr())
+/// Kinds of cells, by the address of what they have in common.
+#[derive(Default)]
+struct Kinds<'a> {
+    numbers: Table<usize, usize>,
+    list: Vec<Kind<'a>>,
+    /// What is sold, by provider, model and tier.
+    names: Table<[Option<&'a str>; 3], u32>,
+    sold: Vec<Sold<'a>>,
+    /// Rates by what is sold, band and day; several where cells have different meters.
+    known: Table<(u32, ContextBand, Day), Vec<u32>>,
+    rates: Vec<Rates>,
+}
+
+/// One kind of cells.
+struct Kind<'a> {
+    of: &'a CellKind,
+    sold: u32,
+    /// Whether one of its cells has tokens of a prompt cache.
+    cache: bool,
+}
+
+impl<'a> Kinds<'a> {
+    /// What the cell is usage of, and its rates.
+    fn place(&mut self, cell: &'a UsageCell, pricing: &Pricing) -> (u32, u32) {
+        let address = Arc::as_ptr(&cell.kind).addr();
+        let number = match self.numbers.get(&address) {
+            Some(number) => *number,
+            None => self.add(address, &cell.kind),
         };
-        let next = self.list.len() as u32;
-        let known = self
-            .numbers
-            .entry((address(&cell.provider), address(&cell.tier)));
-        let number = *known.or_insert(next);
-        if number == next {
-            let pair = (cell.provider.as_deref(), cell.tier.as_deref());
-            self.list.push(pair);
+        let kind = &mut self.list[number];
+        kind.cache = kind.cache
+            || cell
+                .quantities
+                .iter()
+                .any(|(meter, quantity)| is_cache(meter) && !quantity.is_zero());
+        let sold = kind.sold;
+        let same = self.known.entry((sold, cell.band, cell.utc_day));
+        let same = same.or_default();
+        if let Some(at) = same
+            .iter()
+            .find(|at| self.rates[**at as usize].are_for(cell))
+        {
+            return (sold, *at);
         }
+        let at = self.rates.len() as u32;
+        self.rates.push(Rates::of(cell, pricing));
+        same.push(at);
+        (sold, at)
+    }
+
+    fn add(&mut self, address: usize, of: &'a CellKind) -> usize {
+        let (provider, tier) = (of.provider.as_deref(), of.tier.as_deref());
+        let next = self.sold.len() as u32;
+        let names = [provider, of.model.as_deref(), tier];
+        let sold = *self.names.entry(names).or_insert(next);
+        if sold == next {
+            self.sold.push(Sold {
+                provider,
+                model: of.model.as_deref().map(ModelName::parse),
+                tier,
+            });
+        }
+        let number = self.list.len();
+        self.numbers.insert(address, number);
+        let cache = false;
+        self.list.push(Kind { of, sold, cache });
         number
     }
-}
 
-/// The index of a cell's rates.
-fn rates_of<'a>(
-    cell: &'a UsageCell,
-    pricing: &Pricing,
-    known: &mut RatesOf<'a>,
-    all: &mut Vec<Rates>,
-) -> u32 {
-    let (provider, model) = (cell.provider.as_deref(), cell.model.as_deref());
-    let tier = cell.tier.as_deref();
-    let same = known
-        .entry((provider, model, tier, cell.utc_day, cell.band))
-        .or_default();
-    if let Some(at) = same.iter().find(|at| all[**at as usize].are_for(cell)) {
-        return *at;
+    fn seen(&self) -> BTreeMap<Option<&'a str>, Seen> {
+        let mut seen: BTreeMap<Option<&str>, Seen> = BTreeMap::new();
+        for Kind { of, cache, .. } in &self.list {
+            let seen = seen.entry(of.provider.as_deref()).or_default();
+            seen.model |= of.model.is_some();
+            seen.tier |= of.tier.is_some();
+            seen.cache |= cache;
+        }
+        seen
     }
-    let at = all.len() as u32;
-    all.push(Rates::of(cell, pricing));
-    same.push(at);
-    at
 }
 
 /// Whether logged usage can be usage of a provider: a log that names none meets every bill.

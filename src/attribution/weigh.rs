@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::Options;
+use super::columns::{Columns, Counted};
 use super::lines::Line;
 use super::shelf::Shelf;
 use super::split::split;
@@ -47,18 +48,86 @@ pub struct Owner {
     cells: Range<usize>,
 }
 
+/// What weighs the usage of pools.
+pub struct Scales<'s, 'a> {
+    /// The usage.
+    pub shelf: &'s Shelf<'a>,
+    /// What is billed already.
+    covered: Covered,
+    /// Quantities, where they suffice: nothing is covered and nobody asks for cells.
+    columns: Option<Columns>,
+}
+
+impl<'s, 'a> Scales<'s, 'a> {
+    /// Makes them ready for the lines of a bill.
+    pub fn new(
+        shelf: &'s Shelf<'a>,
+        lines: &[Line<'a>],
+        topics: &Topics<'_>,
+        options: &Options,
+    ) -> Scales<'s, 'a> {
+        let covered = Covered::by(shelf, lines, topics);
+        let plain = covered.quantities.is_empty() && !options.detail;
+        Scales {
+            shelf,
+            covered,
+            columns: plain.then(|| Columns::of(shelf)),
+        }
+    }
+
+    /// Weighs what a topic covers on UTC days, as [`weigh`].
+    pub fn weigh(
+        &self,
+        topic: &Topic,
+        days: (Day, Day),
+        measure: Measure,
+        direct: &[&Line<'_>],
+    ) -> Weighed {
+        let columns = self.columns.as_ref().filter(|_| measure != Measure::Money);
+        match columns.and_then(|columns| columns.counted(self.shelf, topic, days)) {
+            Some(counted) => Weighed::of_counted(&counted),
+            None => weigh(self.shelf, &self.covered, topic, days, measure, direct),
+        }
+    }
+
+    /// The sum of what [`Scales::weigh`] finds.
+    pub fn sum(
+        &self,
+        topic: &Topic,
+        days: (Day, Day),
+        measure: Measure,
+        direct: &[&Line<'_>],
+    ) -> Exact {
+        let columns = self.columns.as_ref().filter(|_| measure != Measure::Money);
+        let sum = columns.and_then(|columns| columns.sum(self.shelf, topic, days));
+        sum.unwrap_or_else(|| self.weigh(topic, days, measure, direct).sum)
+    }
+}
+
 impl Weighed {
+    fn of_counted(counted: &Counted) -> Weighed {
+        let owner = |(party, weight)| Owner {
+            party,
+            weight,
+            cells: 0..0,
+        };
+        let owners: Vec<Owner> = counted.owners().map(owner).collect();
+        Weighed {
+            sum: owners.iter().map(|owner| owner.weight).sum(),
+            owners,
+            cells: Vec::new(),
+            unpriced: false,
+        }
+    }
+
     /// A customer's usage.
     pub fn of(&self, party: PartyId) -> Option<&Owner> {
         position(&self.owners, party).map(|at| &self.owners[at])
     }
 
-    /// The cells over which a part of the owner's is spread: none, unless detail is asked for.
-    pub fn cells_of(&self, owner: &Owner, options: &Options) -> &[(usize, Exact)] {
-        match options.detail {
-            true => &self.cells[owner.cells.clone()],
-            false => &[],
-        }
+    /// The cells over which a part of the owner's is spread.
+    pub fn cells_of(&self, owner: &Owner) -> &[(usize, Exact)] {
+        &self.cells[owner.cells.clone()]
     }
 }
 

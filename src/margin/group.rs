@@ -11,7 +11,7 @@ use super::dimension::{Dimension, Filter, NONE, UNATTRIBUTED};
 use super::party;
 use crate::attribution::{Basis, CostFact};
 use crate::identity::{Identity, PartyId, UsageOwners};
-use crate::model::{Day, Exact, Meter, Period, UsageCell};
+use crate::model::{Day, Exact, Meter, Period, Quantities, UsageCell};
 use crate::revenue::RevenueFact;
 
 /// More dimensions than this cannot be combined.
@@ -41,7 +41,7 @@ pub struct Sums {
     /// Served requests.
     pub requests: Exact,
     /// Quantities by meter.
-    pub meters: BTreeMap<Meter, Exact>,
+    pub meters: Quantities,
 }
 
 /// Turns facts into keys, and sums.
@@ -69,8 +69,77 @@ pub struct Grouping<'a> {
 #[derive(Debug, Default)]
 struct Row {
     sums: Sums,
+    /// Requests and quantities, as far as they are short.
+    counts: Counts,
+    /// Quantities that are not.
+    others: BTreeMap<Meter, Exact>,
     /// The last residual that it has a part in.
     residual: u32,
+}
+
+/// Whole numbers of requests and of the commonest meters, which are most of all usage.
+#[derive(Debug, Default)]
+struct Counts {
+    requests: i64,
+    meters: [i64; Meter::COMMON.len()],
+    /// A bit for each meter that is there.
+    present: u8,
+}
+
+impl Counts {
+    /// Adds a cell; false, and nothing is changed, if it has other quantities or a sum would not fit.
+    fn add(&mut self, cell: &UsageCell) -> bool {
+        let (Some((present, meters)), Some(requests)) =
+            (cell.quantities.in_short(), cell.requests.whole())
+        else {
+            return false;
+        };
+        let mut sums = self.meters;
+        for (sum, count) in sums.iter_mut().zip(meters) {
+            match sum.checked_add(count) {
+                Some(added) => *sum = added,
+                None => return false,
+            }
+        }
+        let Some(requests) = self.requests.checked_add(requests) else {
+            return false;
+        };
+        (self.requests, self.meters) = (requests, sums);
+        self.present |= present;
+        true
+    }
+
+    fn quantities(&self) -> Quantities {
+        Quantities::common(self.present, self.meters)
+    }
+}
+
+impl Row {
+    /// Adds requests and quantities.
+    fn add(&mut self, requests: Exact, quantities: &Quantities) {
+        self.sums.requests += requests;
+        for (meter, quantity) in quantities {
+            match self.others.get_mut(meter) {
+                Some(sum) => *sum += quantity.exact(),
+                None => {
+                    self.others.insert(meter.clone(), quantity.exact());
+                }
+            }
+        }
+    }
+
+    fn finish(mut self) -> Sums {
+        let counts = std::mem::take(&mut self.counts);
+        if self.others.is_empty() {
+            self.sums.requests += Exact::from(counts.requests);
+            self.sums.meters = counts.quantities();
+        } else {
+            self.add(Exact::from(counts.requests), &counts.quantities());
+            let all = self.others.into_iter();
+            self.sums.meters = all.map(|(meter, sum)| (meter, sum.into())).collect();
+        }
+        self.sums
+    }
 }
 
 impl<'a> Grouping<'a> {
@@ -149,17 +218,10 @@ impl<'a> Grouping<'a> {
     pub fn usage(&mut self, cell: &'a UsageCell) {
         let party = self.owners.owner(cell);
         let about = About::usage(cell, party);
-        let Some(sums) = self.sums(&about) else {
-            return;
-        };
-        sums.requests += cell.requests.exact();
-        for (meter, quantity) in &cell.quantities {
-            match sums.meters.get_mut(meter) {
-                Some(sum) => *sum += quantity.exact(),
-                None => {
-                    sums.meters.insert(meter.clone(), quantity.exact());
-                }
-            }
+        if let Some(row) = self.row(&about)
+            && !row.counts.add(cell)
+        {
+            row.add(cell.requests.exact(), &cell.quantities);
         }
     }
 
@@ -198,7 +260,7 @@ impl<'a> Grouping<'a> {
                 let names = key.labels[..count]
                     .iter()
                     .map(|symbol| labels[*symbol as usize].clone());
-                (names.collect(), key.nobody, row.sums)
+                (names.collect(), key.nobody, row.finish())
             })
             .collect();
         rows.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
@@ -213,7 +275,7 @@ impl<'a> Grouping<'a> {
         if !about.passes(self.filters, self.identity) {
             return None;
         }
-        let plain = !self.dimensions.iter().any(|d| about.own(d).is_some());
+        let plain = about.plan.is_none() || !self.dimensions.iter().any(|d| about.own(d).is_some());
         let party = about.party.filter(|_| plain);
         let party = party.map(|party| party.0 as usize);
         let known = |rows: &Vec<Option<u32>>| rows[party?];

@@ -296,7 +296,9 @@ impl Reached {
         if given != by_rule {
             months.extend(self.allocated);
         }
-        let days = inputs.usage.iter().map(|cell| cell.day);
+        // Cells of a day stand together.
+        let days = inputs.usage.chunk_by(|a, b| a.day == b.day);
+        let days = days.map(|cells| cells[0].day);
         months.extend(
             days.filter(|day| inputs.period.contains(*day))
                 .map(|day| day.month()),

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 pub use super::digits::{NotANumber, div_half_even};
-use super::digits::{fixed, parse_general};
+use super::digits::{fixed, fixed_short, parse_general};
 use ethnum::I256;
 use num_bigint::BigInt;
 
@@ -163,6 +163,11 @@ impl Exact {
         if self.scale <= places {
             return *self;
         }
+        if let Some(mantissa) = small(self.mantissa)
+            && let Some(power) = POWERS.get(usize::from(self.scale - places))
+        {
+            return Exact::new(half_even(mantissa, *power), places);
+        }
         let divisor = pow10(u32::from(self.scale - places));
         let quotient = self.mantissa.div_euclid(divisor);
         let rest = self.mantissa.rem_euclid(divisor);
@@ -184,6 +189,14 @@ impl Exact {
             return None;
         }
         let (n, d) = common(numerator, denominator);
+        if let (Some(n), Some(d)) = (small(n), small(d))
+            && let Some(n) = POWERS
+                .get(usize::from(places))
+                .and_then(|power| n.checked_mul(*power))
+            && let (Some(n), Some(d)) = (n.checked_mul(d.signum()), d.checked_abs())
+        {
+            return Some(Exact::new(half_even(n, d), places));
+        }
         let n = big(n) * BigInt::from(10).pow(u32::from(places));
         let d = big(d);
         Some(Exact::from_big(&div_half_even(&n, &d), places))
@@ -255,8 +268,10 @@ impl Exact {
     /// Prints with exactly `places` decimals; the value must already be rounded to them.
     pub fn to_fixed(&self, places: u8) -> String {
         let rounded = self.round(places);
-        let units = rounded.units(places);
-        fixed(&units, places)
+        match rounded.units_i128(places) {
+            Some(units) => fixed_short(units, places),
+            None => fixed(&rounded.units(places), places),
+        }
     }
 
     /// The smaller of two values.
@@ -292,6 +307,18 @@ impl Exact {
         }
         value
     }
+}
+
+/// `n / d` rounded half to even, where `d` is positive.
+fn half_even(n: i128, d: i128) -> i128 {
+    let (quotient, rest) = (n.div_euclid(d), n.rem_euclid(d));
+    // `rest` and `d - rest` fit, `2 × rest` might not.
+    let up = match rest.cmp(&(d - rest)) {
+        Ordering::Less => false,
+        Ordering::Greater => true,
+        Ordering::Equal => quotient % 2 != 0,
+    };
+    quotient + i128::from(up)
 }
 
 fn big(value: I256) -> BigInt {
@@ -376,10 +403,11 @@ impl From<i64> for Exact {
 impl fmt::Display for Exact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = self.normalized();
-        if value.scale == 0
-            && let Ok(mantissa) = i128::try_from(value.mantissa)
-        {
-            return write!(f, "{mantissa}");
+        if let Some(mantissa) = small(value.mantissa) {
+            return match value.scale {
+                0 => write!(f, "{mantissa}"),
+                places => f.write_str(&fixed_short(mantissa, places)),
+            };
         }
         f.write_str(&fixed(&big(value.mantissa), value.scale))
     }
@@ -476,6 +504,49 @@ mod tests {
         assert_eq!(ratio("1", "8", 2), "0.12");
         assert_eq!(ratio("3", "-8", 2), "-0.38");
         assert_eq!(Exact::ratio(Exact::ONE, Exact::ZERO, 2), None);
+    }
+
+    #[test]
+    fn short_and_long_ways_round_alike() {
+        let texts = [
+            "0",
+            "1",
+            "-1",
+            "0.5",
+            "-0.5",
+            "1.5",
+            "-1.5",
+            "2.5",
+            "-2.5",
+            "0.0049",
+            "-0.005",
+            "7",
+            "-12.345678901234567890123456789",
+            "99999999999999999999999999999999999999",
+            "0.00000000000000000005",
+            "-3",
+            "0.3333333333333333333333333333333333",
+        ];
+        for n in texts.map(exact) {
+            for places in [0u8, 2, 7, 16, 30] {
+                let (units, scale) = (big(n.mantissa), u32::from(n.scale));
+                let power = BigInt::from(10).pow(scale);
+                let wanted =
+                    div_half_even(&(units * BigInt::from(10).pow(u32::from(places))), &power);
+                assert_eq!(
+                    n.round(places),
+                    Exact::from_big(&wanted, places),
+                    "{n} {places}"
+                );
+                assert_eq!(n.to_fixed(places), fixed(&wanted, places), "{n} {places}");
+            }
+            for d in texts.map(exact).into_iter().filter(|d| !d.is_zero()) {
+                let (n_units, d_units) = (n.units(40), d.units(40));
+                let wanted = div_half_even(&(n_units * BigInt::from(10).pow(16)), &d_units);
+                let found = Exact::ratio(n, d, 16).unwrap();
+                assert_eq!(found, Exact::from_big(&wanted, 16), "{n} / {d}");
+            }
+        }
     }
 
     #[test]

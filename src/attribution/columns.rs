@@ -1,0 +1,121 @@
+//! Quantities of the commonest meters, laid out block by block, so that a pool reads memory in order.
+//!
+//! A pool of one model, day and meter is a small part of all cells, and there are hundreds of pools.
+
+use super::shelf::Shelf;
+use super::topics::Topic;
+use crate::identity::PartyId;
+use crate::model::records::ChargeMeter;
+use crate::model::{Day, Exact, Meter};
+
+/// Nobody, who comes after every customer.
+const NOBODY: u32 = u32::MAX;
+/// Stands for a quantity that is no whole number or does not fit.
+const ELSEWHERE: u32 = u32::MAX;
+
+/// Owners and quantities of all cells, in the order of the blocks.
+#[derive(Debug)]
+pub struct Columns {
+    parties: Vec<u32>,
+    counts: [Vec<u32>; Meter::COMMON.len()],
+}
+
+/// The quantities of one meter that a topic covers, by owner: customers in order, nobody last.
+#[derive(Debug, Default)]
+pub struct Counted {
+    owners: Vec<(u32, u64)>,
+}
+
+impl Columns {
+    /// Lays them out.
+    pub fn of(shelf: &Shelf<'_>) -> Columns {
+        let room = || Vec::with_capacity(shelf.held.len());
+        let mut columns = Columns {
+            parties: room(),
+            counts: std::array::from_fn(|_| room()),
+        };
+        for held in shelf.in_blocks() {
+            columns
+                .parties
+                .push(held.party.map_or(NOBODY, |party| party.0));
+            let quantities = &held.cell.quantities;
+            for (slot, column) in columns.counts.iter_mut().enumerate() {
+                let count = quantities
+                    .whole(slot)
+                    .and_then(|count| u32::try_from(count).ok());
+                column.push(count.unwrap_or(ELSEWHERE));
+            }
+        }
+        columns
+    }
+
+    /// What a topic covers on UTC days `[first, end)`; `None` unless all of it stands here.
+    pub fn counted(&self, shelf: &Shelf<'_>, topic: &Topic, days: (Day, Day)) -> Option<Counted> {
+        let mut owners: Vec<(u32, u64)> = Vec::new();
+        let mut several = false;
+        for (parties, counts) in self.blocks(shelf, topic, days)? {
+            several |= !owners.is_empty();
+            for (party, count) in parties.iter().zip(counts) {
+                if *count == ELSEWHERE {
+                    return None;
+                }
+                match owners.last_mut() {
+                    // No sum of that many of them leaves 64 bits.
+                    Some((last, sum)) if last == party => *sum += u64::from(*count),
+                    _ => owners.push((*party, u64::from(*count))),
+                }
+            }
+        }
+        if several {
+            owners.sort_unstable_by_key(|(party, _)| *party);
+            owners.dedup_by(|next, first| {
+                let same = next.0 == first.0;
+                if same {
+                    first.1 += next.1;
+                }
+                same
+            });
+        }
+        owners.retain(|(_, count)| *count > 0);
+        Some(Counted { owners })
+    }
+
+    /// The sum of what a topic covers; `None` unless all of it stands here.
+    pub fn sum(&self, shelf: &Shelf<'_>, topic: &Topic, days: (Day, Day)) -> Option<Exact> {
+        let mut sum = 0u64;
+        for (_, counts) in self.blocks(shelf, topic, days)? {
+            for count in counts {
+                if *count == ELSEWHERE {
+                    return None;
+                }
+                sum += u64::from(*count);
+            }
+        }
+        Some(Exact::from(sum))
+    }
+
+    /// Owners and counts of a topic's blocks; `None` if its meter does not stand here.
+    fn blocks<'c>(
+        &'c self,
+        shelf: &Shelf<'_>,
+        topic: &Topic,
+        (first, end): (Day, Day),
+    ) -> Option<impl Iterator<Item = (&'c [u32], &'c [u32])>> {
+        let ChargeMeter::Is(meter) = &topic.meter else {
+            return None;
+        };
+        let counts = &self.counts[meter.common()?];
+        let blocks: Vec<_> = shelf.blocks_of(first, end, &topic.sold(shelf)).collect();
+        let blocks = blocks.into_iter();
+        Some(blocks.map(|block| (&self.parties[block.clone()], &counts[block])))
+    }
+}
+
+impl Counted {
+    /// The owners with their quantities, none of which is zero.
+    pub fn owners(&self) -> impl Iterator<Item = (Option<PartyId>, Exact)> + '_ {
+        let owner = |party: u32| (party != NOBODY).then_some(PartyId(party));
+        let owners = self.owners.iter();
+        owners.map(move |(party, count)| (owner(*party), Exact::from(*count)))
+    }
+}
