@@ -2,22 +2,21 @@
 //!
 //! A pool of one model, day and meter is a small part of all cells, and there are hundreds of pools.
 
-use super::shelf::Shelf;
+use super::shelf::{NOBODY, Shelf};
 use super::topics::Topic;
 use crate::identity::PartyId;
 use crate::model::records::ChargeMeter;
 use crate::model::{Day, Exact, Meter};
 
-/// Nobody, who comes after every customer.
-const NOBODY: u32 = u32::MAX;
 /// Stands for a quantity that is no whole number or does not fit.
 const ELSEWHERE: u32 = u32::MAX;
 
-/// Owners and quantities of all cells, in the order of the blocks.
+/// Owners of all cells, and their quantities of some meters, in the order of the blocks.
 #[derive(Debug)]
 pub struct Columns {
     parties: Vec<u32>,
-    counts: [Vec<u32>; Meter::COMMON.len()],
+    /// By the place of the meter among the common ones; `None` if nobody asks for it.
+    counts: [Option<Vec<u32>>; Meter::COMMON.len()],
 }
 
 /// The quantities of one meter that a topic covers, by owner: customers in order, nobody last.
@@ -27,26 +26,25 @@ pub struct Counted {
 }
 
 impl Columns {
-    /// Lays them out.
-    pub fn of(shelf: &Shelf<'_>) -> Columns {
+    /// Lays out the quantities of these meters.
+    pub fn of<'m>(shelf: &Shelf<'_>, meters: impl Iterator<Item = &'m Meter>) -> Columns {
         let room = || Vec::with_capacity(shelf.held.len());
-        let mut columns = Columns {
-            parties: room(),
-            counts: std::array::from_fn(|_| room()),
-        };
+        let mut counts = [const { None }; Meter::COMMON.len()];
+        for place in meters.filter_map(Meter::common) {
+            counts[place].get_or_insert_with(room);
+        }
+        let mut parties = room();
         for held in shelf.in_blocks() {
-            columns
-                .parties
-                .push(held.party.map_or(NOBODY, |party| party.0));
-            let quantities = &held.cell.quantities;
-            for (slot, column) in columns.counts.iter_mut().enumerate() {
-                let count = quantities
-                    .whole(slot)
-                    .and_then(|count| u32::try_from(count).ok());
-                column.push(count.unwrap_or(ELSEWHERE));
+            parties.push(held.owner);
+            for (place, column) in counts.iter_mut().enumerate() {
+                if let Some(column) = column {
+                    let whole = held.cell.quantities.whole(place);
+                    let count = whole.and_then(|count| u32::try_from(count).ok());
+                    column.push(count.unwrap_or(ELSEWHERE));
+                }
             }
         }
-        columns
+        Columns { parties, counts }
     }
 
     /// What a topic covers on UTC days `[first, end)`; `None` unless all of it stands here.
@@ -104,7 +102,7 @@ impl Columns {
         let ChargeMeter::Is(meter) = &topic.meter else {
             return None;
         };
-        let counts = &self.counts[meter.common()?];
+        let counts = self.counts[meter.common()?].as_ref()?;
         let blocks: Vec<_> = shelf.blocks_of(first, end, &topic.sold(shelf)).collect();
         let blocks = blocks.into_iter();
         Some(blocks.map(|block| (&self.parties[block.clone()], &counts[block])))

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::lines::Line;
-use super::shelf::{Shelf, Sold};
+use super::offers::Sold;
+use super::shelf::Shelf;
 use super::value::{Rates, reported};
 use super::{Attribution, Basis, CostFact, Holder, Options, Reason, Unpriced};
 use crate::model::names::ModelName;
@@ -32,13 +33,12 @@ pub fn estimate(
         if !options.period.contains(cell.day) {
             continue;
         }
-        let question = (cell.utc_day, held.sold);
+        let question = (cell.utc_day, shelf.sold_at(held));
         let bills = match last {
             Some((same, bills)) if same == question => bills,
-            _ => *asked.entry(question).or_insert_with(|| {
-                let sold = &shelf.sold[held.sold as usize];
-                billed.say(shelf, sold, cell.utc_day)
-            }),
+            _ => *asked
+                .entry(question)
+                .or_insert_with(|| billed.say(shelf, shelf.sold(held), cell.utc_day)),
         };
         last = Some((question, bills));
         if bills != Bills::Silent {
@@ -79,7 +79,7 @@ pub fn estimate(
         if amount.is_zero() {
             continue;
         }
-        let holder = match held.party {
+        let holder = match held.party() {
             Some(party) => Holder::Party(party, Basis::Estimated),
             None => Holder::Nobody(Reason::NoCustomerId),
         };

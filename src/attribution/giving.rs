@@ -168,7 +168,7 @@ pub fn emit(
     let cell = held.map(|held| held.cell);
     let billed = line.charge.model.as_deref();
     // What a coarser match brings to the usage of another model is still what the bill says it is.
-    let logged = held.and_then(|held| shelf.sold[held.sold as usize].model.as_ref());
+    let logged = held.and_then(|held| shelf.sold(held).model.as_ref());
     let other = match (&line.model, logged) {
         (Some(billed), Some(logged)) => billed.family != logged.family,
         _ => false,

@@ -17,6 +17,7 @@ mod ledger;
 mod lines;
 pub mod matching;
 mod months;
+mod offers;
 mod pools;
 mod share;
 pub mod shared;

@@ -2,41 +2,33 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::sync::Arc;
 
-use hashbrown::HashMap;
-
-use super::value::{Pricing, Rates};
+use super::offers::{Kinds, Offer, Seen, Sold};
+use super::value::Rates;
 use super::{BillCover, Inputs, Options};
 use crate::identity::{PartyId, UsageOwners};
-use crate::model::names::ModelName;
 use crate::model::records::ChargeMeter;
-use crate::model::usage::CellKind;
-use crate::model::{ContextBand, Day, Exact, Meter, Month, Period, UsageCell, Zone};
+use crate::model::{Day, Exact, Meter, Month, Period, UsageCell, Zone};
 
 /// A cell of usage with what matching needs to know about it.
 #[derive(Debug)]
 pub struct Held<'a> {
     /// The cell.
     pub cell: &'a UsageCell,
-    /// Its owner; `None` where the log names nobody.
-    pub party: Option<PartyId>,
-    /// Index of what was used in [`Shelf::sold`].
-    pub sold: u32,
-    /// Index of its rates.
-    rates: u32,
+    /// Number of its owner, or [`NOBODY`]: sixteen bytes in all, of which there are millions.
+    pub owner: u32,
+    /// Index of its offer.
+    offer: u32,
 }
 
-/// What is sold, as far as charges tell it apart: a model of a provider in a tier, as the log writes
-/// them.
-#[derive(Debug)]
-pub struct Sold<'a> {
-    /// Provider.
-    pub provider: Option<&'a str>,
-    /// Model.
-    pub model: Option<ModelName>,
-    /// Service tier.
-    pub tier: Option<&'a str>,
+/// Stands for no owner; nobody comes after every customer.
+pub const NOBODY: u32 = u32::MAX;
+
+impl Held<'_> {
+    /// Its owner; `None` where the log names nobody.
+    pub fn party(&self) -> Option<PartyId> {
+        (self.owner != NOBODY).then_some(PartyId(self.owner))
+    }
 }
 
 /// What the log of one provider lacks: pools are merged over it before anything is compared.
@@ -57,8 +49,8 @@ pub struct Shelf<'a> {
     pub held: Vec<Held<'a>>,
     /// What was used, each once.
     pub sold: Vec<Sold<'a>>,
-    /// The distinct rates: those of a model are the same all day.
-    rates: Vec<Rates>,
+    /// The distinct offers: the rates of a model are the same all day.
+    offers: Vec<Offer>,
     /// Where the cells of a UTC day stand in `held`.
     days: BTreeMap<Day, (usize, usize)>,
     /// Where the cells of one thing sold on one UTC day stand in `by_sold`.
@@ -75,15 +67,6 @@ pub struct Shelf<'a> {
     zone: Zone,
 }
 
-type Table<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Seen {
-    model: bool,
-    tier: bool,
-    cache: bool,
-}
-
 impl<'a> Shelf<'a> {
     /// Lays out the usage whose UTC day overlaps the report period: in another zone a charge of a
     /// UTC day at the border belongs to the period although some usage of that day does not.
@@ -97,20 +80,17 @@ impl<'a> Shelf<'a> {
         let mut owners = UsageOwners::new(inputs.identity);
         let mut kinds = Kinds::default();
         for cell in cells {
-            let party = owners.owner(cell);
-            let (sold, rates) = kinds.place(cell, inputs.pricing);
             held.push(Held {
                 cell,
-                party,
-                sold,
-                rates,
+                owner: owners.owner(cell).map_or(NOBODY, |party| party.0),
+                offer: kinds.offer(cell, inputs.pricing),
             });
         }
-        // Nobody comes after every customer, so that ties go to customers. Cells stand in the order
+        // Nobody comes last, so that ties go to customers. Cells stand in the order
         // of the fold, so their address says which comes first.
         held.sort_unstable_by_key(|held| {
             let address = std::ptr::from_ref(held.cell).addr();
-            (held.cell.utc_day, held.party.is_none(), held.party, address)
+            (held.cell.utc_day, held.owner, address)
         });
         let mut days = BTreeMap::new();
         let mut at = 0;
@@ -118,12 +98,12 @@ impl<'a> Shelf<'a> {
             days.insert(day[0].cell.utc_day, (at, at + day.len()));
             at += day.len();
         }
-        let (blocks, by_sold) = blocks(&held, &days, kinds.sold.len());
+        let (blocks, by_sold) = blocks(&held, &days, &kinds);
         Shelf {
             held,
             seen: kinds.seen(),
             sold: kinds.sold,
-            rates: kinds.rates,
+            offers: kinds.offers,
             days,
             blocks,
             by_sold,
@@ -141,7 +121,17 @@ impl<'a> Shelf<'a> {
 
     /// The rates of a cell.
     pub fn rates(&self, held: &Held<'_>) -> &Rates {
-        &self.rates[held.rates as usize]
+        &self.offers[held.offer as usize].rates
+    }
+
+    /// Index of what a cell is usage of in [`Shelf::sold`].
+    pub fn sold_at(&self, held: &Held<'_>) -> u32 {
+        self.offers[held.offer as usize].sold
+    }
+
+    /// What a cell is usage of.
+    pub fn sold(&self, held: &Held<'_>) -> &Sold<'a> {
+        &self.sold[self.sold_at(held) as usize]
     }
 
     /// The book's price of one unit of a meter for a cell.
@@ -193,14 +183,12 @@ impl<'a> Shelf<'a> {
         first: Day,
         end: Day,
     ) -> impl Iterator<Item = usize> + '_ {
-        let key = |held: &Held<'_>| (held.party.is_none(), held.party);
-        let wanted = (false, Some(party));
         self.days
             .range(first..end)
             .flat_map(move |(_, (from, to))| {
                 let day = &self.held[*from..*to];
-                let start = day.partition_point(|held| key(held) < wanted);
-                let count = day[start..].partition_point(|held| key(held) == wanted);
+                let start = day.partition_point(|held| held.owner < party.0);
+                let count = day[start..].partition_point(|held| held.owner == party.0);
                 from + start..from + start + count
             })
     }
@@ -283,13 +271,15 @@ impl<'a> Shelf<'a> {
 fn blocks(
     held: &[Held<'_>],
     days: &BTreeMap<Day, (usize, usize)>,
-    sold: usize,
+    kinds: &Kinds<'_>,
 ) -> (BTreeMap<(u32, Day), Range<usize>>, Vec<u32>) {
+    let sold = kinds.sold.len();
+    let of = |held: &Held<'_>| kinds.offers[held.offer as usize].sold as usize;
     let mut blocks: BTreeMap<(u32, Day), Range<usize>> = BTreeMap::new();
     for (day, (from, to)) in days {
         let mut counts = vec![0; sold];
         for held in &held[*from..*to] {
-            counts[held.sold as usize] += 1;
+            counts[of(held)] += 1;
         }
         let counted = (0u32..).zip(counts).filter(|(_, count)| *count > 0);
         blocks.extend(counted.map(|(sold, count)| ((sold, *day), 0..count)));
@@ -304,93 +294,12 @@ fn blocks(
         let start = |sold| blocks.get(&(sold, *day)).map_or(0, |block| block.start);
         let mut next: Vec<usize> = (0..sold as u32).map(start).collect();
         for (at, held) in (*from as u32..).zip(&held[*from..*to]) {
-            let next = &mut next[held.sold as usize];
+            let next = &mut next[of(held)];
             by_sold[*next] = at;
             *next += 1;
         }
     }
     (blocks, by_sold)
-}
-
-/// Kinds of cells, by the address of what they have in common.
-#[derive(Default)]
-struct Kinds<'a> {
-    numbers: Table<usize, usize>,
-    list: Vec<Kind<'a>>,
-    /// What is sold, by provider, model and tier.
-    names: Table<[Option<&'a str>; 3], u32>,
-    sold: Vec<Sold<'a>>,
-    /// Rates by what is sold, band and day; several where cells have different meters.
-    known: Table<(u32, ContextBand, Day), Vec<u32>>,
-    rates: Vec<Rates>,
-}
-
-/// One kind of cells.
-struct Kind<'a> {
-    of: &'a CellKind,
-    sold: u32,
-    /// Whether one of its cells has tokens of a prompt cache.
-    cache: bool,
-}
-
-impl<'a> Kinds<'a> {
-    /// What the cell is usage of, and its rates.
-    fn place(&mut self, cell: &'a UsageCell, pricing: &Pricing) -> (u32, u32) {
-        let address = Arc::as_ptr(&cell.kind).addr();
-        let number = match self.numbers.get(&address) {
-            Some(number) => *number,
-            None => self.add(address, &cell.kind),
-        };
-        let kind = &mut self.list[number];
-        kind.cache = kind.cache
-            || cell
-                .quantities
-                .iter()
-                .any(|(meter, quantity)| is_cache(meter) && !quantity.is_zero());
-        let sold = kind.sold;
-        let same = self.known.entry((sold, cell.band, cell.utc_day));
-        let same = same.or_default();
-        if let Some(at) = same
-            .iter()
-            .find(|at| self.rates[**at as usize].are_for(cell))
-        {
-            return (sold, *at);
-        }
-        let at = self.rates.len() as u32;
-        self.rates.push(Rates::of(cell, pricing));
-        same.push(at);
-        (sold, at)
-    }
-
-    fn add(&mut self, address: usize, of: &'a CellKind) -> usize {
-        let (provider, tier) = (of.provider.as_deref(), of.tier.as_deref());
-        let next = self.sold.len() as u32;
-        let names = [provider, of.model.as_deref(), tier];
-        let sold = *self.names.entry(names).or_insert(next);
-        if sold == next {
-            self.sold.push(Sold {
-                provider,
-                model: of.model.as_deref().map(ModelName::parse),
-                tier,
-            });
-        }
-        let number = self.list.len();
-        self.numbers.insert(address, number);
-        let cache = false;
-        self.list.push(Kind { of, sold, cache });
-        number
-    }
-
-    fn seen(&self) -> BTreeMap<Option<&'a str>, Seen> {
-        let mut seen: BTreeMap<Option<&str>, Seen> = BTreeMap::new();
-        for Kind { of, cache, .. } in &self.list {
-            let seen = seen.entry(of.provider.as_deref()).or_default();
-            seen.model |= of.model.is_some();
-            seen.tier |= of.tier.is_some();
-            seen.cache |= cache;
-        }
-        seen
-    }
 }
 
 /// Whether logged usage can be usage of a provider: a log that names none meets every bill.
@@ -399,12 +308,4 @@ pub fn same_provider(logged: Option<&str>, provider: Option<&str>) -> bool {
         (Some(logged), Some(billed)) => logged == billed,
         _ => true,
     }
-}
-
-/// Whether the meter counts tokens of a prompt cache.
-pub fn is_cache(meter: &Meter) -> bool {
-    matches!(
-        meter,
-        Meter::CacheRead | Meter::CacheWrite5m | Meter::CacheWrite1h
-    )
 }

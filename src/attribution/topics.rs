@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::lines::Line;
-use super::shelf::{Lacks, Shelf, Sold, is_cache, same_provider};
+use super::offers::{Sold, is_cache};
+use super::shelf::{Lacks, Shelf, same_provider};
 use crate::identity::PartyId;
 pub use crate::model::names::service_tier as fold_tier;
 use crate::model::names::{self, ModelName};
@@ -150,7 +151,7 @@ impl Topic {
     /// Those of one party's: asked for every charge that names a customer.
     pub fn cells_of(&self, shelf: &Shelf<'_>, party: PartyId, first: Day, end: Day) -> Vec<usize> {
         let own = shelf.of_party(party, first, end);
-        own.filter(|at| self.covers(&shelf.sold[shelf.held[*at].sold as usize]))
+        own.filter(|at| self.covers(shelf.sold(&shelf.held[*at])))
             .collect()
     }
 

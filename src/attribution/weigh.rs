@@ -67,11 +67,19 @@ impl<'s, 'a> Scales<'s, 'a> {
         options: &Options,
     ) -> Scales<'s, 'a> {
         let covered = Covered::by(shelf, lines, topics);
+        let counted = lines.iter().filter(|line| line.quantity.is_some());
+        let topics = counted.map(|line| topics.of(line).meter);
+        let meters: BTreeSet<Meter> = topics
+            .filter_map(|meter| match meter {
+                ChargeMeter::Is(meter) => Some(meter),
+                _ => None,
+            })
+            .collect();
         let plain = covered.quantities.is_empty() && !options.detail;
         Scales {
             shelf,
             covered,
-            columns: plain.then(|| Columns::of(shelf)),
+            columns: plain.then(|| Columns::of(shelf, meters.iter())),
         }
     }
 
@@ -232,7 +240,7 @@ pub fn weigh(
         }
     }
     unpriced |= uncounted && cells.is_empty();
-    let party = |cell: &(usize, Exact)| shelf.held[cell.0].party;
+    let party = |cell: &(usize, Exact)| shelf.held[cell.0].party();
     // The cells of one day are in this order already.
     cells.sort_by_key(|cell| (party(cell).is_none(), party(cell)));
     let mut owners = Vec::new();
@@ -267,7 +275,7 @@ pub fn users(shelf: &Shelf<'_>, topic: &Topic, (first, end): (Day, Day)) -> Vec<
     let users: BTreeSet<PartyId> = topic
         .cells(shelf, first, end)
         .into_iter()
-        .filter_map(|at| shelf.held[at].party)
+        .filter_map(|at| shelf.held[at].party())
         .collect();
     users.into_iter().collect()
 }
