@@ -3,6 +3,7 @@
 //! A pool of one model, day and meter is a small part of all cells, and there are hundreds of pools.
 
 use super::shelf::{NOBODY, Shelf};
+use super::split::Shares;
 use super::topics::Topic;
 use crate::identity::PartyId;
 use crate::model::records::ChargeMeter;
@@ -28,19 +29,20 @@ pub struct Counted {
 impl Columns {
     /// Lays out the quantities of these meters.
     pub fn of<'m>(shelf: &Shelf<'_>, meters: impl Iterator<Item = &'m Meter>) -> Columns {
-        let room = || Vec::with_capacity(shelf.held.len());
+        let room = || vec![ELSEWHERE; shelf.held.len()];
         let mut counts = [const { None }; Meter::COMMON.len()];
         for place in meters.filter_map(Meter::common) {
             counts[place].get_or_insert_with(room);
         }
         let mut parties = room();
-        for held in shelf.in_blocks() {
-            parties.push(held.owner);
+        for (at, held) in shelf.places() {
+            parties[at] = held.owner;
             for (place, column) in counts.iter_mut().enumerate() {
-                if let Some(column) = column {
-                    let whole = held.cell.quantities.whole(place);
-                    let count = whole.and_then(|count| u32::try_from(count).ok());
-                    column.push(count.unwrap_or(ELSEWHERE));
+                if let Some(column) = column
+                    && let Some(whole) = held.cell.quantities.whole(place)
+                    && let Ok(count) = u32::try_from(whole)
+                {
+                    column[at] = count;
                 }
             }
         }
@@ -110,10 +112,37 @@ impl Columns {
 }
 
 impl Counted {
+    /// All quantities together.
+    pub fn sum(&self) -> Exact {
+        Exact::from(self.owners.iter().map(|(_, count)| *count).sum::<u64>())
+    }
+
     /// The owners with their quantities, none of which is zero.
     pub fn owners(&self) -> impl Iterator<Item = (Option<PartyId>, Exact)> + '_ {
-        let owner = |party: u32| (party != NOBODY).then_some(PartyId(party));
         let owners = self.owners.iter();
-        owners.map(move |(party, count)| (owner(*party), Exact::from(*count)))
+        owners.map(|(party, count)| (owner(*party), Exact::from(*count)))
     }
+
+    /// Splits an amount over the owners and a gap, as [`split`] does; `None` if that needs large
+    /// numbers.
+    ///
+    /// [`split`]: super::split::split
+    pub fn split(&self, total: Exact, gap: Exact) -> Option<Shares> {
+        let gap = gap.whole().and_then(|gap| u64::try_from(gap).ok())?;
+        let counts = self.owners.iter().map(|(_, count)| *count);
+        Shares::of(total, counts.chain([gap]))
+    }
+
+    /// The owners with their shares.
+    pub fn with<'c>(
+        &'c self,
+        shares: &'c Shares,
+    ) -> impl Iterator<Item = (Option<PartyId>, i64)> + 'c {
+        let owners = self.owners.iter().zip(&shares.units);
+        owners.map(|((party, _), units)| (owner(*party), *units))
+    }
+}
+
+fn owner(party: u32) -> Option<PartyId> {
+    (party != NOBODY).then_some(PartyId(party))
 }

@@ -13,6 +13,7 @@ use super::split::split;
 use super::topics::{Topic, Topics};
 use super::weigh::{Covered, Measure, Scales, Weighed, users, weigh};
 use super::{Attribution, Basis, CostFact, Holder, Options, Reason, Residual};
+use crate::identity::PartyId;
 use crate::model::records::ChargeMeter;
 use crate::model::{Day, Exact};
 
@@ -125,6 +126,15 @@ struct Sharing<'s> {
 }
 
 impl<'s> Sharing<'s> {
+    /// What weighs.
+    fn by(&self) -> By<'static> {
+        match self.measure {
+            Measure::Quantity => By::Quantity,
+            Measure::Money => By::Value,
+            Measure::Tokens => By::Tokens,
+        }
+    }
+
     fn of(
         scales: &Scales<'_, '_>,
         (topic, first, end): &PoolKey,
@@ -177,23 +187,32 @@ fn share_line<'l, 'a>(
     result: &mut Attribution,
     sink: &mut dyn FnMut(&CostFact<'_>),
 ) {
-    let owners = &sharing.weighed.owners;
+    let basis = match sharing.measure {
+        Measure::Tokens => Basis::Allocated,
+        _ => Basis::Metered,
+    };
+    // Most pools are many small whole numbers.
+    let counted = sharing.weighed.counted.as_ref();
+    let counted = counted.filter(|_| !sharing.options.spread_residual);
+    if let Some(counted) = counted
+        && let Some(shares) = counted.split(line.amount, sharing.gap)
+    {
+        let parts = counted.with(&shares);
+        pile.add_short((line, basis, shares.places), parts, ledger, sink);
+        let users = || counted.owners().filter_map(|(party, _)| party).collect();
+        let left = shares.last();
+        leave(shelf, (line, left, sharing), users, ledger, result, sink);
+        return;
+    }
+    let owners = sharing.weighed.owners();
     let mut weights: Vec<Exact> = owners.iter().map(|owner| owner.weight).collect();
     weights.push(sharing.gap);
     let Some(parts) = split(line.amount, &weights) else {
         return;
     };
-    let basis = match sharing.measure {
-        Measure::Tokens => Basis::Allocated,
-        _ => Basis::Metered,
-    };
     let whole = weights.iter().sum();
     let share = |of: Exact, weight: Exact, whole: Exact| Share {
-        by: match sharing.measure {
-            Measure::Quantity => By::Quantity,
-            Measure::Money => By::Value,
-            Measure::Tokens => By::Tokens,
-        },
+        by: sharing.by(),
         weight,
         whole,
         of,
@@ -222,13 +241,28 @@ fn share_line<'l, 'a>(
     };
     give(line.amount, whole, basis, &parts);
     let left = parts[owners.len()];
-    if left.is_zero() {
-        return;
-    }
     if sharing.options.spread_residual {
-        if let Some(spread) = split(left, &weights[..owners.len()]) {
+        if !left.is_zero()
+            && let Some(spread) = split(left, &weights[..owners.len()])
+        {
             give(left, sharing.weighed.sum, Basis::Allocated, &spread);
         }
+        return;
+    }
+    let users = || owners.iter().filter_map(|owner| owner.party).collect();
+    leave(shelf, (line, left, sharing), users, ledger, result, sink);
+}
+
+/// Leaves to nobody what of a line nothing in the log explains.
+fn leave(
+    shelf: &Shelf<'_>,
+    (line, left, sharing): (&Line<'_>, Exact, &Sharing<'_>),
+    users: impl FnOnce() -> Vec<PartyId>,
+    ledger: &mut Ledger,
+    result: &mut Attribution,
+    sink: &mut dyn FnMut(&CostFact<'_>),
+) {
+    if left.is_zero() {
         return;
     }
     let reason = match sharing.measure {
@@ -238,14 +272,18 @@ fn share_line<'l, 'a>(
     let gift = Gift {
         line,
         holder: Holder::Nobody(reason),
-        share: Some(&share(line.amount, sharing.gap, whole)),
+        share: Some(&Share {
+            by: sharing.by(),
+            weight: sharing.gap,
+            whole: sharing.weighed.sum + sharing.gap,
+            of: line.amount,
+        }),
     };
     emit(shelf, gift, None, left, ledger, sink);
-    let users = owners.iter().filter_map(|owner| owner.party).collect();
     result.residuals.push(Residual {
         day: line.day,
         amount: left,
-        users,
+        users: users(),
     });
 }
 

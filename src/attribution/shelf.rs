@@ -151,9 +151,10 @@ impl<'a> Shelf<'a> {
         found.into_iter().map(|(_, block)| block.clone())
     }
 
-    /// The cells in the order of their blocks.
-    pub fn in_blocks(&self) -> impl Iterator<Item = &Held<'a>> {
-        self.by_sold.iter().map(|at| &self.held[*at as usize])
+    /// The cells in order, each with its place among the blocks.
+    pub fn places(&self) -> impl Iterator<Item = (usize, &Held<'a>)> {
+        let sold = |held: &Held<'_>| self.sold_at(held);
+        places(&self.held, &self.days, &self.blocks, sold)
     }
 
     /// Indices of the cells of some of the things sold on UTC days `[first, end)`, in order.
@@ -290,16 +291,41 @@ fn blocks(
         start = block.end;
     }
     let mut by_sold = vec![0; held.len()];
-    for (day, (from, to)) in days {
-        let start = |sold| blocks.get(&(sold, *day)).map_or(0, |block| block.start);
-        let mut next: Vec<usize> = (0..sold as u32).map(start).collect();
-        for (at, held) in (*from as u32..).zip(&held[*from..*to]) {
-            let next = &mut next[of(held)];
-            by_sold[*next] = at;
-            *next += 1;
-        }
+    let sold = |held: &Held<'_>| of(held) as u32;
+    for (at, (place, _)) in (0u32..).zip(places(held, days, &blocks, sold)) {
+        by_sold[place] = at;
     }
     (blocks, by_sold)
+}
+
+/// The cells in order, each with its place among the blocks.
+fn places<'h, 'a>(
+    held: &'h [Held<'a>],
+    days: &'h BTreeMap<Day, (usize, usize)>,
+    blocks: &'h BTreeMap<(u32, Day), Range<usize>>,
+    sold: impl Fn(&Held<'_>) -> u32 + 'h,
+) -> impl Iterator<Item = (usize, &'h Held<'a>)> {
+    let mut next: Vec<usize> = Vec::new();
+    let all = days
+        .iter()
+        .flat_map(|(day, (from, to))| held[*from..*to].iter().map(move |held| (*day, held)));
+    let mut last = None;
+    all.map(move |(day, held)| {
+        if last.replace(day) != Some(day) {
+            next.clear();
+        }
+        let sold = sold(held);
+        let slot = sold as usize;
+        if slot >= next.len() {
+            next.resize(slot + 1, usize::MAX);
+        }
+        if next[slot] == usize::MAX {
+            next[slot] = blocks.get(&(sold, day)).map_or(0, |block| block.start);
+        }
+        let place = next[slot];
+        next[slot] += 1;
+        (place, held)
+    })
 }
 
 /// Whether logged usage can be usage of a provider: a log that names none meets every bill.

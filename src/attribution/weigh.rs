@@ -1,5 +1,6 @@
 //! Weighing the usage of a pool: by quantity, by book value, or by tokens.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -29,16 +30,18 @@ pub enum Measure {
 pub struct Weighed {
     /// Sum of the owners' weights.
     pub sum: Exact,
-    /// Customers in order, nobody last.
-    pub owners: Vec<Owner>,
+    /// Customers in order, nobody last; empty where they are counted.
+    owners: Vec<Owner>,
     /// (cell, weight) of all owners, each owner's in the shelf's order.
     cells: Vec<(usize, Exact)>,
     /// Whether usage without a price was met while weighing by money; it is left out.
     pub unpriced: bool,
+    /// The owners' weights in short form, where nothing else was weighed.
+    pub counted: Option<Counted>,
 }
 
 /// One owner's usage in a pool.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Owner {
     /// Who; `None` where the log names nobody.
     pub party: Option<PartyId>,
@@ -93,7 +96,7 @@ impl<'s, 'a> Scales<'s, 'a> {
     ) -> Weighed {
         let columns = self.columns.as_ref().filter(|_| measure != Measure::Money);
         match columns.and_then(|columns| columns.counted(self.shelf, topic, days)) {
-            Some(counted) => Weighed::of_counted(&counted),
+            Some(counted) => Weighed::of_counted(counted),
             None => weigh(self.shelf, &self.covered, topic, days, measure, direct),
         }
     }
@@ -113,18 +116,24 @@ impl<'s, 'a> Scales<'s, 'a> {
 }
 
 impl Weighed {
-    fn of_counted(counted: &Counted) -> Weighed {
+    fn of_counted(counted: Counted) -> Weighed {
+        Weighed {
+            sum: counted.sum(),
+            counted: Some(counted),
+            ..Weighed::default()
+        }
+    }
+
+    /// The owners, customers in order and nobody last.
+    pub fn owners(&self) -> Cow<'_, [Owner]> {
         let owner = |(party, weight)| Owner {
             party,
             weight,
             cells: 0..0,
         };
-        let owners: Vec<Owner> = counted.owners().map(owner).collect();
-        Weighed {
-            sum: owners.iter().map(|owner| owner.weight).sum(),
-            owners,
-            cells: Vec::new(),
-            unpriced: false,
+        match &self.counted {
+            Some(counted) => counted.owners().map(owner).collect(),
+            None => Cow::Borrowed(&self.owners),
         }
     }
 
@@ -267,6 +276,7 @@ pub fn weigh(
         owners,
         cells,
         unpriced,
+        counted: None,
     }
 }
 

@@ -107,7 +107,11 @@ pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ended, Problems> 
         Ok(bytes)
     };
     let outputs = outputs(shared, &mut render)?;
-    finish(shared, &run, &header, outputs, console)
+    let ended = finish(shared, &run, &header, outputs, console);
+    // The process ends; to give back all that a run holds, piece by piece, would take as long as a
+    // good part of it.
+    std::mem::forget((run, statement));
+    ended
 }
 
 /// A table in one of the formats for people and spreadsheets.

@@ -52,6 +52,9 @@ pub struct Grouping<'a> {
     symbols: HashMap<Arc<str>, u32, foldhash::fast::FixedState>,
     labels: Vec<Arc<str>>,
     rows: Vec<Row>,
+    /// Requests and quantities of each row as far as they are short: apart, since every cell of usage
+    /// is added to them.
+    counts: Vec<Counts>,
     row_of: HashMap<Key, u32, foldhash::fast::FixedState>,
     /// Label of each party for each dimension that is an attribute or the customer itself, where it
     /// is the same on every day of the period.
@@ -69,9 +72,7 @@ pub struct Grouping<'a> {
 #[derive(Debug, Default)]
 struct Row {
     sums: Sums,
-    /// Requests and quantities, as far as they are short.
-    counts: Counts,
-    /// Quantities that are not.
+    /// Quantities that are not short.
     others: BTreeMap<Meter, Exact>,
     /// The last residual that it has a part in.
     residual: u32,
@@ -128,8 +129,7 @@ impl Row {
         }
     }
 
-    fn finish(mut self) -> Sums {
-        let counts = std::mem::take(&mut self.counts);
+    fn finish(mut self, counts: &Counts) -> Sums {
         if self.others.is_empty() {
             self.sums.requests += Exact::from(counts.requests);
             self.sums.meters = counts.quantities();
@@ -157,6 +157,7 @@ impl<'a> Grouping<'a> {
             symbols: HashMap::with_hasher(foldhash::fast::FixedState::default()),
             labels: Vec::new(),
             rows: Vec::new(),
+            counts: Vec::new(),
             row_of: HashMap::with_hasher(foldhash::fast::FixedState::default()),
             parties: Vec::new(),
             row_of_party: None,
@@ -218,10 +219,10 @@ impl<'a> Grouping<'a> {
     pub fn usage(&mut self, cell: &'a UsageCell) {
         let party = self.owners.owner(cell);
         let about = About::usage(cell, party);
-        if let Some(row) = self.row(&about)
-            && !row.counts.add(cell)
+        if let Some(at) = self.row_at(&about)
+            && !self.counts[at].add(cell)
         {
-            row.add(cell.requests.exact(), &cell.quantities);
+            self.rows[at].add(cell.requests.exact(), &cell.quantities);
         }
     }
 
@@ -255,12 +256,12 @@ impl<'a> Grouping<'a> {
         }
         let mut rows: Vec<GroupRow> = keys
             .into_iter()
-            .zip(self.rows)
-            .map(|(key, row)| {
+            .zip(self.rows.into_iter().zip(&self.counts))
+            .map(|(key, (row, counts))| {
                 let names = key.labels[..count]
                     .iter()
                     .map(|symbol| labels[*symbol as usize].clone());
-                (names.collect(), key.nobody, row.finish())
+                (names.collect(), key.nobody, row.finish(counts))
             })
             .collect();
         rows.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
@@ -272,6 +273,11 @@ impl<'a> Grouping<'a> {
     }
 
     fn row(&mut self, about: &About<'_>) -> Option<&mut Row> {
+        let at = self.row_at(about)?;
+        self.rows.get_mut(at)
+    }
+
+    fn row_at(&mut self, about: &About<'_>) -> Option<usize> {
         if !about.passes(self.filters, self.identity) {
             return None;
         }
@@ -280,20 +286,21 @@ impl<'a> Grouping<'a> {
         let party = party.map(|party| party.0 as usize);
         let known = |rows: &Vec<Option<u32>>| rows[party?];
         if let Some(at) = self.row_of_party.as_ref().and_then(known) {
-            return self.rows.get_mut(at as usize);
+            return Some(at as usize);
         }
         let key = self.key(about);
         let next = self.rows.len() as u32;
         let at = *self.row_of.entry(key).or_insert(next);
         if at == next {
             self.rows.push(Row::default());
+            self.counts.push(Counts::default());
         }
         if let (Some(rows), Some(party)) = (&mut self.row_of_party, party)
             && self.parties[party].iter().all(Option::is_some)
         {
             rows[party] = Some(at);
         }
-        self.rows.get_mut(at as usize)
+        Some(at as usize)
     }
 
     fn key(&mut self, about: &About<'_>) -> Key {

@@ -208,10 +208,8 @@ pub fn state(
     }
     // Rows by month or day read in the order of time; all others worst first.
     if !inputs.by.first().is_some_and(Dimension::is_time) {
-        rows.sort_by_key(|row| {
-            let cost = std::cmp::Reverse(row.cost());
-            (row.gross_profit(), cost, row.labels.clone())
-        });
+        // They are in the order of their labels, which breaks ties.
+        rows.sort_by_cached_key(|row| (row.gross_profit(), std::cmp::Reverse(row.cost())));
     }
     let mut unattributed: Vec<Unattributed> = nobody
         .into_iter()
