@@ -57,8 +57,8 @@ pub struct Grouping<'a> {
     counts: Vec<Counts>,
     row_of: HashMap<Key, u32, foldhash::fast::FixedState>,
     /// Label of each party for each dimension that is an attribute or the customer itself, where it
-    /// is the same on every day of the period.
-    parties: Vec<Vec<Option<u32>>>,
+    /// is the same on every day of the period: one after the other for each party.
+    parties: Vec<Option<u32>>,
     /// The row of each party, once it has one, where no dimension depends on anything else.
     row_of_party: Option<Vec<Option<u32>>>,
     /// The labels of days, by position of the dimension.
@@ -165,20 +165,17 @@ impl<'a> Grouping<'a> {
             owners: UsageOwners::new(identity),
             residuals: 0,
         };
-        grouping.parties = (0u32..)
-            .zip(identity.parties())
-            .map(|(at, _)| {
-                dimensions
-                    .iter()
-                    .map(|dimension| {
-                        let label = party::fixed_label(identity, PartyId(at), dimension, period)?;
-                        Some(grouping.symbol(&label))
-                    })
-                    .collect()
-            })
-            .collect();
+        let count = identity.parties().len();
+        grouping.parties.reserve_exact(count * dimensions.len());
+        for (at, _) in (0u32..).zip(identity.parties()) {
+            for dimension in dimensions {
+                let label = party::fixed_label(identity, PartyId(at), dimension, period);
+                let symbol = label.map(|label| grouping.symbol(&label));
+                grouping.parties.push(symbol);
+            }
+        }
         if dimensions.iter().all(Dimension::is_of_party) {
-            grouping.row_of_party = Some(vec![None; grouping.parties.len()]);
+            grouping.row_of_party = Some(vec![None; count]);
         }
         grouping
     }
@@ -295,12 +292,17 @@ impl<'a> Grouping<'a> {
             self.rows.push(Row::default());
             self.counts.push(Counts::default());
         }
-        if let (Some(rows), Some(party)) = (&mut self.row_of_party, party)
-            && self.parties[party].iter().all(Option::is_some)
-        {
+        let lasting = party.filter(|party| self.labels_of(*party).iter().all(Option::is_some));
+        if let (Some(rows), Some(party)) = (&mut self.row_of_party, lasting) {
             rows[party] = Some(at);
         }
         Some(at as usize)
+    }
+
+    /// The labels of a party that are the same all the time, by dimension.
+    fn labels_of(&self, party: usize) -> &[Option<u32>] {
+        let count = self.dimensions.len();
+        &self.parties[party * count..][..count]
     }
 
     fn key(&mut self, about: &About<'_>) -> Key {
@@ -320,7 +322,7 @@ impl<'a> Grouping<'a> {
             }
             let own = about
                 .party
-                .and_then(|party| self.parties[party.0 as usize][at]);
+                .and_then(|party| self.labels_of(party.0 as usize)[at]);
             *slot = match (about.party, own) {
                 (Some(_), Some(own)) => own,
                 (None, _) if at == home && (dimension.is_time() || provider(dimension)) => {
