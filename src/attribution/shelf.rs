@@ -54,7 +54,7 @@ pub struct Shelf<'a> {
     /// Where the cells of a UTC day stand in `held`.
     days: BTreeMap<Day, (usize, usize)>,
     /// Where the cells of one thing sold on one UTC day stand in `by_sold`.
-    blocks: BTreeMap<(u32, Day), Range<usize>>,
+    blocks: Blocks,
     /// Indices of the cells, block after block, in order inside each.
     by_sold: Vec<u32>,
     /// What is seen in the log, by provider.
@@ -268,15 +268,18 @@ impl<'a> Shelf<'a> {
     }
 }
 
+/// Where the cells of one thing sold on one UTC day stand among the blocks.
+type Blocks = BTreeMap<(u32, Day), Range<usize>>;
+
 /// Finds the blocks: where the cells of one thing sold on one UTC day stand, and their indices.
 fn blocks(
     held: &[Held<'_>],
     days: &BTreeMap<Day, (usize, usize)>,
     kinds: &Kinds<'_>,
-) -> (BTreeMap<(u32, Day), Range<usize>>, Vec<u32>) {
+) -> (Blocks, Vec<u32>) {
     let sold = kinds.sold.len();
     let of = |held: &Held<'_>| kinds.offers[held.offer as usize].sold as usize;
-    let mut blocks: BTreeMap<(u32, Day), Range<usize>> = BTreeMap::new();
+    let mut blocks: Blocks = BTreeMap::new();
     for (day, (from, to)) in days {
         let mut counts = vec![0; sold];
         for held in &held[*from..*to] {
@@ -302,7 +305,7 @@ fn blocks(
 fn places<'h, 'a>(
     held: &'h [Held<'a>],
     days: &'h BTreeMap<Day, (usize, usize)>,
-    blocks: &'h BTreeMap<(u32, Day), Range<usize>>,
+    blocks: &'h Blocks,
     sold: impl Fn(&Held<'_>) -> u32 + 'h,
 ) -> impl Iterator<Item = (usize, &'h Held<'a>)> {
     let mut next: Vec<usize> = Vec::new();
