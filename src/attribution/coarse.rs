@@ -138,12 +138,13 @@ fn weigh(shelf: &Shelf<'_>, (provider, model, month): &Reach, by: &By) -> Within
     let mut uncounted = false;
     for at in shelf.of_month(*month) {
         let held = &shelf.held[at];
-        let family = shelf.models[held.model].as_ref().map(|name| &name.family);
+        let sold = shelf.sold(held);
+        let family = sold.model.as_ref().map(|name| &name.family);
         let right_model = model.is_none() || family.is_none() || family == model.as_ref();
-        if !right_model || !same_provider(held.cell.provider.as_deref(), provider.as_deref()) {
+        if !right_model || !same_provider(sold.provider, provider.as_deref()) {
             continue;
         }
-        within.users.extend(held.party);
+        within.users.extend(held.party());
         let weight = match by {
             By::Requests => Some(held.cell.requests.exact()),
             By::Meter(meter) => Some(held.cell.quantity(meter)),
@@ -155,7 +156,7 @@ fn weigh(shelf: &Shelf<'_>, (provider, model, month): &Reach, by: &By) -> Within
             None => within.unpriced = true,
             Some(weight) if weight.is_zero() => {}
             Some(weight) => {
-                let owner = (held.party.is_none(), held.party);
+                let owner = (held.party().is_none(), held.party());
                 within.owners.entry(owner).or_default().push((at, weight));
             }
         }

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::lines::Line;
+use super::offers::Sold;
 use super::shelf::Shelf;
 use super::value::{Rates, reported};
 use super::{Attribution, Basis, CostFact, Holder, Options, Reason, Unpriced};
 use crate::model::names::ModelName;
 use crate::model::records::ChargeMeter;
-use crate::model::{Exact, Meter, Month, UsageCell};
+use crate::model::{Day, Exact, Meter, Month, UsageCell};
 
 /// Emits an estimate for every cell of the period that no bill covers, and collects what has no
 /// price either.
@@ -22,7 +23,9 @@ pub fn estimate(
     let mut unpriced = Quantities::new();
     let mut unbilled = Quantities::new();
     let billed = Billed::of(lines);
-    let mut asked: BTreeMap<(Month, Option<&str>, usize), bool> = BTreeMap::new();
+    // What bills say of one thing on one day, they say of all its cells.
+    let mut asked: BTreeMap<(Day, u32), Bills> = BTreeMap::new();
+    let mut last = None;
     let mut known = AtBook::default();
     let mut estimated: BTreeMap<(Option<&str>, Option<&str>), Exact> = BTreeMap::new();
     for held in &shelf.held {
@@ -30,13 +33,16 @@ pub fn estimate(
         if !options.period.contains(cell.day) {
             continue;
         }
-        if shelf.is_billed(cell.provider.as_deref(), cell.utc_day) {
-            let family = shelf.models[held.model]
-                .as_ref()
-                .map(|model| model.family.as_str());
-            let question = (cell.utc_day.month(), cell.provider.as_deref(), held.model);
-            let has = asked.entry(question);
-            if !*has.or_insert_with(|| billed.has(cell, family)) {
+        let question = (cell.utc_day, shelf.sold_at(held));
+        let bills = match last {
+            Some((same, bills)) if same == question => bills,
+            _ => *asked
+                .entry(question)
+                .or_insert_with(|| billed.say(shelf, shelf.sold(held), cell.utc_day)),
+        };
+        last = Some((question, bills));
+        if bills != Bills::Silent {
+            if bills == Bills::OfOthers {
                 let key = (cell.provider.as_deref(), cell.model.as_deref());
                 add_unpriced(unbilled.entry(key).or_insert_with(|| empty(cell)), cell);
                 let known = reported(cell).or_else(|| shelf.value(held, &ChargeMeter::All));
@@ -73,7 +79,7 @@ pub fn estimate(
         if amount.is_zero() {
             continue;
         }
-        let holder = match held.party {
+        let holder = match held.party() {
             Some(party) => Holder::Party(party, Basis::Estimated),
             None => Holder::Nobody(Reason::NoCustomerId),
         };
@@ -129,6 +135,17 @@ impl<'a> AtBook<'a> {
     }
 }
 
+/// What bills say of something sold on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bills {
+    /// None covers the day.
+    Silent,
+    /// They have the model.
+    OfIt,
+    /// They have other models only.
+    OfOthers,
+}
+
 /// Which models the bills of each month have.
 struct Billed {
     /// Month, provider and model family; a bill without one of the two has all of them.
@@ -150,8 +167,17 @@ impl Billed {
         }
     }
 
-    fn has(&self, cell: &UsageCell, family: Option<&str>) -> bool {
-        let month = cell.utc_day.month();
+    /// What the bills say of something sold on a UTC day.
+    fn say(&self, shelf: &Shelf<'_>, sold: &Sold<'_>, day: Day) -> Bills {
+        match shelf.is_billed(sold.provider, day) {
+            false => Bills::Silent,
+            true if self.has(sold, day.month()) => Bills::OfIt,
+            true => Bills::OfOthers,
+        }
+    }
+
+    fn has(&self, sold: &Sold<'_>, month: Month) -> bool {
+        let family = sold.model.as_ref().map(|model| model.family.as_str());
         let fits = |billed: &Option<String>, logged: Option<&str>| {
             billed.is_none() || logged.is_none() || billed.as_deref() == logged
         };
@@ -167,7 +193,7 @@ impl Billed {
         }
         let mut provider_billed = false;
         for (_, provider, model) in same_month {
-            if fits(provider, cell.provider.as_deref()) {
+            if fits(provider, sold.provider) {
                 provider_billed = true;
                 if fits(model, family) {
                     return true;

@@ -8,6 +8,7 @@
 //! provider, direct + metered + allocated + unattributed = billed, to the last digit.
 
 mod coarse;
+mod columns;
 mod counted;
 mod estimate;
 mod follow;
@@ -16,6 +17,7 @@ mod ledger;
 mod lines;
 pub mod matching;
 mod months;
+mod offers;
 mod pools;
 mod share;
 pub mod shared;
@@ -124,9 +126,10 @@ pub struct CostFact<'a> {
     pub model: Option<&'a str>,
     /// The usage that carries it, where there is some.
     pub cell: Option<&'a UsageCell>,
-    /// The charge that it is a part of; `None` where it is estimated.
+    /// The charge that it is a part of; `None` where it is estimated, or a sum of many.
     pub charge: Option<&'a Charge>,
-    /// How it was shared; `None` where the whole charge is the holder's, or where it is estimated.
+    /// How it was shared; `None` where the whole charge is the holder's, where it is estimated, or
+    /// where it is a sum of many.
     pub share: Option<&'a Share<'a>>,
     /// Amount in the report's currency; negative gives money back.
     pub amount: Exact,
@@ -224,8 +227,8 @@ pub struct Options {
     pub spread_residual: bool,
     /// Whether a charge without usage stays unattributed instead of matching coarsely.
     pub exact_match: bool,
-    /// Whether facts must carry their usage cells. Without it a customer's cost is the same, only
-    /// not broken down by feature, model and other columns of the log.
+    /// Whether facts must carry their usage cells. Without it a customer's cost of a provider and
+    /// month is the same, only not broken down by day, feature, model and other columns of the log.
     pub detail: bool,
 }
 

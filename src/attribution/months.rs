@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 
 use super::lines::Line;
 use super::pools::{Pool, PoolKey};
-use super::shelf::Shelf;
 use super::topics::Topic;
-use super::weigh::{Covered, Measure, weigh};
+use super::weigh::{Measure, Scales};
 use super::{Attribution, Gap, Mixed, Options};
 use crate::model::records::ChargeMeter;
 use crate::model::{Exact, Month};
@@ -29,11 +28,7 @@ pub struct MonthTotal {
 pub type Months = BTreeMap<(Topic, Month), MonthTotal>;
 
 /// Sums bill and log.
-pub fn totals(
-    shelf: &Shelf<'_>,
-    covered: &Covered,
-    pools: &BTreeMap<PoolKey, Pool<'_, '_>>,
-) -> Months {
+pub fn totals(scales: &Scales<'_, '_>, pools: &BTreeMap<PoolKey, Pool<'_, '_>>) -> Months {
     let mut grouped: BTreeMap<(Topic, Month), Vec<(&PoolKey, &Pool<'_, '_>)>> = BTreeMap::new();
     for (key, pool) in pools {
         if let Some(first) = pool.shared.first() {
@@ -44,19 +39,19 @@ pub fn totals(
     grouped
         .into_iter()
         .map(|((topic, month), pools)| {
-            let total = total(shelf, covered, &topic, month, &pools);
+            let total = total(scales, &topic, month, &pools);
             ((topic, month), total)
         })
         .collect()
 }
 
 fn total(
-    shelf: &Shelf<'_>,
-    covered: &Covered,
+    scales: &Scales<'_, '_>,
     topic: &Topic,
     month: Month,
     pools: &[(&PoolKey, &Pool<'_, '_>)],
 ) -> MonthTotal {
+    let shelf = scales.shelf;
     let lines = || pools.iter().flat_map(|(_, pool)| &pool.shared);
     let metered = matches!(topic.meter, ChargeMeter::Is(_));
     let measure = if metered && lines().all(|line| line.quantity.is_some()) {
@@ -80,8 +75,7 @@ fn total(
         }
     }
     for ((_, first, end), pool) in pools {
-        let weighed = weigh(shelf, covered, topic, (*first, *end), measure, &pool.direct);
-        total.logged += weighed.sum;
+        total.logged += scales.sum(topic, (*first, *end), measure, &pool.direct);
     }
     // Days of the period that a bill covers without a charge of this topic: their usage may belong
     // to the day before or after. Charges of several days go by UTC dates, those of one day by the
@@ -98,7 +92,7 @@ fn total(
         let of_month = counts_on.month() == month && shelf.is_in_period(counts_on);
         if of_month && !in_pool && shelf.is_billed(topic.provider.as_deref(), day) {
             let days = (day, day.plus(1));
-            total.logged += weigh(shelf, covered, topic, days, measure, &[]).sum;
+            total.logged += scales.sum(topic, days, measure, &[]);
         }
         day = day.plus(1);
     }

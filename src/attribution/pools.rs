@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::giving::{Gift, emit, emit_cells};
+use super::giving::{Gift, Pile, emit, emit_cells, holder};
 use super::ledger::Ledger;
 use super::lines::Line;
 use super::months::{self, MonthTotal};
@@ -11,7 +11,7 @@ use super::share::{By, Share};
 use super::shelf::Shelf;
 use super::split::split;
 use super::topics::{Topic, Topics};
-use super::weigh::{Covered, Measure, Weighed, users, weigh};
+use super::weigh::{Covered, Measure, Scales, Weighed, users, weigh};
 use super::{Attribution, Basis, CostFact, Holder, Options, Reason, Residual};
 use crate::identity::PartyId;
 use crate::model::records::ChargeMeter;
@@ -40,16 +40,17 @@ pub fn share<'l, 'a>(
     sink: &mut dyn FnMut(&CostFact<'_>),
 ) -> Vec<&'l Line<'a>> {
     let topics = Topics::new(shelf, lines);
-    let covered = Covered::by(shelf, lines, &topics);
+    let scales = Scales::new(shelf, lines, &topics, options);
     let (pools, mut rest) = pools(lines, &topics);
     for line in lines.iter().filter(|line| line.is_idle()) {
         let holder = Holder::Nobody(Reason::IdleCommitment);
         let gift = Gift::whole(line, holder);
         emit(shelf, gift, None, line.amount, ledger, sink);
     }
-    let months = months::totals(shelf, &covered, &pools);
+    let months = months::totals(&scales, &pools);
     months::note(&months, options, result);
     months::note_mixed(&pools, result);
+    let mut pile = Pile::default();
     for (key, pool) in &pools {
         share_direct(shelf, key, pool, options, ledger, sink);
         let Some(first) = pool.shared.first() else {
@@ -58,7 +59,7 @@ pub fn share<'l, 'a>(
         let Some(month) = months.get(&(key.0.clone(), first.day.month())) else {
             continue;
         };
-        let sharing = Sharing::of(shelf, &covered, key, pool, month, options);
+        let sharing = Sharing::of(&scales, key, pool, month, options);
         match sharing {
             Found::Nothing => rest.extend(pool.shared.iter().copied()),
             Found::Unpriced => {
@@ -75,11 +76,12 @@ pub fn share<'l, 'a>(
             }
             Found::Sharing(sharing) => {
                 for line in &pool.shared {
-                    share_line(shelf, line, &sharing, ledger, result, sink);
+                    share_line(shelf, line, &sharing, &mut pile, ledger, result, sink);
                 }
             }
         }
     }
+    pile.give(ledger, sink);
     rest
 }
 
@@ -124,9 +126,17 @@ struct Sharing<'s> {
 }
 
 impl<'s> Sharing<'s> {
+    /// What weighs.
+    fn by(&self) -> By<'static> {
+        match self.measure {
+            Measure::Quantity => By::Quantity,
+            Measure::Money => By::Value,
+            Measure::Tokens => By::Tokens,
+        }
+    }
+
     fn of(
-        shelf: &Shelf<'_>,
-        covered: &Covered,
+        scales: &Scales<'_, '_>,
         (topic, first, end): &PoolKey,
         pool: &Pool<'_, '_>,
         month: &MonthTotal,
@@ -134,14 +144,14 @@ impl<'s> Sharing<'s> {
     ) -> Found<'s> {
         let days = (*first, *end);
         let mut measure = month.measure;
-        let mut weighed = weigh(shelf, covered, topic, days, measure, &pool.direct);
+        let mut weighed = scales.weigh(topic, days, measure, &pool.direct);
         if weighed.unpriced {
             // Nothing weighs zero for want of a price.
             if !matches!(topic.meter, ChargeMeter::Is(_)) {
                 return Found::Unpriced;
             }
             measure = Measure::Tokens;
-            weighed = weigh(shelf, covered, topic, days, measure, &pool.direct);
+            weighed = scales.weigh(topic, days, measure, &pool.direct);
         }
         if weighed.sum.is_zero() {
             return Found::Nothing;
@@ -168,61 +178,91 @@ impl<'s> Sharing<'s> {
     }
 }
 
-fn share_line(
+fn share_line<'l, 'a>(
     shelf: &Shelf<'_>,
-    line: &Line<'_>,
+    line: &'l Line<'a>,
     sharing: &Sharing<'_>,
+    pile: &mut Pile<'l, 'a>,
     ledger: &mut Ledger,
     result: &mut Attribution,
     sink: &mut dyn FnMut(&CostFact<'_>),
 ) {
-    let owners = &sharing.weighed.owners;
+    let basis = match sharing.measure {
+        Measure::Tokens => Basis::Allocated,
+        _ => Basis::Metered,
+    };
+    // Most pools are many small whole numbers.
+    let counted = sharing.weighed.counted.as_ref();
+    let counted = counted.filter(|_| !sharing.options.spread_residual);
+    if let Some(counted) = counted
+        && let Some(shares) = counted.split(line.amount, sharing.gap)
+    {
+        let parts = counted.with(&shares);
+        pile.add_short((line, basis, shares.places), parts, ledger, sink);
+        let users = || counted.owners().filter_map(|(party, _)| party).collect();
+        let left = shares.last();
+        leave(shelf, (line, left, sharing), users, ledger, result, sink);
+        return;
+    }
+    let owners = sharing.weighed.owners();
     let mut weights: Vec<Exact> = owners.iter().map(|owner| owner.weight).collect();
     weights.push(sharing.gap);
     let Some(parts) = split(line.amount, &weights) else {
         return;
     };
-    let basis = match sharing.measure {
-        Measure::Tokens => Basis::Allocated,
-        _ => Basis::Metered,
-    };
     let whole = weights.iter().sum();
     let share = |of: Exact, weight: Exact, whole: Exact| Share {
-        by: match sharing.measure {
-            Measure::Quantity => By::Quantity,
-            Measure::Money => By::Value,
-            Measure::Tokens => By::Tokens,
-        },
+        by: sharing.by(),
         weight,
         whole,
         of,
     };
-    for (owner, part) in owners.iter().zip(&parts) {
-        let cells = sharing.weighed.cells_of(owner, sharing.options);
-        let gift = Gift {
-            line,
-            holder: holder(owner.party, basis),
-            share: Some(&share(line.amount, owner.weight, whole)),
-        };
-        emit_cells(shelf, gift, *part, cells, ledger, sink);
-    }
-    let left = parts[owners.len()];
-    if left.is_zero() {
-        return;
-    }
-    if sharing.options.spread_residual {
-        let Some(spread) = split(left, &weights[..owners.len()]) else {
+    let mut give = |of: Exact, whole: Exact, basis: Basis, parts: &[Exact]| {
+        if !sharing.options.detail {
+            let holders = owners.iter().map(|owner| owner.party);
+            pile.add(
+                line,
+                basis,
+                holders.zip(parts.iter().copied()),
+                ledger,
+                sink,
+            );
             return;
-        };
-        for (owner, part) in owners.iter().zip(&spread) {
-            let cells = sharing.weighed.cells_of(owner, sharing.options);
+        }
+        for (owner, part) in owners.iter().zip(parts) {
+            let cells = sharing.weighed.cells_of(owner);
             let gift = Gift {
                 line,
-                holder: holder(owner.party, Basis::Allocated),
-                share: Some(&share(left, owner.weight, sharing.weighed.sum)),
+                holder: holder(owner.party, basis),
+                share: Some(&share(of, owner.weight, whole)),
             };
             emit_cells(shelf, gift, *part, cells, ledger, sink);
         }
+    };
+    give(line.amount, whole, basis, &parts);
+    let left = parts[owners.len()];
+    if sharing.options.spread_residual {
+        if !left.is_zero()
+            && let Some(spread) = split(left, &weights[..owners.len()])
+        {
+            give(left, sharing.weighed.sum, Basis::Allocated, &spread);
+        }
+        return;
+    }
+    let users = || owners.iter().filter_map(|owner| owner.party).collect();
+    leave(shelf, (line, left, sharing), users, ledger, result, sink);
+}
+
+/// Leaves to nobody what of a line nothing in the log explains.
+fn leave(
+    shelf: &Shelf<'_>,
+    (line, left, sharing): (&Line<'_>, Exact, &Sharing<'_>),
+    users: impl FnOnce() -> Vec<PartyId>,
+    ledger: &mut Ledger,
+    result: &mut Attribution,
+    sink: &mut dyn FnMut(&CostFact<'_>),
+) {
+    if left.is_zero() {
         return;
     }
     let reason = match sharing.measure {
@@ -232,14 +272,18 @@ fn share_line(
     let gift = Gift {
         line,
         holder: Holder::Nobody(reason),
-        share: Some(&share(line.amount, sharing.gap, whole)),
+        share: Some(&Share {
+            by: sharing.by(),
+            weight: sharing.gap,
+            whole: sharing.weighed.sum + sharing.gap,
+            of: line.amount,
+        }),
     };
     emit(shelf, gift, None, left, ledger, sink);
-    let users = owners.iter().filter_map(|owner| owner.party).collect();
     result.residuals.push(Residual {
         day: line.day,
         amount: left,
-        users,
+        users: users(),
     });
 }
 
@@ -261,28 +305,21 @@ fn share_direct(
         ChargeMeter::Is(_) if stated => Measure::Quantity,
         _ => Measure::Money,
     };
-    let weighed = weigh(
-        shelf,
-        &Covered::default(),
-        topic,
-        (*first, *end),
-        measure,
-        &[],
-    );
+    let days = (*first, *end);
+    // Who gets it is known; only what carries it is not.
+    let weighed = options
+        .detail
+        .then(|| weigh(shelf, &Covered::default(), topic, days, measure, &[]));
     for line in &pool.direct {
         let Some(party) = line.direct else {
             continue;
         };
         let gift = Gift::whole(line, Holder::Party(party, Basis::Direct));
-        let own = weighed.of(party);
-        let cells = own.map_or(&[][..], |owner| weighed.cells_of(owner, options));
+        let cells = weighed.as_ref().and_then(|weighed| {
+            let own = weighed.of(party)?;
+            Some(weighed.cells_of(own))
+        });
+        let cells = cells.unwrap_or_default();
         emit_cells(shelf, gift, line.amount, cells, ledger, sink);
-    }
-}
-
-fn holder(owner: Option<PartyId>, basis: Basis) -> Holder {
-    match owner {
-        Some(party) => Holder::Party(party, basis),
-        None => Holder::Nobody(Reason::NoCustomerId),
     }
 }

@@ -1,30 +1,34 @@
 //! The period's usage laid out for matching: by UTC day, with owners, models and rates resolved.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::ops::Range;
 
-use hashbrown::HashMap;
-
-use super::value::{Pricing, Rates};
+use super::offers::{Kinds, Offer, Seen, Sold};
+use super::value::Rates;
 use super::{BillCover, Inputs, Options};
 use crate::identity::{PartyId, UsageOwners};
-use crate::model::names::ModelName;
 use crate::model::records::ChargeMeter;
-use crate::model::{ContextBand, Day, Exact, Meter, Month, Period, UsageCell, Zone};
+use crate::model::{Day, Exact, Meter, Month, Period, UsageCell, Zone};
 
 /// A cell of usage with what matching needs to know about it.
 #[derive(Debug)]
 pub struct Held<'a> {
     /// The cell.
     pub cell: &'a UsageCell,
+    /// Number of its owner, or [`NOBODY`]: sixteen bytes in all, of which there are millions.
+    pub owner: u32,
+    /// Index of its offer.
+    offer: u32,
+}
+
+/// Stands for no owner; nobody comes after every customer.
+pub const NOBODY: u32 = u32::MAX;
+
+impl Held<'_> {
     /// Its owner; `None` where the log names nobody.
-    pub party: Option<PartyId>,
-    /// Index of its model in [`Shelf::models`].
-    pub model: usize,
-    /// Index of its provider and tier in [`Shelf::sold_by`].
-    pub sold_by: u32,
-    /// Index of its rates.
-    rates: u32,
+    pub fn party(&self) -> Option<PartyId> {
+        (self.owner != NOBODY).then_some(PartyId(self.owner))
+    }
 }
 
 /// What the log of one provider lacks: pools are merged over it before anything is compared.
@@ -43,16 +47,16 @@ pub struct Lacks {
 pub struct Shelf<'a> {
     /// Cells in order of UTC day, then owner, then the fold's order.
     pub held: Vec<Held<'a>>,
-    /// The distinct models.
-    pub models: Vec<Option<ModelName>>,
-    /// Providers and tiers, as written; a pair may stand twice.
-    pub sold_by: Vec<(Option<&'a str>, Option<&'a str>)>,
-    /// The distinct rates: those of a model are the same all day.
-    rates: Vec<Rates>,
+    /// What was used, each once.
+    pub sold: Vec<Sold<'a>>,
+    /// The distinct offers: the rates of a model are the same all day.
+    offers: Vec<Offer>,
     /// Where the cells of a UTC day stand in `held`.
     days: BTreeMap<Day, (usize, usize)>,
-    /// The cells of a UTC day by model, in order.
-    by_model: BTreeMap<(Day, usize), Vec<u32>>,
+    /// Where the cells of one thing sold on one UTC day stand in `by_sold`.
+    blocks: Blocks,
+    /// Indices of the cells, block after block, in order inside each.
+    by_sold: Vec<u32>,
     /// What is seen in the log, by provider.
     seen: BTreeMap<Option<&'a str>, Seen>,
     /// The time the bills cover.
@@ -63,24 +67,6 @@ pub struct Shelf<'a> {
     zone: Zone,
 }
 
-/// Rates by provider, model, tier, day and band; several where cells have different meters.
-type RatesOf<'a> = HashMap<RateKey<'a>, Vec<u32>, foldhash::fast::FixedState>;
-
-type RateKey<'a> = (
-    Option<&'a str>,
-    Option<&'a str>,
-    Option<&'a str>,
-    Day,
-    ContextBand,
-);
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Seen {
-    model: bool,
-    tier: bool,
-    cache: bool,
-}
-
 impl<'a> Shelf<'a> {
     /// Lays out the usage whose UTC day overlaps the report period: in another zone a charge of a
     /// UTC day at the border belongs to the period although some usage of that day does not.
@@ -89,61 +75,38 @@ impl<'a> Shelf<'a> {
         let (from, to) = (zone.start_of(period.start), zone.start_of(period.end));
         let overlaps =
             |day: Day| Zone::Utc.start_of(day) < to && from < Zone::Utc.start_of(day.plus(1));
-        let mut models: BTreeMap<Option<&str>, usize> = BTreeMap::new();
         let cells = inputs.usage.iter().filter(|cell| overlaps(cell.utc_day));
-        let mut held: Vec<Held<'a>> = Vec::new();
-        let mut seen: BTreeMap<Option<&str>, Seen> = BTreeMap::new();
+        let mut held: Vec<Held<'a>> = Vec::with_capacity(inputs.usage.len());
         let mut owners = UsageOwners::new(inputs.identity);
-        let mut sellers = Sellers::default();
-        let mut rates = Vec::new();
-        let mut known = RatesOf::default();
+        let mut kinds = Kinds::default();
         for cell in cells {
-            let next = models.len();
-            let model = *models.entry(cell.model.as_deref()).or_insert(next);
-            let party = owners.owner(cell);
-            let seen = seen.entry(cell.provider.as_deref()).or_default();
-            seen.model |= cell.model.is_some();
-            seen.tier |= cell.tier.is_some();
-            seen.cache |= cell
-                .quantities
-                .iter()
-                .any(|(meter, quantity)| is_cache(meter) && !quantity.is_zero());
             held.push(Held {
                 cell,
-                party,
-                model,
-                sold_by: sellers.number(cell),
-                rates: rates_of(cell, inputs.pricing, &mut known, &mut rates),
+                owner: owners.owner(cell).map_or(NOBODY, |party| party.0),
+                offer: kinds.offer(cell, inputs.pricing),
             });
         }
-        // Nobody comes after every customer, so that ties go to customers. Cells stand in the order
+        // Nobody comes last, so that ties go to customers. Cells stand in the order
         // of the fold, so their address says which comes first.
         held.sort_unstable_by_key(|held| {
             let address = std::ptr::from_ref(held.cell).addr();
-            (held.cell.utc_day, held.party.is_none(), held.party, address)
+            (held.cell.utc_day, held.owner, address)
         });
-        let mut names = vec![None; models.len()];
-        for (name, at) in models {
-            names[at] = name.map(ModelName::parse);
-        }
         let mut days = BTreeMap::new();
-        let mut by_model: BTreeMap<(Day, usize), Vec<u32>> = BTreeMap::new();
-        for (at, held) in held.iter().enumerate() {
-            let day = held.cell.utc_day;
-            days.entry(day).or_insert((at, at)).1 = at + 1;
-            by_model
-                .entry((day, held.model))
-                .or_default()
-                .push(at as u32);
+        let mut at = 0;
+        for day in held.chunk_by(|a, b| a.cell.utc_day == b.cell.utc_day) {
+            days.insert(day[0].cell.utc_day, (at, at + day.len()));
+            at += day.len();
         }
+        let (blocks, by_sold) = blocks(&held, &days, &kinds);
         Shelf {
             held,
-            models: names,
-            sold_by: sellers.list,
-            rates,
+            seen: kinds.seen(),
+            sold: kinds.sold,
+            offers: kinds.offers,
             days,
-            by_model,
-            seen,
+            blocks,
+            by_sold,
             covers: inputs.covers,
             period,
             zone,
@@ -158,7 +121,17 @@ impl<'a> Shelf<'a> {
 
     /// The rates of a cell.
     pub fn rates(&self, held: &Held<'_>) -> &Rates {
-        &self.rates[held.rates as usize]
+        &self.offers[held.offer as usize].rates
+    }
+
+    /// Index of what a cell is usage of in [`Shelf::sold`].
+    pub fn sold_at(&self, held: &Held<'_>) -> u32 {
+        self.offers[held.offer as usize].sold
+    }
+
+    /// What a cell is usage of.
+    pub fn sold(&self, held: &Held<'_>) -> &Sold<'a> {
+        &self.sold[self.sold_at(held) as usize]
     }
 
     /// The book's price of one unit of a meter for a cell.
@@ -166,18 +139,33 @@ impl<'a> Shelf<'a> {
         self.rates(held).rate(meter)
     }
 
-    /// Indices of the cells of some models of UTC days `[first, end)`, in order.
-    pub fn of_models(&self, first: Day, end: Day, models: &[usize]) -> Vec<usize> {
-        let mut found = Vec::new();
-        for (day, _) in self.days.range(first..end) {
-            let start = found.len();
-            for model in models {
-                let cells = self.by_model.get(&(*day, *model)).into_iter().flatten();
-                found.extend(cells.map(|at| *at as usize));
-            }
-            if models.len() > 1 {
-                found[start..].sort_unstable();
-            }
+    /// The blocks of cells of UTC days `[first, end)` that are of one of some things sold.
+    pub fn blocks_of(
+        &self,
+        first: Day,
+        end: Day,
+        sold: &[u32],
+    ) -> impl Iterator<Item = Range<usize>> + '_ {
+        let of = |sold: &u32| self.blocks.range((*sold, first)..(*sold, end));
+        let found: Vec<_> = sold.iter().flat_map(of).collect();
+        found.into_iter().map(|(_, block)| block.clone())
+    }
+
+    /// The cells in order, each with its place among the blocks.
+    pub fn places(&self) -> impl Iterator<Item = (usize, &Held<'a>)> {
+        let sold = |held: &Held<'_>| self.sold_at(held);
+        places(&self.held, &self.days, &self.blocks, sold)
+    }
+
+    /// Indices of the cells of some of the things sold on UTC days `[first, end)`, in order.
+    pub fn of_sold(&self, first: Day, end: Day, sold: &[u32]) -> Vec<usize> {
+        let blocks: Vec<Range<usize>> = self.blocks_of(first, end, sold).collect();
+        let several = blocks.len() > 1;
+        let cells = blocks.into_iter().flat_map(|block| &self.by_sold[block]);
+        let mut found: Vec<usize> = cells.map(|at| *at as usize).collect();
+        if several {
+            // One block after the other is in order already.
+            found.sort();
         }
         found
     }
@@ -196,14 +184,12 @@ impl<'a> Shelf<'a> {
         first: Day,
         end: Day,
     ) -> impl Iterator<Item = usize> + '_ {
-        let key = |held: &Held<'_>| (held.party.is_none(), held.party);
-        let wanted = (false, Some(party));
         self.days
             .range(first..end)
             .flat_map(move |(_, (from, to))| {
                 let day = &self.held[*from..*to];
-                let start = day.partition_point(|held| key(held) < wanted);
-                let count = day[start..].partition_point(|held| key(held) == wanted);
+                let start = day.partition_point(|held| held.owner < party.0);
+                let count = day[start..].partition_point(|held| held.owner == party.0);
                 from + start..from + start + count
             })
     }
@@ -271,7 +257,7 @@ impl<'a> Shelf<'a> {
     /// Families of which every logged row carries a dated snapshot.
     pub fn dated_families(&self) -> BTreeSet<&str> {
         let mut dated: BTreeMap<&str, bool> = BTreeMap::new();
-        for model in self.models.iter().flatten() {
+        for model in self.sold.iter().filter_map(|sold| sold.model.as_ref()) {
             *dated.entry(&model.family).or_insert(true) &= model.snapshot.is_some();
         }
         dated
@@ -282,51 +268,67 @@ impl<'a> Shelf<'a> {
     }
 }
 
-/// The pairs of provider and tier, by the addresses of the texts, which cells share.
-#[derive(Default)]
-struct Sellers<'a> {
-    numbers: HashMap<(usize, usize), u32, foldhash::fast::FixedState>,
-    list: Vec<(Option<&'a str>, Option<&'a str>)>,
-}
+/// Where the cells of one thing sold on one UTC day stand among the blocks.
+type Blocks = BTreeMap<(u32, Day), Range<usize>>;
 
-impl<'a> Sellers<'a> {
-    fn number(&mut self, cell: &'a UsageCell) -> u32 {
-        let address = |text: &Option<Arc<str>>| {
-            let text = text.as_ref();
-            text.map_or(0, |text| Arc::as_ptr(text).cast::<u8>().addr())
-        };
-        let next = self.list.len() as u32;
-        let known = self
-            .numbers
-            .entry((address(&cell.provider), address(&cell.tier)));
-        let number = *known.or_insert(next);
-        if number == next {
-            let pair = (cell.provider.as_deref(), cell.tier.as_deref());
-            self.list.push(pair);
+/// Finds the blocks: where the cells of one thing sold on one UTC day stand, and their indices.
+fn blocks(
+    held: &[Held<'_>],
+    days: &BTreeMap<Day, (usize, usize)>,
+    kinds: &Kinds<'_>,
+) -> (Blocks, Vec<u32>) {
+    let sold = kinds.sold.len();
+    let of = |held: &Held<'_>| kinds.offers[held.offer as usize].sold as usize;
+    let mut blocks: Blocks = BTreeMap::new();
+    for (day, (from, to)) in days {
+        let mut counts = vec![0; sold];
+        for held in &held[*from..*to] {
+            counts[of(held)] += 1;
         }
-        number
+        let counted = (0u32..).zip(counts).filter(|(_, count)| *count > 0);
+        blocks.extend(counted.map(|(sold, count)| ((sold, *day), 0..count)));
     }
+    let mut start = 0;
+    for block in blocks.values_mut() {
+        *block = start..start + block.len();
+        start = block.end;
+    }
+    let mut by_sold = vec![0; held.len()];
+    let sold = |held: &Held<'_>| of(held) as u32;
+    for (at, (place, _)) in (0u32..).zip(places(held, days, &blocks, sold)) {
+        by_sold[place] = at;
+    }
+    (blocks, by_sold)
 }
 
-/// The index of a cell's rates.
-fn rates_of<'a>(
-    cell: &'a UsageCell,
-    pricing: &Pricing,
-    known: &mut RatesOf<'a>,
-    all: &mut Vec<Rates>,
-) -> u32 {
-    let (provider, model) = (cell.provider.as_deref(), cell.model.as_deref());
-    let tier = cell.tier.as_deref();
-    let same = known
-        .entry((provider, model, tier, cell.utc_day, cell.band))
-        .or_default();
-    if let Some(at) = same.iter().find(|at| all[**at as usize].are_for(cell)) {
-        return *at;
-    }
-    let at = all.len() as u32;
-    all.push(Rates::of(cell, pricing));
-    same.push(at);
-    at
+/// The cells in order, each with its place among the blocks.
+fn places<'h, 'a>(
+    held: &'h [Held<'a>],
+    days: &'h BTreeMap<Day, (usize, usize)>,
+    blocks: &'h Blocks,
+    sold: impl Fn(&Held<'_>) -> u32 + 'h,
+) -> impl Iterator<Item = (usize, &'h Held<'a>)> {
+    let mut next: Vec<usize> = Vec::new();
+    let all = days
+        .iter()
+        .flat_map(|(day, (from, to))| held[*from..*to].iter().map(move |held| (*day, held)));
+    let mut last = None;
+    all.map(move |(day, held)| {
+        if last.replace(day) != Some(day) {
+            next.clear();
+        }
+        let sold = sold(held);
+        let slot = sold as usize;
+        if slot >= next.len() {
+            next.resize(slot + 1, usize::MAX);
+        }
+        if next[slot] == usize::MAX {
+            next[slot] = blocks.get(&(sold, day)).map_or(0, |block| block.start);
+        }
+        let place = next[slot];
+        next[slot] += 1;
+        (place, held)
+    })
 }
 
 /// Whether logged usage can be usage of a provider: a log that names none meets every bill.
@@ -335,12 +337,4 @@ pub fn same_provider(logged: Option<&str>, provider: Option<&str>) -> bool {
         (Some(logged), Some(billed)) => logged == billed,
         _ => true,
     }
-}
-
-/// Whether the meter counts tokens of a prompt cache.
-pub fn is_cache(meter: &Meter) -> bool {
-    matches!(
-        meter,
-        Meter::CacheRead | Meter::CacheWrite5m | Meter::CacheWrite1h
-    )
 }

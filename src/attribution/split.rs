@@ -54,6 +54,73 @@ pub fn split(total: Exact, weights: &[Exact]) -> Option<Vec<Exact>> {
     })
 }
 
+/// Parts of an amount in short form, in units of 10^-`places`.
+#[derive(Debug)]
+pub struct Shares {
+    /// Places of the units.
+    pub places: u8,
+    /// The parts.
+    pub units: Vec<i64>,
+}
+
+impl Shares {
+    /// The same as [`split`], where weights are whole numbers and the amount fits 63 bits; `None`
+    /// where it does not, or where there is nobody to give it to.
+    pub fn of(total: Exact, weights: impl Iterator<Item = u64> + Clone) -> Option<Shares> {
+        let places = SPLIT_PLACES.max(total.places());
+        let whole = i64::try_from(total.units_i128(places)?).ok()?;
+        let units = whole.unsigned_abs();
+        let mut sum = 0u64;
+        for weight in weights.clone() {
+            sum = sum.checked_add(weight)?;
+        }
+        if sum == 0 || units > i64::MAX as u64 {
+            return None;
+        }
+        let mut left = units;
+        let mut shares: Vec<i64> = Vec::with_capacity(weights.size_hint().0);
+        let mut remainders: Vec<(Reverse<u64>, u32)> = Vec::with_capacity(weights.size_hint().0);
+        for (at, weight) in (0u32..).zip(weights) {
+            let product = u128::from(units) * u128::from(weight);
+            let (share, remainder) = match u64::try_from(product) {
+                Ok(product) => (product / sum, product % sum),
+                // Neither exceeds 64 bits: the share is at most the units, the remainder below the sum.
+                Err(_) => {
+                    let share = (product / u128::from(sum)) as u64;
+                    let rest = product - u128::from(share) * u128::from(sum);
+                    (share, rest as u64)
+                }
+            };
+            left -= share;
+            shares.push(share as i64);
+            remainders.push((Reverse(remainder), at));
+        }
+        // Fewer units are left than there are weights, since every remainder is below the sum.
+        let left = usize::try_from(left).ok()?;
+        if left > 0 {
+            remainders.select_nth_unstable(left - 1);
+        }
+        for (_, at) in &remainders[..left] {
+            shares[*at as usize] += 1;
+        }
+        assert!(
+            shares.iter().map(|share| i128::from(*share)).sum::<i128>() == i128::from(units),
+            "the parts of a split must sum to the whole"
+        );
+        if whole < 0 {
+            shares.iter_mut().for_each(|share| *share = -*share);
+        }
+        let units = shares;
+        Some(Shares { places, units })
+    }
+
+    /// The last part.
+    pub fn last(&self) -> Exact {
+        let last = self.units.last().copied().unwrap_or(0);
+        Exact::new(i128::from(last), self.places)
+    }
+}
+
 /// The fast path: everything fits 128 bits.
 fn small(units: &BigInt, weights: &[Exact], scale: u8) -> Option<Vec<i128>> {
     let units = u128::try_from(units.to_i128()?).ok()?;
@@ -169,6 +236,36 @@ mod tests {
     }
 
     #[test]
+    fn short_shares_are_the_parts_of_the_split() {
+        let max = u64::MAX.to_string();
+        for (total, weights) in [
+            ("9223372.036854775807", vec!["1", "1", "1"]),
+            (
+                "-9223372.036854775807",
+                vec!["9223372036854775807", "0", "9223372036854775808"],
+            ),
+            ("0.000000000001", vec!["2", "1", "2"]),
+            ("-100", vec!["1", "1", "1", "0"]),
+            ("0", vec!["5", "7"]),
+            ("12.5", vec!["0", &max]),
+            ("0.0000000000000123", vec!["3", "3", "1"]),
+        ] {
+            let exacts: Vec<Exact> = weights.iter().map(|weight| exact(weight)).collect();
+            let counts = weights.iter().map(|weight| weight.parse().unwrap());
+            let shares = Shares::of(exact(total), counts).unwrap();
+            let part = |units: &i64| Exact::new(i128::from(*units), shares.places);
+            let short: Vec<Exact> = shares.units.iter().map(part).collect();
+            assert_eq!(shares.last(), short[short.len() - 1]);
+            assert_eq!(short, split(exact(total), &exacts).unwrap(), "{total}");
+        }
+        let none = |total: &str, weights: &[u64]| {
+            Shares::of(exact(total), weights.iter().copied()).is_none()
+        };
+        assert!(none("1", &[]) && none("1", &[0]) && none("1", &[u64::MAX, 1]));
+        assert!(none("9223372.036854775808", &[1, 1]));
+    }
+
+    #[test]
     fn both_paths_agree_on_huge_numbers() {
         // 10⁹ units of money at 12 places times 10¹⁵ tokens leaves 128 bits.
         let weights = ["1000000000000000", "3000000000000000", "999999999999999"];
@@ -197,6 +294,11 @@ mod tests {
                 let difference = (*part * sum - total * *weight).abs();
                 prop_assert!(difference < sum * Exact::new(1, SPLIT_PLACES));
             }
+            let counts = weights.iter().map(|weight| weight.to_u64().unwrap());
+            let shares = Shares::of(total, counts).unwrap();
+            let part = |units: &i64| Exact::new(i128::from(*units), shares.places);
+            let short: Vec<Exact> = shares.units.iter().map(part).collect();
+            prop_assert_eq!(&short, &parts);
             let big = large(&total.abs().units(SPLIT_PLACES), &weights, 0);
             let small = small(&total.abs().units(SPLIT_PLACES), &weights, 0).unwrap();
             let small: Vec<BigInt> = small.into_iter().map(BigInt::from).collect();

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::lines::Line;
-use super::shelf::{Lacks, Shelf, is_cache, same_provider};
+use super::offers::{Sold, is_cache};
+use super::shelf::{Lacks, Shelf, same_provider};
 use crate::identity::PartyId;
 pub use crate::model::names::service_tier as fold_tier;
 use crate::model::names::{self, ModelName};
@@ -133,32 +134,29 @@ pub fn tier_word(tier: Option<&str>) -> String {
 impl Topic {
     /// Indices of the cells that the topic covers on UTC days `[first, end)`, in order.
     pub fn cells(&self, shelf: &Shelf<'_>, first: Day, end: Day) -> Vec<usize> {
-        let mut cells = match &self.model {
-            None => shelf.between(first, end).collect(),
-            Some(_) => {
-                let models: Vec<usize> = (0..shelf.models.len())
-                    .filter(|at| self.has_model(shelf.models[*at].as_ref()))
-                    .collect();
-                shelf.of_models(first, end, &models)
-            }
-        };
-        let sold_by = shelf.sold_by.iter();
-        let fits: Vec<bool> = sold_by.map(|(by, tier)| self.has(*by, *tier)).collect();
-        if fits.contains(&false) {
-            cells.retain(|at| fits[shelf.held[*at].sold_by as usize]);
+        let sold = self.sold(shelf);
+        if sold.len() == shelf.sold.len() {
+            return shelf.between(first, end).collect();
         }
-        cells
+        shelf.of_sold(first, end, &sold)
+    }
+
+    /// Which of the things sold the topic covers.
+    pub fn sold(&self, shelf: &Shelf<'_>) -> Vec<u32> {
+        let all = (0u32..).zip(&shelf.sold);
+        let covered = all.filter(|(_, sold)| self.covers(sold));
+        covered.map(|(at, _)| at).collect()
     }
 
     /// Those of one party's: asked for every charge that names a customer.
     pub fn cells_of(&self, shelf: &Shelf<'_>, party: PartyId, first: Day, end: Day) -> Vec<usize> {
         let own = shelf.of_party(party, first, end);
-        own.filter(|at| {
-            let held = &shelf.held[*at];
-            let (provider, tier) = shelf.sold_by[held.sold_by as usize];
-            self.has_model(shelf.models[held.model].as_ref()) && self.has(provider, tier)
-        })
-        .collect()
+        own.filter(|at| self.covers(shelf.sold(&shelf.held[*at])))
+            .collect()
+    }
+
+    fn covers(&self, sold: &Sold<'_>) -> bool {
+        self.has_model(sold.model.as_ref()) && self.has(sold.provider, sold.tier)
     }
 
     fn has_model(&self, logged: Option<&ModelName>) -> bool {

@@ -1,9 +1,11 @@
 //! Weighing the usage of a pool: by quantity, by book value, or by tokens.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::Options;
+use super::columns::{Columns, Counted};
 use super::lines::Line;
 use super::shelf::Shelf;
 use super::split::split;
@@ -28,16 +30,18 @@ pub enum Measure {
 pub struct Weighed {
     /// Sum of the owners' weights.
     pub sum: Exact,
-    /// Customers in order, nobody last.
-    pub owners: Vec<Owner>,
+    /// Customers in order, nobody last; empty where they are counted.
+    owners: Vec<Owner>,
     /// (cell, weight) of all owners, each owner's in the shelf's order.
     cells: Vec<(usize, Exact)>,
     /// Whether usage without a price was met while weighing by money; it is left out.
     pub unpriced: bool,
+    /// The owners' weights in short form, where nothing else was weighed.
+    pub counted: Option<Counted>,
 }
 
 /// One owner's usage in a pool.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Owner {
     /// Who; `None` where the log names nobody.
     pub party: Option<PartyId>,
@@ -47,18 +51,100 @@ pub struct Owner {
     cells: Range<usize>,
 }
 
+/// What weighs the usage of pools.
+pub struct Scales<'s, 'a> {
+    /// The usage.
+    pub shelf: &'s Shelf<'a>,
+    /// What is billed already.
+    covered: Covered,
+    /// Quantities, where they suffice: nothing is covered and nobody asks for cells.
+    columns: Option<Columns>,
+}
+
+impl<'s, 'a> Scales<'s, 'a> {
+    /// Makes them ready for the lines of a bill.
+    pub fn new(
+        shelf: &'s Shelf<'a>,
+        lines: &[Line<'a>],
+        topics: &Topics<'_>,
+        options: &Options,
+    ) -> Scales<'s, 'a> {
+        let covered = Covered::by(shelf, lines, topics);
+        let counted = lines.iter().filter(|line| line.quantity.is_some());
+        let topics = counted.map(|line| topics.of(line).meter);
+        let meters: BTreeSet<Meter> = topics
+            .filter_map(|meter| match meter {
+                ChargeMeter::Is(meter) => Some(meter),
+                _ => None,
+            })
+            .collect();
+        let plain = covered.quantities.is_empty() && !options.detail;
+        Scales {
+            shelf,
+            covered,
+            columns: plain.then(|| Columns::of(shelf, meters.iter())),
+        }
+    }
+
+    /// Weighs what a topic covers on UTC days, as [`weigh`].
+    pub fn weigh(
+        &self,
+        topic: &Topic,
+        days: (Day, Day),
+        measure: Measure,
+        direct: &[&Line<'_>],
+    ) -> Weighed {
+        let columns = self.columns.as_ref().filter(|_| measure != Measure::Money);
+        match columns.and_then(|columns| columns.counted(self.shelf, topic, days)) {
+            Some(counted) => Weighed::of_counted(counted),
+            None => weigh(self.shelf, &self.covered, topic, days, measure, direct),
+        }
+    }
+
+    /// The sum of what [`Scales::weigh`] finds.
+    pub fn sum(
+        &self,
+        topic: &Topic,
+        days: (Day, Day),
+        measure: Measure,
+        direct: &[&Line<'_>],
+    ) -> Exact {
+        let columns = self.columns.as_ref().filter(|_| measure != Measure::Money);
+        let sum = columns.and_then(|columns| columns.sum(self.shelf, topic, days));
+        sum.unwrap_or_else(|| self.weigh(topic, days, measure, direct).sum)
+    }
+}
+
 impl Weighed {
+    fn of_counted(counted: Counted) -> Weighed {
+        Weighed {
+            sum: counted.sum(),
+            counted: Some(counted),
+            ..Weighed::default()
+        }
+    }
+
+    /// The owners, customers in order and nobody last.
+    pub fn owners(&self) -> Cow<'_, [Owner]> {
+        let owner = |(party, weight)| Owner {
+            party,
+            weight,
+            cells: 0..0,
+        };
+        match &self.counted {
+            Some(counted) => counted.owners().map(owner).collect(),
+            None => Cow::Borrowed(&self.owners),
+        }
+    }
+
     /// A customer's usage.
     pub fn of(&self, party: PartyId) -> Option<&Owner> {
         position(&self.owners, party).map(|at| &self.owners[at])
     }
 
-    /// The cells over which a part of the owner's is spread: none, unless detail is asked for.
-    pub fn cells_of(&self, owner: &Owner, options: &Options) -> &[(usize, Exact)] {
-        match options.detail {
-            true => &self.cells[owner.cells.clone()],
-            false => &[],
-        }
+    /// The cells over which a part of the owner's is spread.
+    pub fn cells_of(&self, owner: &Owner) -> &[(usize, Exact)] {
+        &self.cells[owner.cells.clone()]
     }
 }
 
@@ -163,7 +249,7 @@ pub fn weigh(
         }
     }
     unpriced |= uncounted && cells.is_empty();
-    let party = |cell: &(usize, Exact)| shelf.held[cell.0].party;
+    let party = |cell: &(usize, Exact)| shelf.held[cell.0].party();
     // The cells of one day are in this order already.
     cells.sort_by_key(|cell| (party(cell).is_none(), party(cell)));
     let mut owners = Vec::new();
@@ -190,6 +276,7 @@ pub fn weigh(
         owners,
         cells,
         unpriced,
+        counted: None,
     }
 }
 
@@ -198,7 +285,7 @@ pub fn users(shelf: &Shelf<'_>, topic: &Topic, (first, end): (Day, Day)) -> Vec<
     let users: BTreeSet<PartyId> = topic
         .cells(shelf, first, end)
         .into_iter()
-        .filter_map(|at| shelf.held[at].party)
+        .filter_map(|at| shelf.held[at].party())
         .collect();
     users.into_iter().collect()
 }

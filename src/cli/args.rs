@@ -179,6 +179,9 @@ pub struct Shared {
     /// Longest row in bytes
     #[arg(long, value_name = "BYTES", help_heading = "Input")]
     pub max_line: Option<usize>,
+    /// Most columns of a file
+    #[arg(long, value_name = "N", help_heading = "Input")]
+    pub max_columns: Option<usize>,
     /// Most bytes that a compressed file may unpack to
     #[arg(long, value_name = "BYTES", help_heading = "Input")]
     pub max_unpacked: Option<u64>,

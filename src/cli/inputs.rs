@@ -232,8 +232,8 @@ fn spec(
         allow_empty: shared.allow_empty,
         limits: Limits {
             max_line: shared.max_line.unwrap_or(defaults.max_line),
+            max_columns: shared.max_columns.unwrap_or(defaults.max_columns),
             max_unpacked: shared.max_unpacked.unwrap_or(defaults.max_unpacked),
-            ..defaults
         },
     };
     let shown = match project.filter(|_| shared.files.is_empty()) {

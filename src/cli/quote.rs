@@ -225,7 +225,7 @@ fn quantity(row: &Row, measure: &Measure) -> Exact {
     }
     let meters = row.sums.meters.iter();
     let counted = meters.filter(|(meter, _)| measure.counts(meter));
-    counted.map(|(_, quantity)| *quantity).sum()
+    counted.map(|(_, quantity)| quantity.exact()).sum()
 }
 
 /// Too few customers look alike: how many each condition leaves, and what else to do.

@@ -11,7 +11,7 @@ use super::{Console, Ended, output, terminal};
 use crate::margin::Dimension;
 use crate::problem::{Problem, Problems, catalogue};
 use crate::report::margin::{Header, View, distribution, document, table};
-use crate::report::table::Table;
+use crate::report::table::{Cell, Table};
 use crate::report::text::TextOptions;
 use crate::report::{csv, fx, json, jsonl, markdown, text};
 
@@ -34,7 +34,7 @@ const SORTS: &[&str] = &[
 pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ended, Problems> {
     let shared = &args.shared;
     // Receipts tell failed requests apart from served ones.
-    let run = Run::prepare_apart(shared, &args.by, may_keep_receipt(args))?;
+    let mut run = Run::prepare_apart(shared, &args.by, may_keep_receipt(args))?;
     let by = run.dimensions(&args.by)?;
     let filters = run.filters(&shared.filters)?;
     let (mut statement, receipt) = match keeps_receipt(args, &by) {
@@ -57,6 +57,11 @@ pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ended, Problems> 
     }
     let view = view(args, &by, shared, run.currency.decimals())?;
     let spread = spread(args, &by, &run, &statement)?;
+    let again = |format: OutputFormat| format == OutputFormat::Json || format.is_journal();
+    if !formats(shared)?.into_iter().any(again) {
+        // Nothing asks for usage again, which may be most of the memory.
+        run.books.usage = Vec::new();
+    }
     let mut render = |format: OutputFormat, to_terminal: bool| -> Result<Vec<u8>, Problem> {
         let places = places(shared, format, run.currency.decimals())?;
         let view = View {
@@ -96,6 +101,11 @@ pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ended, Problems> 
                     }
                 };
             }
+            OutputFormat::Csv => {
+                let laid_out = table::laid_out(&statement, &run.identity, &header, &view);
+                let (table, rows) = laid_out;
+                return render_csv(&table, rows, shared, console);
+            }
             table_like => {
                 let table = table::table(&statement, &run.identity, &header, &view);
                 return render_table(&table, table_like, shared, to_terminal, console);
@@ -110,7 +120,11 @@ pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ended, Problems> 
         Ok(bytes)
     };
     let outputs = outputs(shared, &mut render)?;
-    finish(shared, &run, &header, outputs, console)
+    let ended = finish(shared, &run, &header, outputs, console);
+    // The process ends; to give back all that a run holds, piece by piece, would take as long as a
+    // good part of it.
+    std::mem::forget((run, statement));
+    ended
 }
 
 /// A table in one of the formats for people and spreadsheets.
@@ -123,23 +137,7 @@ pub fn render_table(
 ) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
     match format {
-        OutputFormat::Csv => {
-            let options = csv::CsvOptions {
-                bom: shared.bom,
-                raw: shared.raw_csv,
-            };
-            let escaped = csv::write(table, options, &mut bytes).map_err(|error| {
-                Problem::new(
-                    &catalogue::CANNOT_WRITE,
-                    format!("cannot write the report: {error}"),
-                )
-            })?;
-            if escaped > 0 && !shared.quiet {
-                console.say(&format!(
-                    "note: {escaped} text cells begin like a spreadsheet formula and got a leading '; --raw-csv leaves them as they are"
-                ));
-            }
-        }
+        OutputFormat::Csv => return render_csv(table, table.rows.iter(), shared, console),
         journal if journal.is_journal() => {
             let message = "only tanso report makes journals";
             return Err(
@@ -154,6 +152,32 @@ pub fn render_table(
             };
             bytes.extend(text::render(table, options).into_bytes());
         }
+    }
+    Ok(bytes)
+}
+
+/// A table as CSV, with rows that need not be its own.
+fn render_csv<R: AsRef<[Cell]>>(
+    table: &Table,
+    rows: impl Iterator<Item = R>,
+    shared: &Shared,
+    console: &mut Console,
+) -> Result<Vec<u8>, Problem> {
+    let options = csv::CsvOptions {
+        bom: shared.bom,
+        raw: shared.raw_csv,
+    };
+    let mut bytes = Vec::new();
+    let escaped = csv::write_rows(table, rows, options, &mut bytes).map_err(|error| {
+        Problem::new(
+            &catalogue::CANNOT_WRITE,
+            format!("cannot write the report: {error}"),
+        )
+    })?;
+    if escaped > 0 && !shared.quiet {
+        console.say(&format!(
+            "note: {escaped} text cells begin like a spreadsheet formula and got a leading '; --raw-csv leaves them as they are"
+        ));
     }
     Ok(bytes)
 }
@@ -176,22 +200,21 @@ pub fn outputs(
     shared: &Shared,
     render: &mut dyn FnMut(OutputFormat, bool) -> Result<Vec<u8>, Problem>,
 ) -> Result<Outputs, Problem> {
+    let formats = formats(shared)?.into_iter();
     if shared.output.is_empty() {
-        let format = shared.format.unwrap_or_default();
-        let bytes = render(format, true)?;
+        let mut stdout = None;
+        for format in formats {
+            stdout = Some((format, render(format, true)?));
+        }
         return Ok(Outputs {
-            stdout: Some((format, bytes)),
+            stdout,
             files: Vec::new(),
             read: Vec::new(),
         });
     }
     let mut files = Vec::new();
     let mut stdout = None;
-    for path in &shared.output {
-        let format = match shared.format {
-            Some(format) => format,
-            None => format_of(path)?,
-        };
+    for (path, format) in shared.output.iter().zip(formats) {
         if path.as_os_str() == "-" {
             stdout = Some((format, render(format, true)?));
         } else {
@@ -204,6 +227,17 @@ pub fn outputs(
         files,
         read,
     })
+}
+
+/// The formats of the outputs of a run, one for each `-o`, or that of standard output.
+fn formats(shared: &Shared) -> Result<Vec<OutputFormat>, Problem> {
+    if shared.output.is_empty() {
+        return Ok(vec![shared.format.unwrap_or_default()]);
+    }
+    let paths = shared.output.iter();
+    paths
+        .map(|path| shared.format.map_or_else(|| format_of(path), Ok))
+        .collect()
 }
 
 /// The format that a file's ending asks for.

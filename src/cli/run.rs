@@ -371,13 +371,17 @@ pub fn project(shared: &Shared) -> Result<Option<Project>, Problem> {
 fn identity(books: &mut Books) -> Identity {
     let mapping = books.mapping.take();
     let has_log = books.has(Kind::Usage);
-    // Cells of one id share its text, so most need no comparison of texts.
+    // Cells of one id share its text, so most need no comparison of texts; those of a day stand
+    // together.
     let mut met: HashSet<usize, foldhash::fast::FixedState> = HashSet::default();
-    let usage: BTreeSet<&str> = books
-        .usage
-        .iter()
-        .filter_map(|cell| cell.source.as_ref())
-        .filter(|source| met.insert(Arc::as_ptr(source).cast::<u8>().addr()))
+    let address = |source: &Arc<str>| Arc::as_ptr(source).cast::<u8>().addr();
+    let cells = books.usage.chunk_by(|a, b| {
+        let (a, b) = (a.source.as_ref(), b.source.as_ref());
+        a.map(address) == b.map(address)
+    });
+    let usage: BTreeSet<&str> = cells
+        .filter_map(|cells| cells[0].source.as_ref())
+        .filter(|source| met.insert(address(source)))
         .map(|source| &**source)
         .collect();
     let customers = books.charges.iter().flat_map(|charge| &charge.scopes);

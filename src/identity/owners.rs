@@ -35,6 +35,8 @@ pub struct UsageOwners<'a> {
     /// Owners by the address of the id, which all cells of an id share; `None` where the owner
     /// depends on the day.
     known: HashMap<usize, Option<PartyId>, foldhash::fast::FixedState>,
+    /// The address asked for last, and what was said: an id's cells of a day stand together.
+    last: (usize, Option<PartyId>),
 }
 
 impl<'a> UsageOwners<'a> {
@@ -43,6 +45,8 @@ impl<'a> UsageOwners<'a> {
         UsageOwners {
             identity,
             known: HashMap::default(),
+            // No text has this address.
+            last: (0, None),
         }
     }
 
@@ -61,9 +65,12 @@ impl<'a> UsageOwners<'a> {
         let identity = self.identity;
         // The cells, and with them the id, live as long as this.
         let address = Arc::as_ptr(id).cast::<u8>().addr();
-        let known = self.known.entry(address);
-        let steady =
-            known.or_insert_with(|| identity.is_steady(id).then(|| identity.usage(id, day)));
-        steady.unwrap_or_else(|| identity.usage(id, day))
+        if self.last.0 != address {
+            let known = self.known.entry(address);
+            let steady =
+                known.or_insert_with(|| identity.is_steady(id).then(|| identity.usage(id, day)));
+            self.last = (address, *steady);
+        }
+        self.last.1.unwrap_or_else(|| identity.usage(id, day))
     }
 }

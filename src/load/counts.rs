@@ -250,6 +250,9 @@ pub fn as_usage(
     zone: Zone,
     dimensions: usize,
 ) -> Vec<UsageCell> {
+    if counts.is_empty() {
+        return Vec::new();
+    }
     let logged = Logged::of(log);
     counts
         .iter()

@@ -222,7 +222,7 @@ fn read_once(
     if !problems.is_empty() {
         return Ok(Err(problems));
     }
-    Ok(Ok(reading.finish(specs)))
+    Ok(Ok(reading.finish(specs)?))
 }
 
 impl Reading<'_> {

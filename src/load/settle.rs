@@ -12,6 +12,7 @@ use super::{
 use crate::formats::revenue::sigma_join;
 use crate::model::Day;
 use crate::problem::{Note, Problems, catalogue};
+use crate::scan::Unfit;
 
 impl Reading<'_> {
     /// Repeats and overlaps between files.
@@ -122,11 +123,14 @@ impl Reading<'_> {
     }
 
     /// The books, once everything is settled.
-    pub(super) fn finish(mut self, specs: &[InputSpec]) -> Books {
+    ///
+    /// # Errors
+    /// [`Unfit`], if the fold that was found is not whole.
+    pub(super) fn finish(mut self, specs: &[InputSpec]) -> Result<Books, Unfit> {
         match self.found.take() {
             Some(found) => {
                 self.books.log_currencies = found.entry.currencies;
-                self.books.usage = found.entry.usage;
+                self.books.usage = found.entry.usage.read().ok_or(Unfit)?;
             }
             None => {
                 self.books.log_currencies = self.fold.currencies();
@@ -147,6 +151,6 @@ impl Reading<'_> {
         self.books
             .charges
             .sort_by(|a, b| overlap::order(a).cmp(&overlap::order(b)));
-        self.books
+        Ok(self.books)
     }
 }

@@ -11,7 +11,7 @@ use super::dimension::{Dimension, Filter, NONE, UNATTRIBUTED};
 use super::party;
 use crate::attribution::{Basis, CostFact};
 use crate::identity::{Identity, PartyId, UsageOwners};
-use crate::model::{Day, Exact, Meter, Period, UsageCell};
+use crate::model::{Day, Exact, Meter, Period, Quantities, UsageCell};
 use crate::revenue::RevenueFact;
 
 /// More dimensions than this cannot be combined.
@@ -41,7 +41,7 @@ pub struct Sums {
     /// Served requests.
     pub requests: Exact,
     /// Quantities by meter.
-    pub meters: BTreeMap<Meter, Exact>,
+    pub meters: Quantities,
 }
 
 /// Turns facts into keys, and sums.
@@ -52,10 +52,13 @@ pub struct Grouping<'a> {
     symbols: HashMap<Arc<str>, u32, foldhash::fast::FixedState>,
     labels: Vec<Arc<str>>,
     rows: Vec<Row>,
+    /// Requests and quantities of each row as far as they are short: apart, since every cell of usage
+    /// is added to them.
+    counts: Vec<Counts>,
     row_of: HashMap<Key, u32, foldhash::fast::FixedState>,
     /// Label of each party for each dimension that is an attribute or the customer itself, where it
-    /// is the same on every day of the period.
-    parties: Vec<Vec<Option<u32>>>,
+    /// is the same on every day of the period: one after the other for each party.
+    parties: Vec<Option<u32>>,
     /// The row of each party, once it has one, where no dimension depends on anything else.
     row_of_party: Option<Vec<Option<u32>>>,
     /// The labels of days, by position of the dimension.
@@ -69,8 +72,74 @@ pub struct Grouping<'a> {
 #[derive(Debug, Default)]
 struct Row {
     sums: Sums,
+    /// Quantities that are not short.
+    others: BTreeMap<Meter, Exact>,
     /// The last residual that it has a part in.
     residual: u32,
+}
+
+/// Whole numbers of requests and of the commonest meters, which are most of all usage.
+#[derive(Debug, Default)]
+struct Counts {
+    requests: i64,
+    meters: [i64; Meter::COMMON.len()],
+    /// A bit for each meter that is there.
+    present: u8,
+}
+
+impl Counts {
+    /// Adds a cell; false, and nothing is changed, if it has other quantities or a sum would not fit.
+    fn add(&mut self, cell: &UsageCell) -> bool {
+        let (Some((present, meters)), Some(requests)) =
+            (cell.quantities.in_short(), cell.requests.whole())
+        else {
+            return false;
+        };
+        let mut sums = self.meters;
+        for (sum, count) in sums.iter_mut().zip(meters) {
+            match sum.checked_add(count) {
+                Some(added) => *sum = added,
+                None => return false,
+            }
+        }
+        let Some(requests) = self.requests.checked_add(requests) else {
+            return false;
+        };
+        (self.requests, self.meters) = (requests, sums);
+        self.present |= present;
+        true
+    }
+
+    fn quantities(&self) -> Quantities {
+        Quantities::common(self.present, self.meters)
+    }
+}
+
+impl Row {
+    /// Adds requests and quantities.
+    fn add(&mut self, requests: Exact, quantities: &Quantities) {
+        self.sums.requests += requests;
+        for (meter, quantity) in quantities {
+            match self.others.get_mut(meter) {
+                Some(sum) => *sum += quantity.exact(),
+                None => {
+                    self.others.insert(meter.clone(), quantity.exact());
+                }
+            }
+        }
+    }
+
+    fn finish(mut self, counts: &Counts) -> Sums {
+        if self.others.is_empty() {
+            self.sums.requests += Exact::from(counts.requests);
+            self.sums.meters = counts.quantities();
+        } else {
+            self.add(Exact::from(counts.requests), &counts.quantities());
+            let all = self.others.into_iter();
+            self.sums.meters = all.map(|(meter, sum)| (meter, sum.into())).collect();
+        }
+        self.sums
+    }
 }
 
 impl<'a> Grouping<'a> {
@@ -88,6 +157,7 @@ impl<'a> Grouping<'a> {
             symbols: HashMap::with_hasher(foldhash::fast::FixedState::default()),
             labels: Vec::new(),
             rows: Vec::new(),
+            counts: Vec::new(),
             row_of: HashMap::with_hasher(foldhash::fast::FixedState::default()),
             parties: Vec::new(),
             row_of_party: None,
@@ -95,20 +165,17 @@ impl<'a> Grouping<'a> {
             owners: UsageOwners::new(identity),
             residuals: 0,
         };
-        grouping.parties = (0u32..)
-            .zip(identity.parties())
-            .map(|(at, _)| {
-                dimensions
-                    .iter()
-                    .map(|dimension| {
-                        let label = party::fixed_label(identity, PartyId(at), dimension, period)?;
-                        Some(grouping.symbol(&label))
-                    })
-                    .collect()
-            })
-            .collect();
+        let count = identity.parties().len();
+        grouping.parties.reserve_exact(count * dimensions.len());
+        for (at, _) in (0u32..).zip(identity.parties()) {
+            for dimension in dimensions {
+                let label = party::fixed_label(identity, PartyId(at), dimension, period);
+                let symbol = label.map(|label| grouping.symbol(&label));
+                grouping.parties.push(symbol);
+            }
+        }
         if dimensions.iter().all(Dimension::is_of_party) {
-            grouping.row_of_party = Some(vec![None; grouping.parties.len()]);
+            grouping.row_of_party = Some(vec![None; count]);
         }
         grouping
     }
@@ -149,17 +216,10 @@ impl<'a> Grouping<'a> {
     pub fn usage(&mut self, cell: &'a UsageCell) {
         let party = self.owners.owner(cell);
         let about = About::usage(cell, party);
-        let Some(sums) = self.sums(&about) else {
-            return;
-        };
-        sums.requests += cell.requests.exact();
-        for (meter, quantity) in &cell.quantities {
-            match sums.meters.get_mut(meter) {
-                Some(sum) => *sum += quantity.exact(),
-                None => {
-                    sums.meters.insert(meter.clone(), quantity.exact());
-                }
-            }
+        if let Some(at) = self.row_at(&about)
+            && !self.counts[at].add(cell)
+        {
+            self.rows[at].add(cell.requests.exact(), &cell.quantities);
         }
     }
 
@@ -193,12 +253,12 @@ impl<'a> Grouping<'a> {
         }
         let mut rows: Vec<GroupRow> = keys
             .into_iter()
-            .zip(self.rows)
-            .map(|(key, row)| {
+            .zip(self.rows.into_iter().zip(&self.counts))
+            .map(|(key, (row, counts))| {
                 let names = key.labels[..count]
                     .iter()
                     .map(|symbol| labels[*symbol as usize].clone());
-                (names.collect(), key.nobody, row.sums)
+                (names.collect(), key.nobody, row.finish(counts))
             })
             .collect();
         rows.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
@@ -210,28 +270,39 @@ impl<'a> Grouping<'a> {
     }
 
     fn row(&mut self, about: &About<'_>) -> Option<&mut Row> {
+        let at = self.row_at(about)?;
+        self.rows.get_mut(at)
+    }
+
+    fn row_at(&mut self, about: &About<'_>) -> Option<usize> {
         if !about.passes(self.filters, self.identity) {
             return None;
         }
-        let plain = !self.dimensions.iter().any(|d| about.own(d).is_some());
+        let plain = about.plan.is_none() || !self.dimensions.iter().any(|d| about.own(d).is_some());
         let party = about.party.filter(|_| plain);
         let party = party.map(|party| party.0 as usize);
         let known = |rows: &Vec<Option<u32>>| rows[party?];
         if let Some(at) = self.row_of_party.as_ref().and_then(known) {
-            return self.rows.get_mut(at as usize);
+            return Some(at as usize);
         }
         let key = self.key(about);
         let next = self.rows.len() as u32;
         let at = *self.row_of.entry(key).or_insert(next);
         if at == next {
             self.rows.push(Row::default());
+            self.counts.push(Counts::default());
         }
-        if let (Some(rows), Some(party)) = (&mut self.row_of_party, party)
-            && self.parties[party].iter().all(Option::is_some)
-        {
+        let lasting = party.filter(|party| self.labels_of(*party).iter().all(Option::is_some));
+        if let (Some(rows), Some(party)) = (&mut self.row_of_party, lasting) {
             rows[party] = Some(at);
         }
-        self.rows.get_mut(at as usize)
+        Some(at as usize)
+    }
+
+    /// The labels of a party that are the same all the time, by dimension.
+    fn labels_of(&self, party: usize) -> &[Option<u32>] {
+        let count = self.dimensions.len();
+        &self.parties[party * count..][..count]
     }
 
     fn key(&mut self, about: &About<'_>) -> Key {
@@ -251,7 +322,7 @@ impl<'a> Grouping<'a> {
             }
             let own = about
                 .party
-                .and_then(|party| self.parties[party.0 as usize][at]);
+                .and_then(|party| self.labels_of(party.0 as usize)[at]);
             *slot = match (about.party, own) {
                 (Some(_), Some(own)) => own,
                 (None, _) if at == home && (dimension.is_time() || provider(dimension)) => {

@@ -124,7 +124,8 @@ pub fn state(
     let customer = [Dimension::Customer];
     // A table by customer is itself the one by party.
     let same = inputs.by == customer;
-    let mut by_party = Grouping::new(&customer, inputs.filters, inputs.identity, inputs.period);
+    let of_parties = || Grouping::new(&customer, inputs.filters, inputs.identity, inputs.period);
+    let mut by_party = (!same).then(of_parties);
     let mut nobody: BTreeMap<(Option<String>, Reason), Exact> = BTreeMap::new();
     let keep_nobody = inputs.filters.is_empty();
     let by_basis = inputs.by.contains(&Dimension::Basis);
@@ -134,7 +135,7 @@ pub fn state(
     let attribution = attribute(&mut |fact| {
         reached.take(fact);
         grouping.cost(fact);
-        if !same {
+        if let Some(by_party) = &mut by_party {
             by_party.cost(fact);
         }
         if let Holder::Nobody(reason) = fact.holder
@@ -149,9 +150,9 @@ pub fn state(
         .iter()
         .filter(|cell| !usage_is_filtered && inputs.period.contains(cell.day))
     {
-        match by_basis {
-            false => grouping.usage(cell),
-            true => by_party.usage(cell),
+        match &mut by_party {
+            Some(by_party) if by_basis => by_party.usage(cell),
+            _ => grouping.usage(cell),
         }
     }
     // Filters need revenue cut as finely as they ask.
@@ -166,7 +167,7 @@ pub fn state(
             if with_revenue {
                 grouping.revenue(fact);
             }
-            if !same {
+            if let Some(by_party) = &mut by_party {
                 by_party.revenue(fact);
             }
         });
@@ -178,8 +179,8 @@ pub fn state(
     }
     let with_revenue = with_revenue && filters_have_revenue;
     let grouped = grouping.finish();
-    let others = by_party.finish();
-    let parties = if same { &grouped } else { &others };
+    let others = by_party.map(Grouping::finish);
+    let parties = others.as_ref().unwrap_or(&grouped);
     let revenue: Exact = parties.iter().map(|(_, _, sums)| sums.revenue).sum();
     let revenue = filters_have_revenue.then_some(revenue);
     let counted = if by_basis { parties } else { &grouped };
@@ -208,10 +209,8 @@ pub fn state(
     }
     // Rows by month or day read in the order of time; all others worst first.
     if !inputs.by.first().is_some_and(Dimension::is_time) {
-        rows.sort_by_key(|row| {
-            let cost = std::cmp::Reverse(row.cost());
-            (row.gross_profit(), cost, row.labels.clone())
-        });
+        // They are in the order of their labels, which breaks ties.
+        rows.sort_by_cached_key(|row| (row.gross_profit(), std::cmp::Reverse(row.cost())));
     }
     let mut unattributed: Vec<Unattributed> = nobody
         .into_iter()
@@ -296,7 +295,9 @@ impl Reached {
         if given != by_rule {
             months.extend(self.allocated);
         }
-        let days = inputs.usage.iter().map(|cell| cell.day);
+        // Cells of a day stand together.
+        let days = inputs.usage.chunk_by(|a, b| a.day == b.day);
+        let days = days.map(|cells| cells[0].day);
         months.extend(
             days.filter(|day| inputs.period.contains(*day))
                 .map(|day| day.month()),

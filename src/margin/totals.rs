@@ -49,7 +49,7 @@ pub fn usage<'s>(sums: impl Iterator<Item = &'s Sums>) -> Quantities {
     for sums in sums {
         requests += sums.requests;
         for (meter, quantity) in &sums.meters {
-            *meters.entry(meter.clone()).or_default() += *quantity;
+            *meters.entry(meter.clone()).or_default() += quantity.exact();
         }
     }
     (requests, meters)

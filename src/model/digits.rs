@@ -148,6 +148,38 @@ pub fn div_half_even(n: &BigInt, d: &BigInt) -> BigInt {
     }
 }
 
+/// As [`fixed`], for units that fit 128 bits.
+pub(super) fn fixed_short(units: i128, places: u8) -> String {
+    // 39 digits and a sign, a point and as many zeros as there are places.
+    let mut text = Vec::with_capacity(42 + usize::from(places));
+    let mut left = units.unsigned_abs();
+    let mut count = 0;
+    while left > 0 || count <= usize::from(places) {
+        if count == usize::from(places) && count > 0 {
+            text.push(b'.');
+        }
+        // Division of 64 bits is several times faster.
+        let digit = match u64::try_from(left) {
+            Ok(short) => {
+                left = u128::from(short / 10);
+                short % 10
+            }
+            Err(_) => {
+                let digit = (left % 10) as u64;
+                left /= 10;
+                digit
+            }
+        };
+        text.push(b'0' + digit as u8);
+        count += 1;
+    }
+    if units < 0 {
+        text.push(b'-');
+    }
+    text.reverse();
+    text.into_iter().map(char::from).collect()
+}
+
 /// Units of 10^-`places` in plain notation.
 pub(super) fn fixed(units: &BigInt, places: u8) -> String {
     let digits = units.abs().to_string();

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 pub use super::digits::{NotANumber, div_half_even};
-use super::digits::{fixed, parse_general};
+use super::digits::{fixed, fixed_short, parse_general};
 use ethnum::I256;
 use num_bigint::BigInt;
 
@@ -30,7 +30,7 @@ pub struct Exact {
 pub struct OutOfRange;
 
 /// The powers of ten that fit 128 bits.
-const POWERS: [i128; 39] = {
+pub(super) const POWERS: [i128; 39] = {
     let mut powers = [1; 39];
     let mut at = 1;
     while at < powers.len() {
@@ -40,7 +40,7 @@ const POWERS: [i128; 39] = {
     powers
 };
 
-fn pow10(exponent: u32) -> I256 {
+pub(super) fn pow10(exponent: u32) -> I256 {
     let last = POWERS.len() - 1;
     let exponent = exponent as usize;
     match POWERS.get(exponent) {
@@ -158,37 +158,6 @@ impl Exact {
         }
     }
 
-    /// Rounds to `places` decimals, half to even.
-    pub fn round(&self, places: u8) -> Exact {
-        if self.scale <= places {
-            return *self;
-        }
-        let divisor = pow10(u32::from(self.scale - places));
-        let quotient = self.mantissa.div_euclid(divisor);
-        let rest = self.mantissa.rem_euclid(divisor);
-        let up = match (rest * I256::from(2)).cmp(&divisor) {
-            Ordering::Less => false,
-            Ordering::Greater => true,
-            Ordering::Equal => quotient % I256::from(2) != I256::ZERO,
-        };
-        Exact {
-            mantissa: if up { quotient + I256::ONE } else { quotient },
-            scale: places,
-        }
-    }
-
-    /// `numerator / denominator` rounded half to even at `places`, or `None` if the denominator
-    /// is zero.
-    pub fn ratio(numerator: Exact, denominator: Exact, places: u8) -> Option<Exact> {
-        if denominator.is_zero() {
-            return None;
-        }
-        let (n, d) = common(numerator, denominator);
-        let n = big(n) * BigInt::from(10).pow(u32::from(places));
-        let d = big(d);
-        Some(Exact::from_big(&div_half_even(&n, &d), places))
-    }
-
     /// The value in units of 10^-`scale`, as a big integer. The value must not be finer.
     ///
     /// # Panics
@@ -252,13 +221,6 @@ impl Exact {
         Some((mantissa, self.scale))
     }
 
-    /// Prints with exactly `places` decimals; the value must already be rounded to them.
-    pub fn to_fixed(&self, places: u8) -> String {
-        let rounded = self.round(places);
-        let units = rounded.units(places);
-        fixed(&units, places)
-    }
-
     /// The smaller of two values.
     pub fn min(self, other: Exact) -> Exact {
         if other < self { other } else { self }
@@ -294,7 +256,7 @@ impl Exact {
     }
 }
 
-fn big(value: I256) -> BigInt {
+pub(super) fn big(value: I256) -> BigInt {
     BigInt::from_signed_bytes_le(&value.to_le_bytes())
 }
 
@@ -376,10 +338,11 @@ impl From<i64> for Exact {
 impl fmt::Display for Exact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = self.normalized();
-        if value.scale == 0
-            && let Ok(mantissa) = i128::try_from(value.mantissa)
-        {
-            return write!(f, "{mantissa}");
+        if let Some(mantissa) = small(value.mantissa) {
+            return match value.scale {
+                0 => write!(f, "{mantissa}"),
+                places => f.write_str(&fixed_short(mantissa, places)),
+            };
         }
         f.write_str(&fixed(&big(value.mantissa), value.scale))
     }

@@ -19,6 +19,7 @@ pub mod rates;
 pub mod receipt;
 pub mod records;
 pub mod rollup;
+mod rounded;
 mod stamp;
 pub mod time;
 pub mod usage;

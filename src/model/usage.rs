@@ -1,6 +1,6 @@
 //! The folded log: usage summed by day, customer, feature, provider, model and tier.
 //!
-//! There may be millions of cells, so one takes a hundred bytes: what cells of a kind share stands
+//! There may be millions of cells, so one takes eighty bytes: what cells of a kind share stands
 //! once, whole quantities of the commonest meters stand in the cell itself, and what is rare is
 //! kept beside it.
 
@@ -71,10 +71,11 @@ pub struct Quantities(Form);
 
 #[derive(Clone, Debug)]
 enum Form {
-    /// Whole numbers of the commonest meters; a bit of `present` for each that is there.
+    /// Whole numbers of the commonest meters that fit 32 bits; a bit of `present` for each that is
+    /// there, zero for the others.
     Common {
         present: u8,
-        counts: [i64; Meter::COMMON.len()],
+        counts: [u32; Meter::COMMON.len()],
     },
     Listed(Box<[(Meter, Packed)]>),
 }
@@ -128,6 +129,21 @@ impl Aside {
 impl Quantities {
     /// Whole numbers of the commonest meters, of which those are there whose bit of `present` is set.
     pub fn common(present: u8, counts: [i64; Meter::COMMON.len()]) -> Quantities {
+        let is_there = |at: usize| present >> at & 1 == 1;
+        let mut short = [0; Meter::COMMON.len()];
+        for (at, count) in counts
+            .into_iter()
+            .enumerate()
+            .filter(|(at, _)| is_there(*at))
+        {
+            let Ok(count) = u32::try_from(count) else {
+                let all = (0..COMMON.len()).filter(|at| is_there(*at));
+                let all = all.map(|at| (COMMON[at].clone(), Exact::from(counts[at]).into()));
+                return Quantities(Form::Listed(all.collect()));
+            };
+            short[at] = count;
+        }
+        let counts = short;
         Quantities(Form::Common { present, counts })
     }
 
@@ -137,12 +153,35 @@ impl Quantities {
         match &self.0 {
             Form::Common { present, counts } => {
                 let at = meter.common()?;
-                (present >> at & 1 == 1).then(|| Exact::from(counts[at]))
+                (present >> at & 1 == 1).then(|| Exact::from(u64::from(counts[at])))
             }
             Form::Listed(list) => {
                 let found = list.iter().find(|(found, _)| found == meter)?;
                 Some(found.1.exact())
             }
+        }
+    }
+
+    /// The quantity of one of [`Meter::COMMON`] by its place there, if it is a whole number; zero
+    /// where there is none.
+    #[inline]
+    pub fn whole(&self, place: usize) -> Option<i64> {
+        match &self.0 {
+            Form::Common { counts, .. } => Some(i64::from(counts[place])),
+            Form::Listed(list) => {
+                let found = list.iter().find(|(meter, _)| *meter == COMMON[place]);
+                found.map_or(Some(0), |(_, quantity)| quantity.whole())
+            }
+        }
+    }
+
+    /// Whole numbers of the commonest meters, and a bit for each that is there, if there are no
+    /// others.
+    #[inline]
+    pub fn in_short(&self) -> Option<(u8, [i64; Meter::COMMON.len()])> {
+        match &self.0 {
+            Form::Common { present, counts } => Some((*present, counts.map(i64::from))),
+            Form::Listed(_) => None,
         }
     }
 
@@ -165,6 +204,12 @@ impl Quantities {
     /// Whether there is no meter.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+impl Default for Quantities {
+    fn default() -> Quantities {
+        Quantities::common(0, [0; Meter::COMMON.len()])
     }
 }
 
@@ -204,7 +249,8 @@ impl<'q> Iterator for Iter<'q> {
                     let at = self.at;
                     self.at += 1;
                     if present >> at & 1 == 1 {
-                        return Some((&COMMON[at], Exact::from(counts[at]).into()));
+                        let count = Exact::from(u64::from(counts[at]));
+                        return Some((&COMMON[at], count.into()));
                     }
                 }
                 None
@@ -240,7 +286,7 @@ mod tests {
 
     #[test]
     fn a_cell_is_small() {
-        assert_eq!(size_of::<UsageCell>(), 96);
+        assert_eq!(size_of::<UsageCell>(), 80);
     }
 
     #[test]
@@ -253,6 +299,9 @@ mod tests {
             list(&[(Meter::Input, "5"), (Meter::CacheWrite1h, "6")]),
             list(&[(Meter::Input, "0.5")]),
             list(&[(Meter::Input, huge), (Meter::Output, "1")]),
+            list(&[(Meter::Input, "4294967295"), (Meter::Output, "1")]),
+            list(&[(Meter::Input, "4294967296"), (Meter::Output, "1")]),
+            list(&[(Meter::CacheRead, "0"), (Meter::Output, "-7")]),
             list(&[(Meter::Output, "1"), (Meter::Input, "2")]),
             list(&[(Meter::Input, "1"), (Meter::Input, "2")]),
             list(&[(Meter::Seconds, "1.25"), (Meter::Other("gpu".into()), "2")]),
@@ -272,6 +321,13 @@ mod tests {
             ] {
                 let first = wanted.iter().find(|(found, _)| *found == meter);
                 assert_eq!(quantities.of(&meter), first.map(|(_, quantity)| *quantity));
+            }
+            let short = |meter: &Meter| {
+                let first = wanted.iter().find(|(found, _)| found == meter);
+                first.map_or(Some(0), |(_, quantity)| quantity.whole())
+            };
+            for (at, meter) in Meter::COMMON.iter().enumerate() {
+                assert_eq!(quantities.whole(at), short(meter));
             }
         }
     }

@@ -147,7 +147,7 @@ catalogue! {
     LINE_TOO_LONG = "T5001" Limit "line too long":
         "A row is longer than the limit, which guards against damaged files. Raise it with --max-line.";
     TOO_MANY_COLUMNS = "T5002" Limit "too many columns":
-        "A row has more columns than the limit of 4,096.";
+        "The file has more columns than the limit, 4,096 unless --max-columns says otherwise.";
     BOMB = "T5003" Limit "unpacks to too much":
         "The compressed file unpacks to more than the limit, at a ratio that no real export has. Raise it with --max-unpacked.";
     OUT_OF_RANGE = "T5004" Limit "number out of range":

@@ -25,6 +25,19 @@ pub struct CsvOptions {
 /// # Errors
 /// Those of the writer.
 pub fn write(table: &Table, options: CsvOptions, out: &mut dyn Write) -> io::Result<u64> {
+    write_rows(table, table.rows.iter().map(Vec::as_slice), options, out)
+}
+
+/// The same with rows that are not the table's own.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_rows<R: AsRef<[Cell]>>(
+    table: &Table,
+    rows: impl Iterator<Item = R>,
+    options: CsvOptions,
+    out: &mut dyn Write,
+) -> io::Result<u64> {
     if options.bom {
         out.write_all("\u{feff}".as_bytes())?;
     }
@@ -49,7 +62,8 @@ pub fn write(table: &Table, options: CsvOptions, out: &mut dyn Write) -> io::Res
             .map_or(Cow::Borrowed(key.as_str()), Cow::Owned)
             .into_owned()
     }))?;
-    for row in &table.rows {
+    for row in rows {
+        let row = row.as_ref();
         for column in &columns {
             let cell = &row[*column];
             let plain = for_programs(cell, table.places);

@@ -91,7 +91,8 @@ pub(super) fn open(
     }
     if index.header.len() > how.limits.max_columns {
         let message = format!("the file has {} columns", index.header.len());
-        return Err(Problem::new(&catalogue::TOO_MANY_COLUMNS, message).at(Place::file(&name)));
+        let problem = Problem::new(&catalogue::TOO_MANY_COLUMNS, message);
+        return Err(problem.at(Place::file(&name)).help(super::MORE_COLUMNS));
     }
     let mut source = Columnar {
         name: name.clone(),

@@ -92,7 +92,9 @@ impl Columns {
         let most = limits.max_columns;
         (self.header.len() > most).then(|| {
             let message = format!("the lines up to here have more than {most} different keys");
-            Problem::new(&catalogue::TOO_MANY_COLUMNS, message).at(row.place(file, most))
+            Problem::new(&catalogue::TOO_MANY_COLUMNS, message)
+                .at(row.place(file, most))
+                .help(super::MORE_COLUMNS)
         })
     }
 

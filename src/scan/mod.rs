@@ -55,6 +55,9 @@ pub struct Limits {
     pub max_unpacked: u64,
 }
 
+/// What to do about a file with more columns than may be.
+const MORE_COLUMNS: &str = "if the file is right, raise --max-columns";
+
 impl Default for Limits {
     fn default() -> Limits {
         Limits {

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use tanso::cli::messages::exit_of;
 use tanso::problem::{Class, catalogue};
 
-use crate::support::{entries, file_name, repository, text};
+use crate::support::{entries, file_name, put, repository, tanso, text};
 
 /// Errors without a folder, each with the reason.
 const EXEMPT: &[(&str, &str)] = &[
@@ -107,4 +107,19 @@ fn every_error_has_a_folder() {
             entry.code
         );
     }
+}
+
+#[test]
+fn a_file_of_many_columns_is_read_with_the_flag_that_its_refusal_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let header = "timestamp,customer_id,model,input_tokens,output_tokens";
+    let more: String = (0..4_100).map(|at| format!(",x{at}")).collect();
+    let cells = ",".repeat(4_100);
+    let log = format!("{header}{more}\n2026-10-01,acme,gpt-4o,7,5{cells}\n");
+    let log = put(folder.path(), "usage.csv", log);
+    let words = ["report", "--no-config", "--no-cache", &log];
+    let refused = tanso(&words);
+    assert_eq!(refused.code, 5, "{}", refused.err);
+    let read = tanso(&[&words[..], &["--max-columns", "4105"]].concat());
+    assert_eq!(read.code, 0, "{}", read.err);
 }

@@ -3,6 +3,7 @@
 //!
 //! R is the JSON report without the list of input files.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use serde_json::Value;
@@ -646,6 +647,38 @@ fn m19_every_view_has_one_total() {
         ] {
             if of(by) != total {
                 return Err(format!("by {by}: {:?} instead of {total:?}", of(by)));
+            }
+        }
+        Ok(())
+    });
+}
+
+/// What a customer costs of each provider, in each month and on each basis is the same however
+/// finely the rows are told apart: coarse rows are summed on a way of their own.
+#[test]
+fn m19_finer_rows_sum_to_the_coarse_ones() {
+    let keys = ["customer", "provider", "month"];
+    law(any, |world| {
+        let of = |by: &str| {
+            let report = world.report(&["--by", by]).json();
+            let mut sums: BTreeMap<(String, String), Exact> = BTreeMap::new();
+            for row in report["rows"].as_array().unwrap() {
+                let key: Vec<&str> = keys.iter().filter_map(|key| row[*key].as_str()).collect();
+                for (basis, cost) in row["cost_by_basis"].as_object().unwrap() {
+                    *sums.entry((key.join(" "), basis.clone())).or_default() += exact(cost);
+                }
+            }
+            sums.retain(|_, cost| !cost.is_zero());
+            sums
+        };
+        let coarse = of("customer,provider,month");
+        for finer in [
+            "customer,provider,month,model",
+            "customer,provider,month,day,feature",
+        ] {
+            let sums = of(finer);
+            if sums != coarse {
+                return Err(format!("by {finer}: {sums:?}\ninstead of {coarse:?}"));
             }
         }
         Ok(())

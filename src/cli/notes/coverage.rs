@@ -2,6 +2,7 @@
 //! gave to the bills.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::money;
 use crate::attribution::Attribution;
@@ -115,8 +116,13 @@ const LEAST_DAYS: usize = 7;
 pub fn missing_days(run: &Run, notes: &mut Vec<Note>) {
     let mut logged: BTreeMap<&str, BTreeSet<Day>> = BTreeMap::new();
     let mut billed: BTreeMap<&str, BTreeSet<Day>> = BTreeMap::new();
+    // Cells of a kind that stand together are mostly of one day.
+    let mut last: BTreeMap<usize, Day> = BTreeMap::new();
     for cell in &run.books.usage {
-        if let Some(provider) = cell.provider.as_deref() {
+        let kind = Arc::as_ptr(&cell.kind).addr();
+        if let Some(provider) = cell.provider.as_deref()
+            && last.insert(kind, cell.utc_day) != Some(cell.utc_day)
+        {
             logged.entry(provider).or_default().insert(cell.utc_day);
         }
     }

@@ -335,10 +335,8 @@ fn differences(run: &Run, notes: &mut Vec<Note>) {
 /// Failed and cached requests are counted apart from the served ones.
 fn outcomes(run: &Run, notes: &mut Vec<Note>) {
     let cells = || {
-        run.books
-            .usage
-            .iter()
-            .filter(|cell| run.period.contains(cell.day))
+        let cells = run.books.usage.iter().filter(|cell| cell.aside.is_some());
+        cells.filter(|cell| run.period.contains(cell.day))
     };
     let failed: Exact = cells().map(|cell| cell.failed()).sum();
     let cached: Exact = cells().map(|cell| cell.gateway_cached()).sum();

@@ -38,9 +38,6 @@ pub fn names(run: &Run, found: &Attribution, notes: &mut Vec<Note>) {
             *of.families.entry(family).or_default() += charge.amount;
         }
     }
-    let cells = run.books.usage.iter();
-    let cells = cells.filter(|cell| run.period.contains(cell.day));
-    let logged: BTreeSet<&str> = cells.filter_map(|cell| cell.provider.as_deref()).collect();
     let mut estimated: BTreeMap<&str, Vec<(String, Exact)>> = BTreeMap::new();
     for ((provider, model), amount) in &found.estimated {
         let (Some(provider), Some(model)) = (provider, model) else {
@@ -54,6 +51,12 @@ pub fn names(run: &Run, found: &Attribution, notes: &mut Vec<Note>) {
                 .push((family, *amount));
         }
     }
+    if estimated.is_empty() {
+        return;
+    }
+    let cells = run.books.usage.iter();
+    let cells = cells.filter(|cell| run.period.contains(cell.day));
+    let logged: BTreeSet<&str> = cells.filter_map(|cell| cell.provider.as_deref()).collect();
     for (biller, bill) in billed.iter().filter(|(name, _)| !logged.contains(**name)) {
         for (provider, models) in &estimated {
             notes.extend(of_pair(run, (biller, bill), provider, models));

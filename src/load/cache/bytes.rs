@@ -100,6 +100,21 @@ impl<'b> In<'b> {
         }
     }
 
+    /// A count or an amount, if it is a small whole one: `Some(None)`, and it is left to be read by
+    /// [`In::packed`], if it is not.
+    #[inline]
+    pub fn whole(&mut self) -> Option<Option<i64>> {
+        let before = self.0;
+        let number = self.number()?;
+        let whole = number
+            .checked_sub(1)
+            .and_then(|whole| i64::try_from(whole).ok());
+        if whole.is_none() {
+            self.0 = before;
+        }
+        Some(whole)
+    }
+
     /// A count or an amount.
     pub fn packed(&mut self) -> Option<Packed> {
         match self.number()? {

@@ -42,15 +42,24 @@ impl Form {
             && self.currency == cell.reported().map(|(_, currency)| currency)
     }
 
-    /// The bits of the common meters, if there are no others and they are in their order.
-    fn common(&self) -> Option<u8> {
-        let mut present = 0u8;
+    /// The places of the meters among the common ones, if there are no others and they are in their
+    /// order.
+    fn common(&self) -> Option<Common> {
+        let mut common = Common::default();
         for meter in &self.meters {
-            let at = meter.common().filter(|at| present >> at == 0)?;
-            present |= 1 << at;
+            let at = meter.common().filter(|at| common.present >> at == 0)?;
+            common.present |= 1 << at;
+            common.places.push(at);
         }
-        Some(present)
+        Some(common)
     }
+}
+
+/// Common meters: a bit for each that is there, and their places.
+#[derive(Debug, Default)]
+struct Common {
+    present: u8,
+    places: Vec<usize>,
 }
 
 /// Every text and every kind once, by where it stands in memory: cells share them.
@@ -183,9 +192,12 @@ pub fn read(bytes: &mut In<'_>) -> Option<Vec<UsageCell>> {
             day: Day(day),
             source,
             kind,
-            requests: bytes.packed()?,
+            requests: match bytes.whole()? {
+                Some(count) => Exact::from(count).into(),
+                None => bytes.packed()?,
+            },
             aside: aside(bytes, form)?,
-            quantities: quantities(bytes, form, *common)?,
+            quantities: quantities(bytes, form, common.as_ref())?,
         });
     }
     Some(cells)
@@ -214,36 +226,31 @@ fn aside(bytes: &mut In<'_>, form: &Form) -> Option<Option<Box<Aside>>> {
     })))
 }
 
-fn quantities(bytes: &mut In<'_>, form: &Form, common: Option<u8>) -> Option<Quantities> {
-    let Some(present) = common else {
-        let meters = form.meters.iter();
-        let all: Option<Vec<(Meter, Packed)>> = meters
-            .map(|meter| Some((meter.clone(), bytes.packed()?)))
-            .collect();
-        return Some(all?.into_iter().collect());
-    };
+fn quantities(bytes: &mut In<'_>, form: &Form, common: Option<&Common>) -> Option<Quantities> {
+    if let Some(common) = common {
+        let before = bytes.0;
+        if let Some(counts) = counts(bytes, common)? {
+            return Some(Quantities::common(common.present, counts));
+        }
+        bytes.0 = before;
+    }
+    let meters = form.meters.iter();
+    let all: Option<Vec<(Meter, Packed)>> = meters
+        .map(|meter| Some((meter.clone(), bytes.packed()?)))
+        .collect();
+    Some(all?.into_iter().collect())
+}
+
+/// Small whole numbers; `Some(None)` if one is not.
+fn counts(bytes: &mut In<'_>, common: &Common) -> Option<Option<[i64; Meter::COMMON.len()]>> {
     let mut counts = [0; Meter::COMMON.len()];
-    let mut read = Vec::new();
-    for meter in &form.meters {
-        let quantity = bytes.packed()?;
-        match (quantity.whole(), meter.common()) {
-            (Some(whole), Some(at)) => counts[at] = whole,
-            // One that is beyond the short form.
-            _ => read.push((meter.clone(), quantity)),
+    for place in &common.places {
+        match bytes.whole()? {
+            Some(count) => counts[*place] = count,
+            None => return Some(None),
         }
     }
-    if read.is_empty() {
-        return Some(Quantities::common(present, counts));
-    }
-    let all = form.meters.iter().map(|meter| {
-        let long = read.iter().find(|(found, _)| found == meter);
-        let short = || Exact::from(meter.common().map_or(0, |at| counts[at])).into();
-        (
-            meter.clone(),
-            long.map_or_else(short, |(_, quantity)| quantity.clone()),
-        )
-    });
-    Some(all.collect())
+    Some(Some(counts))
 }
 
 /// A text by its place: `None` if there is no such place, `Some(None)` if there is no text.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -44,7 +45,41 @@ pub struct Kept {
     /// Currencies of their costs.
     pub currencies: Currencies,
     /// The folded logs.
-    pub usage: Vec<UsageCell>,
+    pub usage: KeptCells,
+}
+
+/// The cells of an entry. There are many of them, so another thread reads them, if there may be one,
+/// while the other files of the run are read.
+#[derive(Debug)]
+pub enum KeptCells {
+    /// They are yet to be read, from this place on.
+    Bytes(Vec<u8>, usize),
+    /// They are being read.
+    Coming(JoinHandle<Option<Vec<UsageCell>>>),
+}
+
+impl KeptCells {
+    fn begin(bytes: Vec<u8>, at: usize, threads: usize) -> KeptCells {
+        match threads {
+            0 | 1 => KeptCells::Bytes(bytes, at),
+            _ => KeptCells::Coming(std::thread::spawn(move || all_cells(&bytes[at..]))),
+        }
+    }
+
+    /// The cells; `None` if they are not as they were written.
+    pub fn read(self) -> Option<Vec<UsageCell>> {
+        match self {
+            KeptCells::Bytes(bytes, at) => all_cells(&bytes[at..]),
+            KeptCells::Coming(cells) => cells.join().ok()?,
+        }
+    }
+}
+
+/// The cells of which these bytes are all.
+fn all_cells(bytes: &[u8]) -> Option<Vec<UsageCell>> {
+    let mut bytes = In(bytes);
+    let cells = cells::read(&mut bytes)?;
+    bytes.0.is_empty().then_some(cells)
 }
 
 /// What an entry holds, to be written.
@@ -108,9 +143,10 @@ impl<'e> Entry<'e> {
 }
 
 impl Kept {
-    /// Reads an entry; `None` if it is not whole.
-    pub fn decode(bytes: &[u8]) -> Option<Kept> {
-        let rest = bytes.strip_prefix(LAYOUT)?;
+    /// Reads an entry, its cells with another thread if there may be several; `None` if it is not
+    /// whole.
+    pub fn decode(whole: Vec<u8>, threads: usize) -> Option<Kept> {
+        let rest = whole.strip_prefix(LAYOUT)?;
         let (hash, rest) = rest.split_first_chunk::<16>()?;
         if xxh3_128(rest) != u128::from_le_bytes(*hash) {
             return None;
@@ -135,14 +171,13 @@ impl Kept {
             let place = (bytes.text()?.into(), bytes.number()?);
             currencies.insert(currency, place);
         }
-        let usage = cells::read(bytes)?;
-        let kept = Kept {
+        let at = whole.len() - bytes.0.len();
+        Some(Kept {
             files: files?,
             notes: notes?,
             currencies,
-            usage,
-        };
-        bytes.0.is_empty().then_some(kept)
+            usage: KeptCells::begin(whole, at, threads),
+        })
     }
 }
 

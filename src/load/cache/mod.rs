@@ -79,7 +79,7 @@ impl Cache {
             return None;
         }
         let bytes = std::fs::read(self.entry(&logs, choices)).ok()?;
-        let mut entry = Kept::decode(&bytes)?;
+        let mut entry = Kept::decode(bytes, choices.threads)?;
         let named = logs.iter().map(|(spec, _)| spec.name.as_str());
         // The name of an entry is a hash; that it holds these files is certain then.
         let same = entry.files.iter().map(|file| &*file.name).eq(named);

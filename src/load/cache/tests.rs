@@ -312,7 +312,9 @@ fn what_no_run_wrote_ends_without_a_panic() {
             bytes[at] = value;
             let hash = super::xxh3_128(&bytes[begin..]);
             bytes[begin - 16..begin].copy_from_slice(&hash.to_le_bytes());
-            let _ = super::Kept::decode(&bytes);
+            if let Some(kept) = super::Kept::decode(bytes, 1) {
+                let _ = kept.usage.read();
+            }
         }
     }
 }

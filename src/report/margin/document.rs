@@ -283,7 +283,11 @@ fn row_out(row: &Row, statement: &Statement, identity: &Identity) -> RowOut {
         worst_case: row.worst_case(),
         verdict: row.verdict().map(|verdict| verdict.key()),
         requests: statement.with_usage.then_some(row.sums.requests),
-        meters: statement.with_usage.then(|| meters(&row.sums.meters)),
+        meters: statement.with_usage.then(|| {
+            let all = row.sums.meters.iter();
+            all.map(|(meter, quantity)| (meter.name().to_string(), quantity.exact()))
+                .collect()
+        }),
         flags: row.flags.clone(),
         deferred_revenue: statement.deferred_of(row),
     }

@@ -1,6 +1,6 @@
 //! Rows as they are printed: chosen, ordered, and rounded so that every column adds up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::View;
 use crate::identity::PartyId;
@@ -99,12 +99,9 @@ pub struct Printout {
     pub cost: Exact,
 }
 
-/// The quantities printed in every row.
-pub fn quantities(requests: Exact, meters: &BTreeMap<Meter, Exact>) -> [Exact; 5] {
-    let of = |wanted: &[Meter]| {
-        let quantities = wanted.iter().filter_map(|meter| meters.get(meter));
-        quantities.sum()
-    };
+/// The quantities printed in every row: requests, and what a function tells of meters.
+pub fn quantities(requests: Exact, of: impl Fn(&Meter) -> Option<Exact>) -> [Exact; 5] {
+    let of = |wanted: &[Meter]| wanted.iter().filter_map(&of).sum();
     [
         requests,
         of(&[Meter::Input]),
@@ -187,7 +184,7 @@ fn plain(at: usize, row: &Row) -> Printed {
         exact: (row.revenue, row.cost()),
         bounds: row.best_case().zip(row.worst_case()).filter(|_| !nobody),
         verdict: row.verdict(),
-        quantities: quantities(row.sums.requests, &row.sums.meters),
+        quantities: quantities(row.sums.requests, |meter| row.sums.meters.of(meter)),
         flags: row.flags.clone(),
     }
 }

@@ -26,22 +26,31 @@ const COSTS: [&str; 5] = [
 
 /// Lays the statement out.
 pub fn table(statement: &Statement, identity: &Identity, header: &Header, view: &View) -> Table {
+    let (mut table, rows) = laid_out(statement, identity, header, view);
+    table.rows = rows.collect();
+    table
+}
+
+/// The same with the rows one by one: a table of many customers takes much memory.
+pub fn laid_out<'a>(
+    statement: &'a Statement,
+    identity: &'a Identity,
+    header: &'a Header,
+    view: &View,
+) -> (Table, impl Iterator<Item = Vec<Cell>> + 'a) {
     let printout = print(statement, view);
     let layout = Layout::of(statement, identity, header);
-    let rows: Vec<Vec<Cell>> = printout
-        .rows
-        .iter()
-        .map(|row| layout.row(row, header))
-        .collect();
     let totals = layout.totals(&printout.rows, printout.revenue, printout.cost);
-    Table {
+    let table = Table {
         title: title(statement, header),
         columns: layout.columns(),
-        rows,
+        rows: Vec::new(),
         totals: Some(totals),
         footer: footer(statement, identity, header),
         places: view.places,
-    }
+    };
+    let rows = printout.rows.into_iter();
+    (table, rows.map(move |row| layout.row(&row, header)))
 }
 
 /// `Margin by customer · October 2026 · USD · recognized revenue, effective cost`.
@@ -303,7 +312,8 @@ impl<'a> Layout<'a> {
             cells.push(match (self.statement.with_usage, usage) {
                 (true, _) => Cell::Quantity(rows.iter().map(|row| row.quantities[at]).sum()),
                 (false, Some((requests, meters))) => {
-                    Cell::Quantity(quantities(*requests, meters)[at])
+                    let of = |meter: &_| meters.get(meter).copied();
+                    Cell::Quantity(quantities(*requests, of)[at])
                 }
                 (false, None) => Cell::Empty,
             });

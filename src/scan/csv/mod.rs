@@ -110,7 +110,8 @@ impl CsvSource {
         if row.len() > self.limits.max_columns {
             let message = format!("the header has {} columns", row.len());
             let place = row.place(self.window.name(), self.limits.max_columns);
-            return Err(Problem::new(&catalogue::TOO_MANY_COLUMNS, message).at(place));
+            let problem = Problem::new(&catalogue::TOO_MANY_COLUMNS, message);
+            return Err(problem.at(place).help(super::MORE_COLUMNS));
         }
         let names = (0..row.len()).map(|column| row.get(column).unwrap_or("").to_string());
         self.header = Header::new(names);
