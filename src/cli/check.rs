@@ -7,7 +7,7 @@ use super::args::{OutputFormat, Shared};
 use super::check_args::CheckArgs;
 use super::check_limits::limits;
 use super::project::Project;
-use super::report::{finish, outputs, places, render_table};
+use super::render::{finish, outputs, places, render_table};
 use super::run::Run;
 use super::{Console, Ended, ci};
 use crate::formats::Kind;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::args::{OutputFormat, Shared};
 use super::diff_args::DiffArgs;
-use super::report::{Outputs, outputs, places, render_table};
+use super::render::{Outputs, outputs, places, render_table};
 use super::{Console, Ended, output};
 use crate::diff::{Diff, Differs, Saved, VERSION, compare};
 use crate::load::rate_file;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::args::OutputFormat;
 use super::explain_args::ExplainArgs;
-use super::report::{finish, outputs, places, render_table};
+use super::render::{finish, outputs, places, render_table};
 use super::run::Run;
 use super::{Console, Ended};
 use crate::attribution::shared::{SharedCost, Split};

@@ -13,7 +13,8 @@ pub struct FormatsArgs {
     /// Tell all about one format.
     #[arg(long, value_name = "FORMAT")]
     pub columns: Option<String>,
-    /// Print the JSON Schema of an output: report, reconciliation, simulation, scenario, quote or map.
+    /// Print the JSON Schema of an output: report, explanation, diff, check, reconciliation,
+    /// simulation, scenario, quote, leaks, leaks-bench or map.
     #[arg(long, value_name = "OUTPUT")]
     pub schema: Option<String>,
     /// Print docs/formats.md.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::again::again_for;
 use super::args::{LeaksArgs, OutputFormat};
 use super::percent::percent;
-use super::report::{finish, outputs, places, render_table};
+use super::render::{finish, outputs, places, render_table};
 use super::run::Run;
 use super::{Console, Ended, controls, leaks_acks, leaks_bench};
 use crate::attribution::{CostFact, tier_word};

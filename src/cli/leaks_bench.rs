@@ -1,7 +1,7 @@
 //! `tanso leaks --bench`: the detector's record on planted worlds.
 
 use super::args::{LeaksArgs, OutputFormat};
-use super::report::{outputs, render_table};
+use super::render::{outputs, render_table};
 use super::{Console, Ended, output};
 use crate::leaks::bench::{bench, lines};
 use crate::problem::{Problem, Problems, catalogue};

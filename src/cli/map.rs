@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::args::{MapArgs, MapCommand, OutputFormat, Shared};
-use super::report::{finish, outputs, places, render_table};
+use super::render::{finish, outputs, places, render_table};
 use super::run::Run;
 use super::{Console, Ended};
 use crate::identity::PartyKind;

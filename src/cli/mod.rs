@@ -44,6 +44,7 @@ mod quote_deal;
 mod quote_notes;
 mod reconcile;
 mod reconcile_args;
+mod render;
 mod report;
 mod report_args;
 mod report_extras;

@@ -8,7 +8,7 @@ use super::controls;
 use super::quote_args::QuoteArgs;
 use super::quote_deal;
 use super::quote_notes;
-use super::report::{Outputs, finish, outputs, places, render_table};
+use super::render::{Outputs, finish, outputs, places, render_table};
 use super::run::Run;
 use super::simulate_flags::nearest;
 use super::simulate_problems::bad_seats;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::args::{OutputFormat, ReconcileArgs, ReconcileBy};
 use super::controls;
-use super::report::{finish, outputs, places, render_table};
+use super::render::{finish, outputs, places, render_table};
 use super::run::Run;
 use super::{Console, Ended};
 use crate::attribution::Pricing;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::Console;
 use super::args::{OutputFormat, ReportArgs, Shared};
-use super::report::{format_of, places, render_table};
+use super::render::{format_of, places, render_table};
 use super::run::Run;
 use crate::diff::{self, Collector, Receipt};
 use crate::margin::distribution::Distribution;

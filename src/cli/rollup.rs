@@ -2,7 +2,7 @@
 
 use super::args::{MessageFormat, OutputFormat, RollupArgs, Shared};
 use super::progress::Bar;
-use super::report::outputs;
+use super::render::outputs;
 use super::run::{project, reading};
 use super::{Console, Ended, choices, currency, dimensions, inputs, output, rollup_query};
 use crate::formats::Kind;

@@ -2,7 +2,7 @@
 
 use super::args::Shared;
 use super::controls;
-use super::report::finish;
+use super::render::finish;
 use super::run::Run;
 use super::simulate_args::SimulateArgs;
 use super::simulate_file::ScenarioFile;

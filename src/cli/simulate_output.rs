@@ -2,7 +2,7 @@
 
 use super::Console;
 use super::args::{OutputFormat, Shared};
-use super::report::{Outputs, outputs, places, render_table};
+use super::render::{Outputs, outputs, places, render_table};
 use super::run::Run;
 use crate::model::Exact;
 use crate::problem::{Problem, catalogue};

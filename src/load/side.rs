@@ -18,7 +18,7 @@ use crate::scan::{Pieces, Receipt, Unfit};
 
 /// So many records are folded together, about a hundred bytes each: the more, the nearer to each
 /// other are those that are looked up.
-const WAITING: usize = 128 * 1024;
+const WAITING: usize = 48 * 1024;
 
 /// What a thread read: rows, what the fold learned, and the log's sums.
 type Part = (Tally, FileFold, Log);

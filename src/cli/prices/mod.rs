@@ -8,7 +8,7 @@ mod reprice;
 use std::path::PathBuf;
 
 use super::args::{OutputFormat, PricesAction, PricesArgs, PricesView, Shared};
-use super::report::{outputs, render_table};
+use super::render::{outputs, render_table};
 use super::run::project;
 use super::{Console, Ended, output, price_book};
 use crate::model::Day;

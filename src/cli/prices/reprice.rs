@@ -9,7 +9,7 @@ use super::{Console, Ended, day, emit, newest};
 use crate::attribution::{Pricing, Rates};
 use crate::cli::args::{OutputFormat, RepriceArgs};
 use crate::cli::price_book;
-use crate::cli::report::places;
+use crate::cli::render::places;
 use crate::cli::run::Run;
 use crate::formats::Kind;
 use crate::model::{Day, Exact, UsageCell};
