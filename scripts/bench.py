@@ -194,13 +194,12 @@ def main():
         programs["tanso, .zst"] = [tanso, *bench.report(big, zstandard(big).name), "--no-cache"]
         programs["zstd -dc"] = ["zstd", "-q", "-dc", zstandard(big)]
     lines = max(options.rows // 10, 1000)
-    many = bench.data(lines, "--customers", str(lines))
-    programs["tanso, invoices alone"] = [tanso, "report", "--no-config", "-q", many / "invoices.csv"]
-    programs["tanso, a bill alone"] = [tanso, "report", "--no-config", "-q", bill_lines(many, lines)]
     grid = bench.data(lines // 10, "--customers", str(lines // 10))
+    programs["tanso, invoices alone"] = [tanso, "report", "--no-config", "-q", grid / "invoices.csv"]
+    programs["tanso, a bill alone"] = [tanso, "report", "--no-config", "-q", bill_lines(grid, lines)]
     simulate = [tanso, *bench.report(grid, command="simulate"), "--no-cache", "--plan"]
-    programs["tanso simulate, one price"] = [*simulate, "plan2=100"]
-    programs["tanso simulate, 1,000 prices"] = [*simulate, "plan2=100..1099:1"]
+    programs["tanso simulate, one price"] = [*simulate, "plan2=+10%"]
+    programs["tanso simulate, 1,000 prices"] = [*simulate, "plan2=+0.1%..+100%:0.1%"]
     if versions["duckdb"]:
         programs["DuckDB group by"] = [bench.python, OTHERS, "duckdb-group", big]
         programs["DuckDB group by, distinct"] = [bench.python, OTHERS, "duckdb-distinct", big]
@@ -259,6 +258,8 @@ def write(bench, versions, big):
         f"- {tanso}; {', '.join(versions)}; Python {platform.python_version()}.",
         "- `tanso` is `tanso report` as anybody runs it: strict checks, repeats dropped by request id, the bill",
         "  tied, invoices recognized, the table written. The others do what their line says and check nothing.",
+        "- A memory of about 170 MB or less is that of the script which starts the programs.",
+        "- Where the time goes, and why some targets are missed: [Scale](scale.md#where-the-time-goes).",
         "", "| program | wall s | CPU s | peak MB |", "|---|--:|--:|--:|",
     ]
     for name in bench.times:
@@ -294,12 +295,17 @@ def comparisons(bench):
             ratio = statistics.median(one[0] / (1.15 * two[0] + plain[0]) for one, two, plain in rounds)
             yield f"{ending} log / (1.15 × `{alone}` + the plain log)", f"{ratio:.2f}", "≤ 1"
     lines = max(bench.options.rows // 10, 1000)
-    for what, name in (("Stripe invoices", "tanso, invoices alone"), ("lines of a bill", "tanso, a bill alone")):
-        speed = lines / bench.median(name, 1)
-        yield f"{what} per second of CPU, {lines:,} of them", f"{speed:,.0f}", "≥ 1,000,000"
+    for what, name, count in (
+        ("Stripe invoices", "tanso, invoices alone", lines // 10),
+        ("lines of a bill", "tanso, a bill alone", lines),
+    ):
+        speed = count / bench.median(name, 1)
+        text = f"{what} per second of CPU, {count:,} of them, the whole report"
+        yield text, f"{speed:,.0f}", "≥ 1,000,000"
     pairs = zip(bench.times["tanso simulate, 1,000 prices"], bench.times["tanso simulate, one price"])
     grid = statistics.median(many[0] - one[0] for many, one in pairs)
-    yield f"1,000 prices over {lines // 10:,} customers, after loading", f"{grid:.2f} s", "≤ 1 s for 100,000"
+    grid = f"{grid:.2f} s" if grid > 0 else "none"
+    yield f"1,000 prices over {lines // 10:,} customers, more than one price", grid, "≤ 1 s for 100,000"
     for what, name, target in (
         ("second run on unchanged files", "tanso, again", "≤ 0.2 s for 10 M rows"),
         ("`simulate` after `report`", "tanso simulate, again", "≤ 0.2 s for 10 M rows"),
