@@ -213,6 +213,9 @@ fn pays_less(series: &Series) -> Option<Shift> {
     (!less.gradual && less.rise >= -(1.0 - LESS).ln()).then_some(less)
 }
 
+/// From the middle of a week to its last day.
+const LAST_WEEK: f64 = 3.0;
+
 /// The fall of weekly gross profit of somebody who pays: its chance, and when it is zero.
 fn fall(series: &Series, grows: Option<&Shift>) -> Option<(f64, Option<Underwater>)> {
     let paid = |days: &[Point]| days.iter().any(|day| day.revenue > 0.0);
@@ -231,8 +234,11 @@ fn fall(series: &Series, grows: Option<&Shift>) -> Option<(f64, Option<Underwate
     let lost = weeks.last().is_some_and(|week| *week <= 0.0);
     let left = if lost { 0.0 } else { line.last.max(0.0) };
     let days = |slope: f64| {
-        let days = 7.0 * left / -slope;
-        (slope < 0.0 && days < f64::from(u16::MAX)).then_some(days.ceil() as u32)
+        // The line is at its last value in the middle of the last week, three days before the end.
+        let days = (7.0 * left / -slope - LAST_WEEK).max(0.0);
+        // What a division leaves over is no further day.
+        let whole = (days - 1e-6).ceil() as u32;
+        (slope < 0.0 && days < f64::from(u16::MAX)).then_some(whole)
     };
     let underwater = days(line.slope).zip(days(line.low));
     let underwater = underwater.map(|(middle, earliest)| Underwater {
@@ -348,6 +354,18 @@ mod tests {
         Series {
             days: (0..90).map(day).collect(),
         }
+    }
+
+    /// On the last day the cost is 4.65 of a revenue of 6.00, and it rises by 0.05 a day: 1.35 / 0.05.
+    #[test]
+    fn days_are_counted_from_the_last_one() {
+        let rising = series(|at| (0.20 + 0.05 * at as f64, 100.0, 6.0));
+        let (_, underwater) = fall(&rising, None).unwrap();
+        let water = underwater.unwrap();
+        assert_eq!(
+            (water.days, water.earliest, water.latest),
+            (27, 27, Some(27))
+        );
     }
 
     /// What nobody may be alarmed by, and what must not become a number that is none.
