@@ -246,12 +246,21 @@ fn compare(
 /// Reads the questions of the options.
 fn questions(args: &SimulateArgs) -> Result<Questions, Problem> {
     let solve = args.solve.iter().map(|text| question("--solve", text));
+    let solve: Vec<Question> = solve.collect::<Result<_, _>>()?;
+    for (at, one) in solve.iter().enumerate() {
+        let same = |other: &&Question| (&other.plan, &other.by) == (&one.plan, &one.by);
+        if let Some(other) = solve[..at].iter().find(same) {
+            let message = format!("--solve {:?} contradicts {:?}", one.text, other.text);
+            return Err(Problem::new(&catalogue::BAD_OPTION, message)
+                .help("ask for one goal of a plan at a time"));
+        }
+    }
     let cheapest = args
         .cheapest
         .as_ref()
         .map(|text| question("--cheapest", text));
     Ok(Questions {
-        solve: solve.collect::<Result<_, _>>()?,
+        solve,
         cheapest: cheapest.transpose()?,
         elasticity: args.elasticity.as_deref().map(elasticity).transpose()?,
         backtest: args.backtest.as_deref().map(change_day).transpose()?,

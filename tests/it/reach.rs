@@ -514,6 +514,8 @@ fn the_same_is_not_charged_or_changed_twice() {
         "provider=OpenAI:+10%",
     ];
     refused(&WORLD, &usage, "usage of provider=OpenAI is given twice");
+    let goals = ["--solve", "pro: margin=70%", "--solve", "pro: margin=80%"];
+    refused(&WORLD, &goals, "contradicts");
     // A meter that tokens do not count may stand beside them.
     let both = "pro=credits=0,credit_price=0.001,weight=1 tokens,weight=1 requests";
     assert_eq!(run(&WORLD, &["--plan", both]).code, 0);
