@@ -85,13 +85,12 @@ pub struct Point {
 }
 
 impl Curve {
-    /// The curve of a scenario over a price or a discount, where `base` is what the scenario itself comes
-    /// to; `None` for other knobs and where a
-    /// customer's revenue depends on more than its lines: with a minimum, or with filters by plan or
-    /// by what changes within the period.
+    /// The curve of a scenario over a price or a discount, where `base` is what the scenario itself
+    /// comes to; `None` for other knobs and where a customer's revenue depends on more than its lines:
+    /// with a minimum, or with filters by plan or by what changes within the period.
     ///
     /// # Errors
-    /// As [`simulate`].
+    /// As [`simulate`](super::simulate).
     pub fn of(
         world: World<'_>,
         scenario: &Scenario,
